@@ -1,0 +1,72 @@
+//! Who is looking.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::UserId;
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Viewer {
+    pub id: UserId,
+    pub email: String,
+    pub role: Role,
+}
+
+impl Viewer {
+    /// Whether the pages under `/admin` are theirs to see.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
+/// What a signed-in person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Member,
+    Admin,
+}
+
+/// What a person types to sign in.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    pub email: String,
+    pub password: String,
+}
+
+/// What a person types to sign up.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignUp {
+    /// An e-mail address; letter case does not count.
+    pub email: String,
+    /// 10 to 200 characters.
+    pub password: String,
+    /// Needed where the operator lets people in by invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<String>,
+}
+
+/// Where a sign-in comes from.
+#[derive(Clone)]
+pub struct SignInContext {
+    /// The address that attempts are counted against.
+    pub remote_address: String,
+    /// The browser's own description.
+    pub user_agent: String,
+    /// The token that this browser signed in with before, if any. It ends with the new sign-in.
+    pub previous_token: Option<String>,
+}
+
+/// A new sign-in: who, and the cookie that proves it.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub viewer: Viewer,
+    /// The whole value of a `Set-Cookie` header.
+    pub cookie: String,
+}

@@ -1,0 +1,47 @@
+//! Every page of the site.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    account::{SignInPage, SignUpPage},
+    dashboard::DashboardPage,
+    home::HomePage,
+    playground::{ComparisonPage, PlaygroundPage},
+    site::SiteInfo,
+    ui::{Frame, NotFoundMessage, set_status},
+};
+
+/// Which address shows which page. Pages are complete HTML; what is interactive in them are islands.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let name = use_context::<Arc<SiteInfo>>().map_or("Quadrille".into(), |site| site.name.clone());
+    view! {
+        <Title formatter=move |title: String| if title.is_empty() { name.clone() } else { format!("{title} · {name}") }/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async/>
+                <Route path=path!("/playground/:id") view=ComparisonPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// Every other address.
+#[component]
+fn NotFoundPage() -> impl IntoView {
+    set_status(404);
+    view! { <Frame><NotFoundMessage/></Frame> }
+}

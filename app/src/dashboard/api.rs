@@ -1,0 +1,27 @@
+//! What the dashboard asks of the server.
+
+#[cfg(feature = "ssr")]
+use crate::{host, playground::PlaygroundPort};
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use crate::{domain::ComparisonId, error::AppError, playground::HistoryEntry};
+
+/// The member's 50 newest comparisons, newest first.
+#[server(prefix = "/_server", endpoint = "history", input = GetUrl)]
+pub async fn history() -> Result<Vec<HistoryEntry>, AppError> {
+    let comparisons = host::service::<dyn PlaygroundPort>()?;
+    let viewer = host::viewer()?;
+    host::respond(async move { comparisons.history(&viewer).await }).await
+}
+
+/// Deletes a comparison for good and goes back to the dashboard.
+#[server(prefix = "/_server", endpoint = "delete-comparison")]
+pub async fn delete_comparison(id: ComparisonId) -> Result<(), AppError> {
+    let comparisons = host::service::<dyn PlaygroundPort>()?;
+    let host = host::host()?;
+    let viewer = host::viewer()?;
+    host::respond(async move { comparisons.delete(&viewer, id).await }).await?;
+    host.redirect("/dashboard");
+    Ok(())
+}

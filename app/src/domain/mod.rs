@@ -1,0 +1,9 @@
+//! Rules and types that the browser, the server functions and the JSON API share.
+
+pub mod format;
+mod id;
+mod money;
+pub mod number;
+
+pub use id::{ComparisonId, RunId, UserId};
+pub use money::Usd;

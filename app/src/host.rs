@@ -1,0 +1,55 @@
+//! How a server function reaches the server it runs in, without knowing what that server is made of.
+
+use std::{future::Future, sync::Arc};
+
+use leptos::prelude::use_context;
+
+use crate::{account::Viewer, error::AppError};
+
+/// What one request offers the page or the server function that answers it. Provided as context by the server.
+pub trait Host: Send + Sync {
+    /// Who is signed in. Resolved before the page is rendered, so reading it never waits.
+    fn viewer(&self) -> Option<Viewer>;
+    /// The address that limits are counted against.
+    fn remote_address(&self) -> String;
+    /// The browser's own description, at most 200 characters.
+    fn user_agent(&self) -> String;
+    /// The token in the sign-in cookie, if there is one.
+    fn sign_in_token(&self) -> Option<String>;
+    /// Sets the HTTP status of the answer.
+    fn set_status(&self, status: u16);
+    /// Adds a `Set-Cookie` header.
+    fn set_cookie(&self, cookie: &str);
+    /// Sends the browser to a path of this site.
+    fn redirect(&self, path: &str);
+    /// Whether a server function is being called on its own path (and not while a page is rendered).
+    fn is_call(&self) -> bool;
+}
+
+/// The host of this request. Call it before the first `.await`.
+pub fn host() -> Result<Arc<dyn Host>, AppError> {
+    use_context::<Arc<dyn Host>>().ok_or(AppError::Internal)
+}
+
+/// A room's port. Call it before the first `.await`.
+pub fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, AppError> {
+    use_context::<Arc<T>>().ok_or(AppError::Internal)
+}
+
+/// Who is signed in, or [`AppError::Unauthenticated`]. Call it before the first `.await`.
+pub fn viewer() -> Result<Viewer, AppError> {
+    host()?.viewer().ok_or(AppError::Unauthenticated)
+}
+
+/// Awaits an answer and, where the server function was called by itself, gives its error the right HTTP status.
+/// While a page is rendered the page decides, so that a failing side panel does not turn it into a 404.
+pub async fn respond<T>(answer: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    let host = host();
+    let result = answer.await;
+    if let (Err(error), Ok(host)) = (&result, host)
+        && host.is_call()
+    {
+        host.set_status(error.status());
+    }
+    result
+}

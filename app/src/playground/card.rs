@@ -1,0 +1,136 @@
+//! A card: one model's answer and its figures.
+
+use leptos::prelude::*;
+
+use super::{
+    draft::Draft,
+    live::{Figure, figures},
+    note::{Note, note},
+    session::{Card, Session, Shown},
+    state::status_word,
+    text::blocks,
+};
+use crate::ui::{letter, position_class};
+
+/// The card at a position.
+#[component]
+pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> impl IntoView {
+    let card = session.cards[position];
+    let text = session.take_text(position);
+    let model = card.of(|shown| Some(shown.run.model.clone()));
+    let facts = Signal::derive(move || draft.facts(model.get().as_deref()));
+    let name = letter(position);
+    let id = ["card-a", "card-b", "card-c", "card-d"][position];
+    let title = ["title-a", "title-b", "title-c", "title-d"][position];
+
+    view! {
+        <article
+            id=id
+            class=["card ", position_class(position)].concat()
+            tabindex="-1"
+            aria-labelledby=title
+            data-status=card.word(|shown| shown.run.status.as_str())
+        >
+            <header class="card-head">
+                <span class="letter">{name}</span>
+                <h2 id=title><span class="visually-hidden">{name}", "</span>{model}</h2>
+                <span class="facts-line" title="Context window · list price of a million tokens, in / out">{facts}</span>
+                <span class="card-status">{card.word(|shown| status_word(shown.run.status))}</span>
+                <StopButton session card/>
+            </header>
+            <div class="card-body">
+                // Made once and then only added to by the session: see `Session::take_text`.
+                <div class="answer" node_ref=card.answer tabindex="0" role="group" aria-label=["Answer ", name].concat()
+                    hidden=Signal::derive(move || !card.has_text.get())>
+                    {blocks(&text).into_iter().map(|block| view! { <div>{block.to_owned()}</div> }).collect_view()}
+                </div>
+                <RunNote card/>
+            </div>
+            <Figures session card/>
+        </article>
+    }
+}
+
+impl Card {
+    /// Something that the card shows; nothing while there is no run.
+    fn of(self, pick: fn(&Shown) -> Option<String>) -> Signal<Option<String>> {
+        Signal::derive(move || self.shown.with(|shown| shown.as_ref().and_then(pick)))
+    }
+
+    /// A word that the card shows.
+    fn word(self, pick: fn(&Shown) -> &'static str) -> Signal<&'static str> {
+        Signal::derive(move || self.shown.with(|shown| shown.as_ref().map_or("", pick)))
+    }
+
+    /// What stands below the answer.
+    fn note(self) -> Note {
+        let has_text = self.has_text.get();
+        self.shown.with(|shown| shown.as_ref().map(|shown| note(&shown.run, has_text)).unwrap_or_default())
+    }
+
+    /// One of the six figures.
+    fn figure(self, session: Session, index: usize) -> Option<Figure> {
+        self.shown.with(|shown| {
+            let run = &shown.as_ref()?.run;
+            let live = (!run.status.is_ended()).then(|| {
+                session.tick.track();
+                session.live(self.position)
+            });
+            figures(run, live).into_iter().nth(index)
+        })
+    }
+}
+
+#[component]
+fn StopButton(session: Session, card: Card) -> impl IntoView {
+    let is_ended = Signal::derive(move || {
+        card.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.run.status.is_ended()))
+    });
+    let word = Signal::derive(move || if card.is_stopping.get() { "Stopping …" } else { "Stop" });
+    view! {
+        <button
+            class="quiet small"
+            type="button"
+            aria-label=["Stop ", letter(card.position)].concat()
+            hidden=is_ended
+            disabled=Signal::derive(move || card.is_stopping.get())
+            on:click=move |_| session.stop(card.position)
+        >
+            {word}
+        </button>
+    }
+}
+
+/// What stands below the answer, or in its place.
+#[component]
+fn RunNote(card: Card) -> impl IntoView {
+    view! {
+        <p
+            class=Signal::derive(move || card.note().class)
+            hidden=Signal::derive(move || card.note().class.is_empty())
+        >
+            <b>{Signal::derive(move || card.note().lead)}</b>
+            {Signal::derive(move || Some(card.note().text))}
+        </p>
+    }
+}
+
+#[component]
+fn Figures(session: Session, card: Card) -> impl IntoView {
+    let cell = move |index: usize| {
+        let of = move |pick: fn(Figure) -> Option<String>| {
+            Signal::derive(move || card.figure(session, index).and_then(pick))
+        };
+        let is_best = Signal::derive(move || {
+            card.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.best.marks()[index]))
+        });
+        let word = Signal::derive(move || if is_best.get() { "best" } else { "" });
+        view! {
+            <div class:best=is_best>
+                <dt>{of(|figure| Some(figure.name.into()))}" "<span class="best-word">{word}</span></dt>
+                <dd>{of(|figure| Some(figure.value))}<small>{of(|figure| figure.aside)}</small></dd>
+            </div>
+        }
+    };
+    view! { <dl class="figures">{(0..6).map(cell).collect_view()}</dl> }
+}

@@ -1,0 +1,24 @@
+//! What the playground's pages ask of the server. Running one is not here: the page posts to `/api/playground` and reads
+//! the events, the same door that programs use.
+
+use async_trait::async_trait;
+
+use super::{Comparison, HistoryEntry};
+use crate::{
+    account::Viewer,
+    domain::{ComparisonId, RunId},
+    error::AppError,
+};
+
+/// The room's port, implemented by the server.
+#[async_trait]
+pub trait PlaygroundPort: Send + Sync {
+    /// The member's 50 newest comparisons, newest first.
+    async fn history(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError>;
+    /// One comparison with its runs; another member's is [`AppError::NotFound`].
+    async fn find(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError>;
+    /// Deletes a comparison and its runs for good; stops what still runs.
+    async fn delete(&self, viewer: &Viewer, id: ComparisonId) -> Result<(), AppError>;
+    /// Stops one run. Stopping a run that has ended changes nothing and is no error.
+    async fn cancel(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError>;
+}

@@ -1,0 +1,161 @@
+//! A comparison and its runs, as pages and the JSON API show them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{ComparisonId, RunId, Usd};
+
+/// What a member asks for: the body of `POST /api/playground`. Its rules are in [`ComparisonRequest::check`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonRequest {
+    /// 1 to 50,000 characters (Unicode scalar values).
+    pub prompt: String,
+    /// 1 to 4 public names; the same model twice is allowed.
+    pub models: Vec<String>,
+    /// At most 50,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_prompt: Option<String>,
+    #[serde(default)]
+    pub parameters: Parameters,
+}
+
+/// Sampling parameters. What is unset is not sent upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// 0 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// 1 to the model's limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+}
+
+/// A comparison with its runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Comparison {
+    pub id: ComparisonId,
+    pub created_at: DateTime<Utc>,
+    pub prompt: String,
+    pub system_prompt: Option<String>,
+    pub parameters: Parameters,
+    pub is_shared: bool,
+    pub share_slug: Option<String>,
+    pub public_url: Option<String>,
+    pub picked_run_id: Option<RunId>,
+    /// One to four, by position.
+    pub runs: Vec<Run>,
+}
+
+impl Comparison {
+    /// Whether every run has ended.
+    pub fn is_finished(&self) -> bool {
+        self.runs.iter().all(|run| run.status.is_ended())
+    }
+}
+
+/// One model's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Run {
+    pub id: RunId,
+    /// 0 to 3; shown as A to D.
+    pub position: u8,
+    /// The model's public name when it was asked.
+    pub model: String,
+    pub status: RunStatus,
+    /// What came back, also the part that came before a failure. `null` while nothing has.
+    pub response_content: Option<String>,
+    /// The upstream's own word, for example `stop` or `length`.
+    pub finish_reason: Option<String>,
+    pub error: Option<RunError>,
+    /// From sending the upstream request to its last byte, in milliseconds.
+    pub latency_ms: Option<u64>,
+    /// To the first non-empty piece of the answer, in milliseconds.
+    pub ttft_ms: Option<u64>,
+    /// The upstream's own count; `null` where it gave none.
+    pub tokens_in: Option<u64>,
+    /// The upstream's own count; `null` where it gave none.
+    pub tokens_out: Option<u64>,
+    /// Output tokens divided by the time from the first token to the last, one decimal.
+    pub tokens_per_second: Option<f64>,
+    /// What the member was charged: always 0.
+    pub cost_usd: Usd,
+    /// What the call costs at list price; `null` where a price or a count is unknown.
+    pub list_cost_usd: Option<Usd>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    Queued,
+    Running,
+    Succeeded,
+    Failed,
+    Cancelled,
+    Interrupted,
+}
+
+impl RunStatus {
+    /// Whether nothing more will happen.
+    pub fn is_ended(self) -> bool {
+        !matches!(self, RunStatus::Queued | RunStatus::Running)
+    }
+
+    /// The word in JSON and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunStatus::Queued => "queued",
+            RunStatus::Running => "running",
+            RunStatus::Succeeded => "succeeded",
+            RunStatus::Failed => "failed",
+            RunStatus::Cancelled => "cancelled",
+            RunStatus::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// Why a run did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RunError {
+    /// Stable code, for example `rate_limited`.
+    pub code: String,
+    /// One or two plain sentences: what happened and what to do.
+    pub message: String,
+    /// Seconds the upstream asked to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}
+
+/// A comparison as a row of the history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct HistoryEntry {
+    pub id: ComparisonId,
+    pub created_at: DateTime<Utc>,
+    /// The first 200 characters of the prompt, on one line.
+    pub prompt_preview: String,
+    pub is_shared: bool,
+    pub picked_run_id: Option<RunId>,
+    pub runs: Vec<HistoryRun>,
+}
+
+/// A run as a dot of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct HistoryRun {
+    pub id: RunId,
+    pub position: u8,
+    pub model: String,
+    pub status: RunStatus,
+}

@@ -1,0 +1,227 @@
+//! What the page reads from the server: a comparison, and the events that change it. See `ui::json` for why by hand.
+
+#[cfg(feature = "ssr")]
+use {
+    super::{
+        Comparison,
+        parameters::{ParameterTexts, texts_of},
+    },
+    serde::Serialize,
+};
+
+use serde_json::Value;
+
+use super::{Run, RunError, RunStatus};
+use crate::{
+    catalog::ModelSummary,
+    domain::{ComparisonId, RunId, Usd},
+    ui::json::{list, model, text, usd},
+};
+
+/// What the cards need of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Snapshot {
+    pub(super) id: ComparisonId,
+    pub(super) runs: Vec<Run>,
+}
+
+/// What the form was filled with when the comparison was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "ssr", derive(Serialize))]
+pub(super) struct FirstDraft {
+    pub(super) prompt: String,
+    pub(super) system_prompt: String,
+    pub(super) temperature: String,
+    pub(super) max_tokens: String,
+    pub(super) top_p: String,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Update {
+    Session(Snapshot),
+    Started(RunId),
+    Delta(RunId, String),
+    Finished(Box<Run>),
+    SessionFinished,
+}
+
+/// What the playground's island gets from its page.
+#[cfg(feature = "ssr")]
+#[derive(Serialize)]
+struct PageData<'a> {
+    models: &'a [ModelSummary],
+    id: Option<ComparisonId>,
+    runs: &'a [Run],
+    draft: FirstDraft,
+}
+
+/// Writes what the playground's island gets from its page, as its one property.
+#[cfg(feature = "ssr")]
+pub(super) fn write_page_data(models: &[ModelSummary], comparison: Option<&Comparison>) -> String {
+    let draft = comparison.map(|made| {
+        let ParameterTexts { temperature, max_tokens, top_p } = texts_of(&made.parameters);
+        let (prompt, system_prompt) = (made.prompt.clone(), made.system_prompt.clone().unwrap_or_default());
+        FirstDraft { prompt, system_prompt, temperature, max_tokens, top_p }
+    });
+    let data = PageData {
+        models,
+        id: comparison.map(|made| made.id),
+        runs: comparison.map(|made| made.runs.as_slice()).unwrap_or_default(),
+        draft: draft.unwrap_or_default(),
+    };
+    // Texts and numbers only: this cannot fail.
+    serde_json::to_string(&data).unwrap_or_default()
+}
+
+/// Reads what [`write_page_data`] wrote.
+pub(super) fn page_data(json: &str) -> (Vec<ModelSummary>, Option<Snapshot>, FirstDraft) {
+    let data: Value = serde_json::from_str(json).unwrap_or_default();
+    let models = list(&data, "models").iter().filter_map(model).collect();
+    let draft = data.get("draft").unwrap_or(&Value::Null);
+    let field = |name: &str| text(draft, name).unwrap_or_default();
+    let draft = FirstDraft {
+        prompt: field("prompt"),
+        system_prompt: field("system_prompt"),
+        temperature: field("temperature"),
+        max_tokens: field("max_tokens"),
+        top_p: field("top_p"),
+    };
+    (models, snapshot(&data), draft)
+}
+
+/// Reads an event; `None` where it is none that this version knows.
+pub(super) fn update(json: &[u8]) -> Option<Update> {
+    let value: Value = serde_json::from_slice(json).ok()?;
+    let run_id = || text(&value, "run_id")?.parse::<RunId>().ok();
+    match value.get("type")?.as_str()? {
+        "session" => snapshot(value.get("session")?).map(Update::Session),
+        "run_started" => run_id().map(Update::Started),
+        "delta" => Some(Update::Delta(run_id()?, text(&value, "text")?)),
+        "run_finished" => run(value.get("run")?).map(|run| Update::Finished(Box::new(run))),
+        "session_finished" => Some(Update::SessionFinished),
+        _ => None,
+    }
+}
+
+fn snapshot(value: &Value) -> Option<Snapshot> {
+    Some(Snapshot { id: text(value, "id")?.parse().ok()?, runs: list(value, "runs").iter().filter_map(run).collect() })
+}
+
+fn run(value: &Value) -> Option<Run> {
+    let number = |key: &str| value.get(key).and_then(Value::as_u64);
+    Some(Run {
+        id: text(value, "id")?.parse().ok()?,
+        position: number("position")? as u8,
+        model: text(value, "model")?,
+        status: status(value.get("status")?.as_str()?)?,
+        response_content: text(value, "response_content"),
+        finish_reason: text(value, "finish_reason"),
+        error: value.get("error").and_then(run_error),
+        latency_ms: number("latency_ms"),
+        ttft_ms: number("ttft_ms"),
+        tokens_in: number("tokens_in"),
+        tokens_out: number("tokens_out"),
+        tokens_per_second: value.get("tokens_per_second").and_then(Value::as_f64),
+        cost_usd: usd(value, "cost_usd").unwrap_or_else(Usd::zero),
+        list_cost_usd: usd(value, "list_cost_usd"),
+    })
+}
+
+fn run_error(value: &Value) -> Option<RunError> {
+    Some(RunError {
+        code: text(value, "code").unwrap_or_default(),
+        message: text(value, "message")?,
+        retry_after_s: value.get("retry_after_s").and_then(Value::as_u64).map(|seconds| seconds as u32),
+    })
+}
+
+fn status(word: &str) -> Option<RunStatus> {
+    use RunStatus::{Cancelled, Failed, Interrupted, Queued, Running, Succeeded};
+    [Queued, Running, Succeeded, Failed, Cancelled, Interrupted].into_iter().find(|status| status.as_str() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playground::{Comparison, Event, Parameters, state::queued};
+
+    fn id() -> RunId {
+        "01936d1e-0000-7000-8000-000000000001".parse().expect("id")
+    }
+
+    fn full_run(status: RunStatus) -> Run {
+        Run {
+            id: id(),
+            status,
+            response_content: Some("Grüße \"😀\"\n".into()),
+            finish_reason: Some("stop".into()),
+            error: Some(RunError { code: "x".into(), message: "Wait.".into(), retry_after_s: Some(3) }),
+            latency_ms: Some(u64::MAX),
+            ttft_ms: Some(0),
+            tokens_in: Some(1),
+            tokens_out: Some(2),
+            tokens_per_second: Some(13.4),
+            cost_usd: Usd("0".into()),
+            list_cost_usd: Some(Usd("0.000029".into())),
+            ..queued(3, "acme/fast")
+        }
+    }
+
+    fn comparison(parameters: Parameters) -> Comparison {
+        Comparison {
+            id: ComparisonId(id().0),
+            created_at: Default::default(),
+            prompt: "Hello".into(),
+            system_prompt: None,
+            parameters,
+            is_shared: false,
+            share_slug: None,
+            public_url: None,
+            picked_run_id: None,
+            runs: vec![full_run(RunStatus::Interrupted), Run { id: id(), ..queued(1, "b") }],
+        }
+    }
+
+    fn read(event: &Event) -> Option<Update> {
+        update(serde_json::to_string(event).expect("json").as_bytes())
+    }
+
+    #[test]
+    fn every_event_is_read_as_it_was_written() {
+        use RunStatus::{Cancelled, Failed, Interrupted, Queued, Running, Succeeded};
+        assert_eq!(read(&Event::RunStarted { run_id: id() }), Some(Update::Started(id())));
+        let delta = Event::Delta { run_id: id(), text: "ä\u{1f600}\"\\".into() };
+        assert_eq!(read(&delta), Some(Update::Delta(id(), "ä\u{1f600}\"\\".into())));
+        for status in [Queued, Running, Succeeded, Failed, Cancelled, Interrupted] {
+            let run = full_run(status);
+            assert_eq!(read(&Event::RunFinished { run: run.clone() }), Some(Update::Finished(Box::new(run))));
+        }
+        let finished = Event::SessionFinished { session_id: ComparisonId(id().0) };
+        assert_eq!(read(&finished), Some(Update::SessionFinished));
+        assert_eq!(update(br#"{"type":"of tomorrow"}"#), None);
+        assert_eq!(update(b"<html>"), None);
+    }
+
+    #[test]
+    fn a_comparison_is_read_with_its_runs() {
+        let written = comparison(Parameters::default());
+        let Some(Update::Session(read)) = read(&Event::Session { session: written.clone() }) else { panic!("unread") };
+        assert_eq!((read.id, read.runs), (written.id, written.runs));
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn the_page_reads_back_what_it_was_given() {
+        let parameters = Parameters { temperature: Some(0.7), max_tokens: Some(512), top_p: Some(1.0) };
+        let written = comparison(parameters);
+        let (models, read, draft) = page_data(&write_page_data(&[], Some(&written)));
+        assert!(models.is_empty());
+        assert_eq!(read, Some(Snapshot { id: written.id, runs: written.runs }));
+        let fields = [draft.prompt, draft.system_prompt, draft.temperature, draft.max_tokens, draft.top_p];
+        assert_eq!(fields, ["Hello", "", "0.7", "512", "1"]);
+        for empty in [write_page_data(&[], None), String::new()] {
+            assert_eq!(page_data(&empty), (Vec::new(), None, FirstDraft::default()));
+        }
+    }
+}

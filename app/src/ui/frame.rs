@@ -1,0 +1,123 @@
+//! What stands around every page: the rooms on the left (above, on a phone), the page, and who is looking.
+
+use std::sync::Arc;
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use crate::{
+    account::{SignOut, Viewer},
+    host,
+    site::SiteInfo,
+};
+
+/// A room that the sidebar leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Home,
+    Playground,
+    Dashboard,
+    SignIn,
+    SignUp,
+}
+
+impl Room {
+    /// The rooms of whoever is looking: one line each.
+    fn open_to(viewer: Option<&Viewer>) -> Vec<Room> {
+        match viewer {
+            Some(_) => vec![Room::Playground, Room::Dashboard],
+            None => vec![Room::Home, Room::SignIn, Room::SignUp],
+        }
+    }
+
+    fn door(self) -> (&'static str, &'static str) {
+        match self {
+            Room::Home => ("/", "What this is"),
+            Room::Playground => ("/playground", "Playground"),
+            Room::Dashboard => ("/dashboard", "Dashboard"),
+            Room::SignIn => ("/sign-in", "Sign in"),
+            Room::SignUp => ("/sign-up", "Create an account"),
+        }
+    }
+}
+
+/// The frame of a page.
+#[component]
+pub fn Frame(
+    /// The room that the page belongs to, marked in the sidebar.
+    #[prop(optional, into)]
+    room: Option<Room>,
+    children: Children,
+) -> impl IntoView {
+    let viewer = host::viewer().ok();
+    let site = use_context::<Arc<SiteInfo>>();
+    let name = site.as_ref().map_or("Quadrille".into(), |site| site.name.clone());
+    let is_simulated = site.is_some_and(|site| site.is_simulated);
+    let rooms: Vec<_> = Room::open_to(viewer.as_ref())
+        .into_iter()
+        .map(|other| {
+            let (path, title) = other.door();
+            view! { <li><a href=path aria-current=(room == Some(other)).then_some("page")>{title}</a></li> }
+        })
+        .collect();
+    let simulated = is_simulated.then(|| {
+        view! {
+            <p class="simulated" role="note">
+                <b>"Simulated"</b>
+                " Demo mode: the models here are simulated, no real model is asked."
+            </p>
+        }
+    });
+    view! {
+        <a class="skip" href="#content">"Skip to the content"</a>
+        <div class="shell">
+            <header class="side">
+                <a class="logo" href="/"><Mark/><span class="logo-name">{name}</span></a>
+                <nav aria-label="Rooms"><ul>{rooms}</ul></nav>
+            </header>
+            <main id="content" tabindex="-1">
+                {simulated}
+                {children()}
+            </main>
+            <footer class="foot">
+                {viewer.map(|viewer| view! { <Who viewer/> })}
+                <ThemeSwitch/>
+            </footer>
+        </div>
+    }
+}
+
+/// Four squares.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 22 22" aria-hidden="true">
+            <rect class="pos-a" width="10" height="10"/>
+            <rect class="pos-b" x="12" width="10" height="10"/>
+            <rect class="pos-c" y="12" width="10" height="10"/>
+            <rect class="pos-d" x="12" y="12" width="10" height="10"/>
+        </svg>
+    }
+}
+
+#[component]
+fn Who(viewer: Viewer) -> impl IntoView {
+    let email = viewer.email;
+    view! {
+        <form class="who" method="post" action=SignOut::url()>
+            <span title=email.clone()>{email.clone()}</span>
+            <button class="link" type="submit">"Sign out"</button>
+        </form>
+    }
+}
+
+/// Which of the two themes: the system's, or one that is kept in this browser. `theme.js` answers the buttons.
+#[component]
+fn ThemeSwitch() -> impl IntoView {
+    view! {
+        <div class="themes" role="group" aria-label="Theme">
+            <button type="button" data-set-theme="system" aria-pressed="true">"System"</button>
+            <button type="button" data-set-theme="light" aria-pressed="false">"Light"</button>
+            <button type="button" data-set-theme="dark" aria-pressed="false">"Dark"</button>
+        </div>
+    }
+}

@@ -1,0 +1,102 @@
+//! Pages that wait for an answer, and what they show when the answer is no.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    account::{Viewer, sign_in_path},
+    error::AppError,
+    host::{self, Host},
+};
+
+/// Renders a member's page, or sends whoever is not signed in to the sign-in page and back.
+pub fn guard(page: impl FnOnce(Viewer) -> AnyView) -> AnyView {
+    match host::viewer() {
+        Ok(viewer) => page(viewer),
+        Err(_) => {
+            if let Ok(host) = host::host() {
+                let location = use_location();
+                let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+                let search = search.trim_start_matches('?');
+                let address = if search.is_empty() { path } else { format!("{path}?{search}") };
+                host.redirect(&sign_in_path(&address));
+            }
+            ().into_any()
+        }
+    }
+}
+
+/// Waits for an answer and renders it. An error becomes the page's subject, with its HTTP status.
+pub fn loaded<T>(
+    answer: impl Future<Output = Result<T, AppError>> + Send + 'static,
+    view: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+{
+    let host = host::host().ok();
+    let answer = OnceResource::new(answer);
+    view! {
+        <Suspense>
+            {move || {
+                let host = host.clone();
+                Suspend::new(async move {
+                    match answer.await {
+                        Ok(value) => view(value),
+                        Err(error) => {
+                            if let Some(host) = host {
+                                host.set_status(error.status());
+                            }
+                            view! { <ErrorMessage error/> }.into_any()
+                        }
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// An error as the subject of a page.
+#[component]
+pub fn ErrorMessage(
+    /// What went wrong.
+    error: AppError,
+) -> impl IntoView {
+    if let AppError::NotFound(_) = error {
+        return view! { <NotFoundMessage/> }.into_any();
+    }
+    let message = error.to_string();
+    view! {
+        <Title text="Something went wrong"/>
+        <div class="notice">
+            <h1>"That did not work"</h1>
+            <p>{message}</p>
+            <p><a href="">"Try again"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands where nothing is, or nothing that this person may see.
+#[component]
+pub fn NotFoundMessage() -> impl IntoView {
+    view! {
+        <Title text="Not found"/>
+        <div class="notice">
+            <h1>"There is nothing here"</h1>
+            <p>"The address may be mistyped, what was here may have been deleted, or it may belong to somebody else."</p>
+            <p><a href="/">"To the start page"</a></p>
+        </div>
+    }
+}
+
+/// Sets the HTTP status of the page that is being rendered.
+pub(crate) fn set_status(status: u16) {
+    if let Ok(host) = host::host() {
+        Host::set_status(&*host, status);
+    }
+}

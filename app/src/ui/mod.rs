@@ -1,0 +1,24 @@
+//! What several rooms are built with: the frame around every page, positions A to D, and the few browser calls.
+
+pub mod browser;
+#[cfg(feature = "ssr")]
+mod frame;
+pub mod http;
+pub mod json;
+#[cfg(feature = "ssr")]
+mod loaded;
+mod position;
+#[cfg(feature = "ssr")]
+mod scripts;
+#[cfg(feature = "ssr")]
+pub mod time;
+
+#[cfg(feature = "ssr")]
+pub use frame::{Frame, Room};
+#[cfg(feature = "ssr")]
+pub(crate) use loaded::set_status;
+#[cfg(feature = "ssr")]
+pub use loaded::{ErrorMessage, NotFoundMessage, guard, loaded};
+pub use position::{letter, position_class};
+#[cfg(feature = "ssr")]
+pub use scripts::Scripts;

@@ -1,0 +1,11 @@
+//! The four positions. Each has a letter and a colour; the colour never stands alone.
+
+/// `A` to `D`.
+pub fn letter(position: usize) -> &'static str {
+    ["A", "B", "C", "D"].get(position).copied().unwrap_or("?")
+}
+
+/// The class that sets the position's colour as `--pos`.
+pub fn position_class(position: usize) -> &'static str {
+    ["pos-a", "pos-b", "pos-c", "pos-d"].get(position).copied().unwrap_or("")
+}

@@ -1,0 +1,24 @@
+//! The browser's half, loaded only by pages that have something to hydrate.
+
+use std::sync::Arc;
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::Link;
+
+use crate::site::SiteInfo;
+
+/// Loads the script and the WebAssembly and hydrates the islands of this page. A page without islands leaves it out and
+/// is complete without script.
+///
+/// Unlike the framework's own component it leaves `crossorigin` empty: a nonce there makes some browsers fetch the
+/// WebAssembly twice or not at all.
+#[component]
+pub fn Scripts() -> impl IntoView {
+    use_context::<Arc<SiteInfo>>().map(|site| {
+        view! {
+            <Link rel="modulepreload" href=site.asset(&site.assets.js) crossorigin=""/>
+            <Link rel="preload" href=site.asset(&site.assets.wasm) as_="fetch" type_="application/wasm" crossorigin=""/>
+            <script type="module" nonce=use_nonce()>{include_str!("hydrate.js")}</script>
+        }
+    })
+}

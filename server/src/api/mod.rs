@@ -1,0 +1,16 @@
+//! What every JSON route shares: problem documents, strict bodies and paths, and the surface around them.
+
+mod error;
+mod json;
+mod path;
+mod problem;
+mod same_origin;
+mod serde_message;
+mod surface;
+
+pub use error::ApiError;
+pub use json::{JsonBody, QueryParams};
+pub use path::{FromPath, PathId};
+pub use problem::{PROBLEM_JSON, Problem};
+pub use same_origin::{RejectCrossOrigin, same_origin};
+pub use surface::surface;

@@ -1,0 +1,180 @@
+//! Statements on `upstreams` and `models`. Decisions live in `service.rs` and `register.rs`.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::register::ModelEntry;
+use crate::{crypto::Wrapped, error::Error};
+
+/// An enabled model as everybody may see it.
+pub(super) struct ModelRow {
+    pub public_name: String,
+    pub slug: String,
+    pub family: Option<String>,
+    pub context_window: Option<i32>,
+    pub is_featured: bool,
+    pub input_price_per_million_usd: Option<Decimal>,
+    pub output_price_per_million_usd: Option<Decimal>,
+}
+
+/// An enabled model with all that a call of it needs.
+pub(super) struct CallableRow {
+    pub public_name: String,
+    pub upstream_model: String,
+    pub context_window: Option<i32>,
+    pub input_price_per_million_usd: Option<Decimal>,
+    pub output_price_per_million_usd: Option<Decimal>,
+    pub upstream_id: Uuid,
+    pub base_url: String,
+    pub wrapped_api_key: Option<Vec<u8>>,
+    pub api_key_version: Option<i32>,
+    pub allow_private: bool,
+    pub timeout_ms: i32,
+}
+
+/// The enabled models of enabled upstreams, featured first.
+#[tracing::instrument(name = "db.models.list", skip_all)]
+pub(super) async fn list(db: impl PgExecutor<'_>) -> Result<Vec<ModelRow>, Error> {
+    let rows = sqlx::query_as!(
+        ModelRow,
+        r#"
+        SELECT m.public_name, m.slug, m.family, m.context_window, m.is_featured,
+               m.input_price_per_million_usd, m.output_price_per_million_usd
+        FROM models m
+        JOIN upstreams u ON u.id = m.upstream_id
+        WHERE m.is_enabled AND u.is_enabled
+        ORDER BY m.is_featured DESC, m.public_name
+        LIMIT 1000
+        "#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// Those of the named models that can be called.
+#[tracing::instrument(name = "db.models.callable", skip_all)]
+pub(super) async fn callable(db: impl PgExecutor<'_>, public_names: &[String]) -> Result<Vec<CallableRow>, Error> {
+    let rows = sqlx::query_as!(
+        CallableRow,
+        r#"
+        SELECT m.public_name, m.upstream_model, m.context_window,
+               m.input_price_per_million_usd, m.output_price_per_million_usd,
+               u.id AS upstream_id, u.base_url, u.wrapped_api_key, u.api_key_version,
+               u.allow_private, u.timeout_ms
+        FROM models m
+        JOIN upstreams u ON u.id = m.upstream_id
+        WHERE m.public_name = ANY($1) AND m.is_enabled AND u.is_enabled
+        "#,
+        public_names,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// The id of the upstream of this name, locked until the transaction ends.
+#[tracing::instrument(name = "db.upstreams.lock", skip_all)]
+pub(super) async fn lock_upstream(db: impl PgExecutor<'_>, name: &str) -> Result<Option<Uuid>, Error> {
+    let id =
+        sqlx::query_scalar!("SELECT id FROM upstreams WHERE name = $1 FOR UPDATE", name).fetch_optional(db).await?;
+    Ok(id)
+}
+
+/// Inserts an upstream or, where the name is taken, brings it up to date. `key` replaces the stored key, also with none.
+#[tracing::instrument(name = "db.upstreams.upsert", skip_all)]
+pub(super) async fn upsert_upstream(
+    db: impl PgExecutor<'_>,
+    id: Uuid,
+    (name, base_url): (&str, &str),
+    key: Option<&Wrapped>,
+    (allow_private, is_simulated): (bool, bool),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        INSERT INTO upstreams (id, name, base_url, wrapped_api_key, api_key_version, allow_private, is_simulated, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        ON CONFLICT (name) DO UPDATE
+        SET base_url = EXCLUDED.base_url, wrapped_api_key = EXCLUDED.wrapped_api_key,
+            api_key_version = EXCLUDED.api_key_version, allow_private = EXCLUDED.allow_private,
+            is_simulated = EXCLUDED.is_simulated, is_enabled = true, updated_at = EXCLUDED.updated_at
+        "#,
+        id,
+        name,
+        base_url,
+        key.map(|key| key.bytes.as_slice()),
+        key.map(|key| key.key_version),
+        allow_private,
+        is_simulated,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Switches every simulated upstream off, so that a server out of demo mode shows no simulated model.
+#[tracing::instrument(name = "db.upstreams.disable_simulated", skip_all)]
+pub(super) async fn disable_simulated(db: impl PgExecutor<'_>) -> Result<(), Error> {
+    sqlx::query!("UPDATE upstreams SET is_enabled = false WHERE is_simulated AND is_enabled").execute(db).await?;
+    Ok(())
+}
+
+/// The upstream's own names of the models that are registered for it.
+#[tracing::instrument(name = "db.models.registered", skip_all)]
+pub(super) async fn registered(db: impl PgExecutor<'_>, upstream_id: Uuid) -> Result<Vec<String>, Error> {
+    let names = sqlx::query_scalar!("SELECT upstream_model FROM models WHERE upstream_id = $1", upstream_id)
+        .fetch_all(db)
+        .await?;
+    Ok(names)
+}
+
+/// Whether a public name and whether a slug is taken.
+#[tracing::instrument(name = "db.models.taken", skip_all)]
+pub(super) async fn taken(db: impl PgExecutor<'_>, public_name: &str, slug: &str) -> Result<(bool, bool), Error> {
+    let row = sqlx::query!(
+        r#"
+        SELECT EXISTS (SELECT FROM models WHERE public_name = $1) AS "name!",
+               EXISTS (SELECT FROM models WHERE slug = $2) AS "slug!"
+        "#,
+        public_name,
+        slug,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.name, row.slug))
+}
+
+/// Inserts a model.
+#[tracing::instrument(name = "db.models.insert", skip_all)]
+pub(super) async fn insert_model(
+    db: &mut PgConnection,
+    (id, upstream_id): (Uuid, Uuid),
+    (public_name, slug): (&str, &str),
+    entry: &ModelEntry,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        INSERT INTO models (id, public_name, slug, upstream_id, upstream_model, family, context_window,
+                            input_price_per_million_usd, output_price_per_million_usd, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        "#,
+        id,
+        public_name,
+        slug,
+        upstream_id,
+        entry.upstream_model,
+        entry.family.as_deref(),
+        entry.context_window,
+        entry.input_price_per_million_usd,
+        entry.output_price_per_million_usd,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

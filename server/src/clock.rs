@@ -1,0 +1,46 @@
+//! The only place that knows what time it is.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Where times come from; a test brings its own.
+pub trait Clock: Send + Sync {
+    /// The current time, cut to the microsecond that Postgres keeps.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        chrono::SubsecRound::trunc_subsecs(Utc::now(), 6)
+    }
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    /// Stands at `now`.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self(Arc::new(AtomicI64::new(now.timestamp_micros())))
+    }
+
+    /// Moves it, backwards too.
+    pub fn advance(&self, by: TimeDelta) {
+        self.0.fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+}

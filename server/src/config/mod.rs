@@ -1,0 +1,18 @@
+//! Configuration: the command line and the environment, read once, checked in one place, handed on as [`Settings`].
+//! Nothing else in the server reads the environment.
+
+mod cli;
+mod data_dir;
+mod master_key;
+mod parse;
+mod settings;
+mod surroundings;
+
+pub use cli::{AdminCommand, Cli, Command, KeysCommand, Options, parse_command_line};
+pub use data_dir::create_data_dir;
+pub use master_key::{MasterKey, MasterKeySource, add_generated_key, keep_primary_key, load_master_keys};
+pub use parse::{HostPort, PublicUrl};
+pub use settings::{
+    AccountSettings, DatabaseSettings, EmbeddedSettings, FirstAdmin, Settings, SignUpMode, UpstreamSettings,
+};
+pub use surroundings::Surroundings;

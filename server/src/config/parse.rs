@@ -1,0 +1,241 @@
+//! Reading single values. Every refusal names the variable and shows what a right value looks like.
+
+use std::{fmt, net::SocketAddr, str::FromStr};
+
+use url::{Host, Url};
+
+use crate::error::Refusal;
+
+/// Where people reach the site: scheme, host and port, nothing behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    is_https: bool,
+}
+
+impl PublicUrl {
+    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+        let refuse = |why: &str| {
+            Refusal::usage(
+                format!("QUADRILLE_PUBLIC_URL {why}"),
+                "set it to an origin such as https://quadrille.example.org",
+            )
+        };
+        let url = Url::parse(text).map_err(|_| refuse("is not a URL"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(refuse("is neither http nor https"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse("must not hold a user name or password"));
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(refuse("must end after the host and port"));
+        }
+        Ok(Self { origin: url.origin().ascii_serialization(), is_https: url.scheme() == "https" })
+    }
+
+    /// The origin of a listening address. One that means "every address" is reachable at loopback at least.
+    pub fn of_listener(listen: SocketAddr) -> Self {
+        let mut shown = listen;
+        if listen.ip().is_unspecified() {
+            shown.set_ip(if listen.is_ipv4() {
+                std::net::Ipv4Addr::LOCALHOST.into()
+            } else {
+                std::net::Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        let port = if shown.port() == 80 { String::new() } else { format!(":{}", shown.port()) };
+        let host = match shown {
+            SocketAddr::V4(address) => address.ip().to_string(),
+            SocketAddr::V6(address) => format!("[{}]", address.ip()),
+        };
+        Self { origin: format!("http://{host}{port}"), is_https: false }
+    }
+
+    /// Scheme, host and port as a browser writes them in `Origin`, without a slash at the end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether cookies can be marked as secure.
+    pub fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// The absolute address of a path, which begins with a slash.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+/// A host (a name in lower case, or an address without brackets) and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    pub host: String,
+    pub port: u16,
+}
+
+impl HostPort {
+    fn parse(text: &str) -> Option<Self> {
+        // The URL parser knows every spelling of a host; it drops a port only where that is the scheme's default.
+        let (_, port) = text.rsplit_once(':')?;
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        let url = Url::parse(&format!("http://{text}/")).ok()?;
+        if url.path() != "/" || !url.username().is_empty() || url.query().is_some() {
+            return None;
+        }
+        Self::of_host(url.host()?, port)
+    }
+
+    fn of_host(host: Host<&str>, port: u16) -> Option<Self> {
+        let host = match host {
+            Host::Domain("") => return None,
+            Host::Domain(name) => name.to_owned(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        Some(Self { host, port })
+    }
+
+    /// The host and port that a URL leads to.
+    pub fn of_url(url: &Url) -> Option<Self> {
+        Self::of_host(url.host()?, url.port_or_known_default()?)
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+pub(super) fn listen(text: &str) -> Result<SocketAddr, Refusal> {
+    let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    text.parse().map_err(|_| {
+        Refusal::usage(
+            "QUADRILLE_LISTEN is not an address with a port",
+            "set it to something like 127.0.0.1:3000 or [::]:3000",
+        )
+    })
+}
+
+pub(super) fn switch(variable: &str, text: &str) -> Result<bool, Refusal> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "1" | "true" | "yes" => Ok(true),
+        "off" | "0" | "false" | "no" => Ok(false),
+        _ => Err(Refusal::usage(format!("{variable} is neither on nor off"), "set it to `on` or `off`")),
+    }
+}
+
+/// A base URL of an upstream, without a slash at the end.
+pub(super) fn upstream_url(text: &str) -> Result<Url, Refusal> {
+    let refuse = |why: &str| {
+        Refusal::usage(
+            format!("QUADRILLE_UPSTREAM_URL {why}"),
+            "set it to an OpenAI-compatible base URL such as http://127.0.0.1:11434/v1",
+        )
+    };
+    let mut url = Url::parse(text).map_err(|_| refuse("is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse("is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("must not hold a user name or password (the key goes into QUADRILLE_UPSTREAM_KEY)"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("must not hold a query"));
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+pub(super) fn host_ports(text: &str) -> Result<Vec<HostPort>, Refusal> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            HostPort::parse(part).ok_or_else(|| {
+                Refusal::usage(
+                    format!("QUADRILLE_ALLOW_PRIVATE_UPSTREAMS: {part:?} is not a host with a port"),
+                    "write host:port, several separated by commas, such as 127.0.0.1:11434,models.lan:8000",
+                )
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin_and_nothing_more() {
+        for (text, origin) in [
+            ("https://Quadrille.example.org", "https://quadrille.example.org"),
+            ("https://quadrille.example.org:443/", "https://quadrille.example.org"),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().origin(), origin);
+        }
+        for text in
+            ["", "quadrille.example.org", "ftp://a", "https://a/path", "https://a?x", "https://a/#x", "https://u:p@a"]
+        {
+            assert!(PublicUrl::parse(text).unwrap_err().is_usage, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_origin_of_a_listener_can_be_opened_in_a_browser() {
+        for (listen, origin) in [
+            ("127.0.0.1:3000", "http://127.0.0.1:3000"),
+            ("0.0.0.0:3000", "http://127.0.0.1:3000"),
+            ("[::]:80", "http://[::1]"),
+        ] {
+            assert_eq!(PublicUrl::of_listener(listen.parse().unwrap()).origin(), origin);
+        }
+    }
+
+    #[test]
+    fn the_list_of_private_upstreams_needs_hosts_with_ports() {
+        let list = host_ports("127.0.0.1:11434, Models.LAN:80,[::1]:8000,").unwrap();
+        let shown: Vec<String> = list.iter().map(HostPort::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1:11434", "models.lan:80", "[::1]:8000"]);
+        for text in ["127.0.0.1", "host:0", "host:99999", "http://host:80", "host:80/path", ":80", "u@host:80"] {
+            assert!(host_ports(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_upstream_url_loses_its_last_slash_and_keeps_its_path() {
+        assert_eq!(upstream_url("http://127.0.0.1:11434/v1/").unwrap().as_str(), "http://127.0.0.1:11434/v1");
+        for text in ["127.0.0.1:11434", "file:///etc", "http://key@host/v1", "http://host/v1?key=1"] {
+            assert!(upstream_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_listening_address_needs_a_port() {
+        assert_eq!(listen("localhost:3000").unwrap().to_string(), "127.0.0.1:3000");
+        assert!(listen("3000").is_err());
+        assert!(listen("127.0.0.1").is_err());
+    }
+}

@@ -1,0 +1,386 @@
+//! What the configuration means, checked in one place: one plain struct for each concern.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{
+    cli::Options,
+    master_key::MasterKeySource,
+    parse::{self, HostPort, PublicUrl},
+    surroundings::Surroundings,
+};
+use crate::error::Refusal;
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address and port to listen on; port 0 means any free one.
+    pub listen: SocketAddr,
+    /// Where people reach the site.
+    pub public_url: PublicUrl,
+    /// Whether the public URL was set (else it follows the listening address).
+    pub is_public_url_set: bool,
+    /// Shown in titles and metadata.
+    pub site_name: String,
+    /// Folder with the site's files.
+    pub site_dir: PathBuf,
+    /// What is logged, in the words of `tracing`'s filter.
+    pub log: String,
+    /// Embedded Postgres, key file, event log.
+    pub data_dir: PathBuf,
+    pub database: DatabaseSettings,
+    pub master_key: MasterKeySource,
+    pub accounts: AccountSettings,
+    /// The upstream to register at start.
+    pub upstream: Option<UpstreamSettings>,
+    /// What may resolve to private addresses, [`Self::upstream`] apart.
+    pub private_upstreams: Vec<HostPort>,
+    /// Whether the simulated upstream is there.
+    pub is_demo: bool,
+    /// Bearer token of LiteLLM's callback; without it the route is closed.
+    pub litellm_ingest_token: Option<SecretString>,
+}
+
+/// Which Postgres.
+#[derive(Clone, Debug)]
+pub enum DatabaseSettings {
+    /// Somebody else's, by its URL.
+    External(SecretString),
+    /// A private one that Quadrille starts.
+    Embedded(EmbeddedSettings),
+}
+
+impl DatabaseSettings {
+    /// Whether Quadrille starts the database itself.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+}
+
+/// A private Postgres.
+#[derive(Clone, Debug)]
+pub struct EmbeddedSettings {
+    /// Holds the cluster, its password, its lock and its log.
+    pub data_dir: PathBuf,
+    /// Where `initdb` and `postgres` are; searched for otherwise.
+    pub bin_dir: Option<PathBuf>,
+    /// The user that Postgres runs as when Quadrille is root.
+    pub run_as: Option<String>,
+    /// The folders of `PATH`.
+    pub search_path: Vec<PathBuf>,
+    /// Nothing is forced to the disk. For tests only.
+    pub is_throwaway: bool,
+}
+
+impl EmbeddedSettings {
+    /// The cluster itself, inside the data directory.
+    pub fn cluster_dir(&self) -> PathBuf {
+        self.data_dir.join("postgres")
+    }
+}
+
+/// Who may have an account.
+#[derive(Clone, Debug)]
+pub struct AccountSettings {
+    pub sign_up: SignUpMode,
+    /// Made at start if there is no administrator.
+    pub first_admin: Option<FirstAdmin>,
+}
+
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpMode {
+    /// Everybody.
+    Open,
+    /// Who has an invitation.
+    Invite,
+    /// Nobody; an administrator makes accounts.
+    Closed,
+}
+
+impl SignUpMode {
+    /// The word for it in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        [Self::Open, Self::Invite, Self::Closed].into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| {
+            Refusal::usage("QUADRILLE_SIGN_UP has an unknown value", "set it to `open`, `invite` or `closed`")
+        })
+    }
+}
+
+/// The administrator that the environment names.
+#[derive(Clone, Debug)]
+pub struct FirstAdmin {
+    pub email: String,
+    pub password: SecretString,
+}
+
+/// The upstream that the environment names.
+#[derive(Clone, Debug)]
+pub struct UpstreamSettings {
+    /// Its base URL, without a slash at the end.
+    pub url: Url,
+    pub key: Option<SecretString>,
+    pub name: String,
+}
+
+impl Settings {
+    /// Checks everything that can be checked without touching anything.
+    pub fn new(options: Options, surroundings: &Surroundings) -> Result<Self, Refusal> {
+        let listen = parse::listen(&set(options.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()))?;
+        let public_url = set(options.public_url).as_deref().map(PublicUrl::parse).transpose()?;
+        let data_dir = data_dir(options.data_dir, surroundings)?;
+        let database = match set_secret(options.database_url) {
+            Some(url) => DatabaseSettings::External(checked_database_url(url)?),
+            None => DatabaseSettings::Embedded(EmbeddedSettings {
+                data_dir: data_dir.clone(),
+                bin_dir: set(options.pg_bin_dir).map(PathBuf::from),
+                run_as: set(options.pg_run_as),
+                search_path: surroundings.search_path.clone(),
+                is_throwaway: false,
+            }),
+        };
+        let master_key = MasterKeySource::choose(
+            set_secret(options.master_key),
+            set(options.master_key_file).map(PathBuf::from),
+            &database,
+        )?;
+        let sign_up = match set(options.sign_up) {
+            Some(word) => SignUpMode::parse(&word)?,
+            None if database.is_embedded() && listen.ip().is_loopback() => SignUpMode::Open,
+            None => SignUpMode::Closed,
+        };
+        Ok(Self {
+            listen,
+            is_public_url_set: public_url.is_some(),
+            public_url: public_url.unwrap_or_else(|| PublicUrl::of_listener(listen)),
+            site_name: set(options.site_name).unwrap_or_else(|| "Quadrille".to_owned()),
+            site_dir: set(options.site_dir).map_or_else(|| surroundings.site_dir(), PathBuf::from),
+            log: set(options.log).unwrap_or_else(|| "info".to_owned()),
+            data_dir,
+            database,
+            master_key,
+            accounts: AccountSettings {
+                sign_up,
+                first_admin: first_admin(set(options.admin_email), set_secret(options.admin_password))?,
+            },
+            upstream: upstream(
+                set(options.upstream_url),
+                set_secret(options.upstream_key),
+                set(options.upstream_name),
+            )?,
+            private_upstreams: parse::host_ports(&options.allow_private_upstreams.unwrap_or_default())?,
+            is_demo: set(options.demo).map_or(Ok(false), |word| parse::switch("QUADRILLE_DEMO", &word))?,
+            litellm_ingest_token: set_secret(options.litellm_ingest_token),
+        })
+    }
+
+    /// The listener knows its port now: a public URL that was not set follows it.
+    pub fn bound_to(&mut self, address: SocketAddr) {
+        self.listen = address;
+        if !self.is_public_url_set {
+            self.public_url = PublicUrl::of_listener(address);
+        }
+    }
+}
+
+/// A variable that is set to nothing counts as not set, as in a copied `.env` file.
+fn set(value: Option<String>) -> Option<String> {
+    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn set_secret(value: Option<SecretString>) -> Option<SecretString> {
+    value.filter(|text| !text.expose_secret().trim().is_empty())
+}
+
+fn data_dir(given: Option<String>, surroundings: &Surroundings) -> Result<PathBuf, Refusal> {
+    let dir = match set(given) {
+        Some(dir) => PathBuf::from(dir),
+        None => surroundings.data_dir().ok_or_else(|| {
+            Refusal::usage(
+                "there is no home directory to keep data in",
+                "set QUADRILLE_DATA_DIR to a folder of its own",
+            )
+        })?,
+    };
+    // Postgres is started in another directory.
+    std::path::absolute(dir).map_err(|_| {
+        Refusal::usage(
+            "QUADRILLE_DATA_DIR is not a usable path",
+            "set it to an absolute path, such as /var/lib/quadrille",
+        )
+    })
+}
+
+fn checked_database_url(url: SecretString) -> Result<SecretString, Refusal> {
+    let is_postgres =
+        Url::parse(url.expose_secret().trim()).is_ok_and(|parsed| matches!(parsed.scheme(), "postgres" | "postgresql"));
+    if is_postgres {
+        Ok(url)
+    } else {
+        // The URL may hold a password: it is not repeated.
+        Err(Refusal::usage(
+            "DATABASE_URL is not the URL of a Postgres database",
+            "write postgres://user:password@host:5432/database, or unset it to use the embedded Postgres",
+        ))
+    }
+}
+
+fn first_admin(email: Option<String>, password: Option<SecretString>) -> Result<Option<FirstAdmin>, Refusal> {
+    match (email, password) {
+        (Some(email), Some(password)) => Ok(Some(FirstAdmin { email, password })),
+        (None, None) => Ok(None),
+        _ => Err(Refusal::usage(
+            "only one of QUADRILLE_ADMIN_EMAIL and QUADRILLE_ADMIN_PASSWORD is set",
+            "set both or none; `quadrille admin create EMAIL` makes an administrator too",
+        )),
+    }
+}
+
+fn upstream(
+    url: Option<String>,
+    key: Option<SecretString>,
+    name: Option<String>,
+) -> Result<Option<UpstreamSettings>, Refusal> {
+    let Some(url) = url else {
+        return if key.is_none() && name.is_none() {
+            Ok(None)
+        } else {
+            Err(Refusal::usage(
+                "QUADRILLE_UPSTREAM_KEY or QUADRILLE_UPSTREAM_NAME is set, but not QUADRILLE_UPSTREAM_URL",
+                "set QUADRILLE_UPSTREAM_URL to the upstream's base URL",
+            ))
+        };
+    };
+    let url = parse::upstream_url(&url)?;
+    let name = name.or_else(|| HostPort::of_url(&url).map(|place| place.host)).unwrap_or_else(|| "upstream".to_owned());
+    Ok(Some(UpstreamSettings { url, key, name }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(options: Options) -> Result<Settings, Refusal> {
+        let surroundings = Surroundings { home: Some("/home/ada".into()), ..Surroundings::default() };
+        Settings::new(options, &surroundings)
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn secret(text: &str) -> Option<SecretString> {
+        Some(text.to_owned().into())
+    }
+
+    #[test]
+    fn without_any_option_it_is_a_private_site_on_loopback() {
+        let settings = settings(Options::default()).unwrap();
+        assert_eq!(settings.public_url.origin(), "http://127.0.0.1:3000");
+        assert!(settings.database.is_embedded());
+        assert_eq!(settings.accounts.sign_up, SignUpMode::Open);
+        assert!(!settings.is_demo);
+        assert!(settings.upstream.is_none());
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let empty = || some(" ");
+        let options = Options {
+            listen: empty(),
+            public_url: empty(),
+            database_url: secret(""),
+            upstream_url: empty(),
+            upstream_key: secret(""),
+            admin_email: empty(),
+            demo: empty(),
+            sign_up: empty(),
+            ..Options::default()
+        };
+        assert!(settings(options).unwrap().database.is_embedded());
+    }
+
+    #[test]
+    fn strangers_may_sign_up_by_default_only_on_loopback_with_the_embedded_database() {
+        let elsewhere = Options { listen: some("0.0.0.0:3000"), ..Options::default() };
+        assert_eq!(settings(elsewhere).unwrap().accounts.sign_up, SignUpMode::Closed);
+        let external = Options { database_url: secret("postgres://localhost/q"), ..Options::default() };
+        assert_eq!(settings(external).unwrap().accounts.sign_up, SignUpMode::Closed);
+        let asked = Options { listen: some("0.0.0.0:3000"), sign_up: some("invite"), ..Options::default() };
+        assert_eq!(settings(asked).unwrap().accounts.sign_up, SignUpMode::Invite);
+    }
+
+    #[test]
+    fn what_belongs_together_is_refused_apart() {
+        for options in [
+            Options { admin_email: some("ada@example.org"), ..Options::default() },
+            Options { admin_password: secret("correct horse"), ..Options::default() },
+            Options { upstream_key: secret("sk-1"), ..Options::default() },
+            Options { sign_up: some("maybe"), ..Options::default() },
+            Options { demo: some("perhaps"), ..Options::default() },
+            Options { master_key: secret("x"), master_key_file: some("/key"), ..Options::default() },
+        ] {
+            let refusal = settings(options.clone()).expect_err(&format!("{options:?}"));
+            assert!(refusal.is_usage && !refusal.remedy.is_empty(), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_refused_database_url_is_not_repeated() {
+        let options = Options { database_url: secret("mysql://ada:hunter2@host/q"), ..Options::default() };
+        let refusal = settings(options).unwrap_err().to_string();
+        assert!(!refusal.contains("hunter2"), "{refusal}");
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let options = Options {
+            database_url: secret("postgres://ada:hunter2@host/q"),
+            master_key: secret("hunter2"),
+            upstream_url: some("http://127.0.0.1:1/v1"),
+            upstream_key: secret("hunter2"),
+            litellm_ingest_token: secret("hunter2"),
+            admin_email: some("ada@example.org"),
+            admin_password: secret("hunter2"),
+            ..Options::default()
+        };
+        assert!(!format!("{options:?}").contains("hunter2"));
+        assert!(!format!("{:?}", settings(options).unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn data_lives_where_the_platform_and_the_user_say() {
+        let root = Surroundings { is_root: true, home: Some("/root".into()), ..Surroundings::default() };
+        let dir = |surroundings: &Surroundings| Settings::new(Options::default(), surroundings).unwrap().data_dir;
+        assert_eq!(dir(&root), PathBuf::from("/var/lib/quadrille"));
+        let xdg = Surroundings { data_home: Some("/data".into()), ..Surroundings::default() };
+        assert_eq!(dir(&xdg), PathBuf::from("/data/quadrille"));
+        assert!(Settings::new(Options::default(), &Surroundings::default()).is_err());
+        let relative = Options { data_dir: some("here"), ..Options::default() };
+        assert!(settings(relative).unwrap().data_dir.is_absolute());
+    }
+
+    #[test]
+    fn a_public_url_that_was_not_set_follows_the_port() {
+        let mut free_port = settings(Options { listen: some("127.0.0.1:0"), ..Options::default() }).unwrap();
+        free_port.bound_to("127.0.0.1:4567".parse().unwrap());
+        assert_eq!(free_port.public_url.origin(), "http://127.0.0.1:4567");
+    }
+
+    #[test]
+    fn an_upstream_is_named_after_its_host() {
+        let options = Options { upstream_url: some("http://localhost:11434/v1/"), ..Options::default() };
+        let upstream = settings(options).unwrap().upstream.unwrap();
+        assert_eq!((upstream.name.as_str(), upstream.url.as_str()), ("localhost", "http://localhost:11434/v1"));
+    }
+}

@@ -1,0 +1,12 @@
+//! The database: one pool, on the Postgres that `DATABASE_URL` names or on a private one that Quadrille starts itself.
+
+mod database;
+mod embedded;
+mod migrate;
+mod pool;
+mod repo;
+
+pub use database::{Database, Purpose};
+pub use embedded::{Binaries, find_binaries};
+pub use migrate::{MIGRATOR, pending_migrations};
+pub use pool::is_alive;

@@ -1,0 +1,13 @@
+//! A simulated upstream, so that everything can be tried without a key: an OpenAI-compatible server on a loopback port
+//! with four models of clearly different speed, price and manner. What they say is made by rule and says so.
+//!
+//! A prompt that contains `[fail]` makes `demo/poet` answer 429, to see what a failed card looks like beside three good
+//! ones.
+
+mod answer;
+mod models;
+mod server;
+mod tokens;
+
+pub use models::{DemoModel, models};
+pub use server::{DemoUpstream, start, start_at_speed};

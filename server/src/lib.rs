@@ -1,0 +1,23 @@
+//! Quadrille's server. `main.rs` reads the command line; everything else is here, so that the integration tests run the
+//! very same router on a real database.
+
+pub mod api;
+pub mod auth;
+pub mod boot;
+pub mod catalog;
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod db;
+pub mod demo;
+pub mod doctor;
+pub mod error;
+pub mod listen;
+pub mod ops;
+pub mod playground;
+pub mod router;
+pub mod shutdown;
+pub mod state;
+pub mod telemetry;
+pub mod upstream;
+pub mod web;

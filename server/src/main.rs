@@ -1,0 +1,64 @@
+//! The binary: reads the command line, runs one command, says how it ended.
+
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use secrecy::SecretString;
+use server::{
+    boot,
+    config::{AdminCommand, Cli, Command, KeysCommand, Settings, Surroundings, parse_command_line},
+    doctor,
+    error::{Error, Refusal},
+    telemetry,
+};
+use zeroize::Zeroizing;
+
+fn main() -> ExitCode {
+    let outcome = match parse_command_line(env::args_os()) {
+        Ok(None) => return ExitCode::SUCCESS,
+        Ok(Some(cli)) => run(cli),
+        Err(refusal) => Err(refusal),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => {
+            // One line, whatever an error of somebody else's is made of. Nobody is left to tell if this fails too.
+            let line = refusal.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = writeln!(io::stderr(), "error: {line}");
+            ExitCode::from(if refusal.is_usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Refusal> {
+    let settings = Settings::new(cli.options, &Surroundings::read())?;
+    telemetry::init(&settings.log)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Error::Io(error).into_refusal())?;
+    runtime.block_on(dispatch(cli.command.unwrap_or_default(), settings)).map_err(Error::into_refusal)
+}
+
+async fn dispatch(command: Command, settings: Settings) -> Result<(), Error> {
+    match command {
+        Command::Serve => boot::serve(settings).await,
+        Command::Migrate => boot::migrate(&settings).await,
+        Command::Admin(AdminCommand::Create { email, password_stdin }) => {
+            let password = if password_stdin { Some(first_line_of_input()?) } else { None };
+            boot::create_admin(&settings, &email, password).await
+        }
+        Command::Keys(KeysCommand::Rotate) => boot::rotate_keys(&settings).await,
+        Command::Doctor => doctor::examine(&settings, io::stdout()).await,
+    }
+}
+
+fn first_line_of_input() -> Result<SecretString, Error> {
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(Refusal::usage("there is no password on standard input", "write it there, on one line").into());
+    }
+    Ok(SecretString::from(password))
+}

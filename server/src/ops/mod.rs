@@ -1,0 +1,6 @@
+//! For those who operate the server: is it alive, can it serve, what does it offer.
+
+mod health;
+mod openapi;
+
+pub use health::{api_router, router};

@@ -1,0 +1,311 @@
+//! Runs a comparison: every model at once, each run with a lease, one beginning and one ending.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use app::{
+    domain::{RunId, Usd},
+    playground::{Parameters, Run, RunError, RunStatus},
+};
+use chrono::TimeDelta;
+use futures::future::join_all;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    live::{Hub, Live},
+    repo::{self, Ending, Lease},
+    view,
+};
+use crate::{
+    catalog::CallableModel,
+    clock::Clock,
+    crypto::Dek,
+    error::Error,
+    shutdown::Tasks,
+    upstream::{ChatEvent, ChatRequest, UpstreamClient, UpstreamError},
+};
+
+/// How long a process is believed to be alive after it was last heard of.
+const LEASE: TimeDelta = TimeDelta::seconds(15);
+/// How often it makes itself heard, keeps what has arrived, and looks whether a run is to be stopped.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+/// How long running answers may go on after the server was told to stop. Less than open requests are given, so that who
+/// waits for a comparison is still told how it ended.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What every run needs of the server.
+pub struct Executor {
+    pub(super) pool: PgPool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tasks: Tasks,
+    pub(super) client: UpstreamClient,
+    pub(super) hub: Arc<Hub>,
+    /// Names this process in leases.
+    pub(super) instance: Uuid,
+}
+
+/// A comparison that is in the database, queued.
+pub(super) struct Job {
+    pub live: Arc<Live>,
+    pub dek: Dek,
+    pub prompt: String,
+    pub system_prompt: Option<String>,
+    pub parameters: Parameters,
+    /// By position.
+    pub runs: Vec<(RunId, CallableModel)>,
+}
+
+/// What an upstream call came to.
+#[derive(Default)]
+struct Answer {
+    text: String,
+    finish_reason: Option<String>,
+    tokens_in: Option<u64>,
+    tokens_out: Option<u64>,
+    latency: Option<Duration>,
+    ttft: Option<Duration>,
+    failure: Option<Failure>,
+}
+
+enum Failure {
+    Upstream(UpstreamError),
+    Cancelled,
+    Stopping,
+}
+
+impl Executor {
+    /// What every run needs of the server; `instance` names this process in leases.
+    pub fn new(
+        pool: PgPool,
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+        client: UpstreamClient,
+        hub: Arc<Hub>,
+        instance: Uuid,
+    ) -> Self {
+        Self { pool, clock, tasks, client, hub, instance }
+    }
+
+    /// This process's lease from now on.
+    pub(super) fn lease(&self) -> Lease {
+        Lease { owner: self.instance, until: self.clock.now() + LEASE }
+    }
+
+    /// Runs a comparison in the background, to its end.
+    pub(super) fn start(self: &Arc<Self>, job: Job) {
+        self.hub.add(job.live.clone());
+        let this = self.clone();
+        self.tasks.spawn(async move {
+            this.run_all(&job).await;
+            this.hub.remove(job.live.id);
+        });
+    }
+
+    async fn run_all(&self, job: &Job) {
+        let ids: Vec<Uuid> = job.runs.iter().map(|(id, _)| id.0).collect();
+        let started = match repo::start(&self.pool, &ids, self.lease(), self.clock.now()).await {
+            Ok(started) => started,
+            Err(error) => {
+                tracing::error!(comparison.id = %job.live.id, %error, "runs could not be started");
+                Vec::new()
+            }
+        };
+        join_all(job.runs.iter().map(async |(id, model)| {
+            let ended = if started.contains(&id.0) { self.run(job, *id, model).await } else { interrupted(job, *id) };
+            if let Some(ended) = ended {
+                job.live.finish(ended);
+            }
+        }))
+        .await;
+    }
+
+    /// One run, from its upstream call to its ending in the database.
+    async fn run(&self, job: &Job, id: RunId, model: &CallableModel) -> Option<Run> {
+        job.live.start(id);
+        let cancel = job.live.cancel_token(id)?;
+        let ended = CancellationToken::new();
+        let _ends_the_heartbeat = ended.clone().drop_guard();
+        let (answer, ()) = tokio::join!(
+            async {
+                let answer = self.call(job, id, model, &cancel).await;
+                ended.cancel();
+                answer
+            },
+            self.keep_alive(job, id, &cancel, &ended)
+        );
+        let run = finished_run(&job.live, id, model, &answer)?;
+        match self.write_ending(job, &run, model, &answer).await {
+            true => Some(run),
+            false => interrupted(job, id),
+        }
+    }
+
+    /// The upstream call itself.
+    async fn call(&self, job: &Job, id: RunId, model: &CallableModel, cancel: &CancellationToken) -> Answer {
+        let request = ChatRequest {
+            temperature: job.parameters.temperature,
+            max_tokens: job.parameters.max_tokens,
+            top_p: job.parameters.top_p,
+            ..ChatRequest::new(model.upstream_model.clone(), job.system_prompt.as_deref(), &job.prompt)
+        };
+        let draining = self.tasks.draining();
+        let stop = async {
+            draining.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        let mut answer = Answer::default();
+        let sent_at = Instant::now();
+        let failure = tokio::select! {
+            outcome = self.read(&job.live, id, model, &request, &mut answer) => outcome.err().map(Failure::Upstream),
+            () = cancel.cancelled() => Some(Failure::Cancelled),
+            () = stop => Some(Failure::Stopping),
+        };
+        answer.failure = failure;
+        answer.latency.get_or_insert_with(|| sent_at.elapsed());
+        answer
+    }
+
+    async fn read(
+        &self,
+        live: &Live,
+        id: RunId,
+        model: &CallableModel,
+        request: &ChatRequest,
+        answer: &mut Answer,
+    ) -> Result<(), UpstreamError> {
+        // Dropping the stream closes the connection, so cancelling needs no token of its own.
+        let mut stream = self.client.stream_chat(&model.target, request, CancellationToken::new()).await?;
+        let sent_at = stream.sent_at();
+        let outcome = loop {
+            match stream.next().await {
+                Ok(Some(ChatEvent::Delta(text))) if !text.is_empty() => {
+                    answer.ttft.get_or_insert_with(|| sent_at.elapsed());
+                    answer.text.push_str(&text);
+                    live.append(id, &text);
+                }
+                Ok(Some(ChatEvent::Finish(reason))) => answer.finish_reason = Some(reason),
+                Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
+                    (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        answer.latency = Some(sent_at.elapsed());
+        outcome
+    }
+
+    /// Makes this process heard while a run goes on, keeps what has arrived, and stops the run if its member asked for it in
+    /// another process.
+    async fn keep_alive(&self, job: &Job, id: RunId, cancel: &CancellationToken, ended: &CancellationToken) {
+        loop {
+            tokio::select! {
+                () = ended.cancelled() => return,
+                () = tokio::time::sleep(HEARTBEAT) => {}
+            }
+            let text = job.live.text(id).and_then(|text| job.dek.seal(view::response_field(id), &text).ok());
+            match repo::renew(&self.pool, id, self.lease(), text.as_deref()).await {
+                Ok(Some(false)) => {}
+                Ok(Some(true) | None) => cancel.cancel(),
+                Err(error) => tracing::warn!(run.id = %id, %error, "a lease could not be renewed"),
+            }
+        }
+    }
+
+    /// Writes the ending, again and again while the database is away. `false`: another process has already given this run
+    /// up, or it was deleted.
+    async fn write_ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> bool {
+        let ending = match self.ending(job, run, model, answer) {
+            Ok(ending) => ending,
+            Err(error) => {
+                tracing::error!(run.id = %run.id, %error, "an ending could not be sealed");
+                return false;
+            }
+        };
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match repo::finish(&self.pool, run.id, self.instance, &ending).await {
+                Ok(is_mine) => return is_mine,
+                Err(error) if pause < Duration::from_secs(60) => {
+                    tracing::warn!(run.id = %run.id, %error, "an ending could not be written; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                Err(error) => {
+                    tracing::error!(run.id = %run.id, %error, "an ending was given up");
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> Result<Ending, Error> {
+        let response_ct =
+            run.response_content.as_ref().map(|text| job.dek.seal(view::response_field(run.id), text)).transpose()?;
+        let error_detail_ct =
+            run.error.as_ref().map(|error| job.dek.seal(view::error_field(run.id), &error.message)).transpose()?;
+        let signed = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
+        Ok(Ending {
+            status: run.status,
+            response_ct,
+            error_code: run.error.as_ref().map(|error| error.code.clone()),
+            error_detail_ct,
+            retry_after_s: run
+                .error
+                .as_ref()
+                .and_then(|error| error.retry_after_s)
+                .map(|s| i32::try_from(s).unwrap_or(i32::MAX)),
+            finish_reason: run.finish_reason.clone(),
+            tokens_in: signed(run.tokens_in),
+            tokens_out: signed(run.tokens_out),
+            latency_ms: signed(run.latency_ms),
+            ttft_ms: signed(run.ttft_ms),
+            list_cost_usd: model.prices.cost(answer.tokens_in, answer.tokens_out),
+            finished_at: self.clock.now(),
+        })
+    }
+}
+
+/// The run as its member sees it once it has ended.
+fn finished_run(live: &Live, id: RunId, model: &CallableModel, answer: &Answer) -> Option<Run> {
+    let run = live.snapshot().runs.into_iter().find(|run| run.id == id)?;
+    let (status, error) = match &answer.failure {
+        None => (RunStatus::Succeeded, None),
+        Some(Failure::Cancelled) => (RunStatus::Cancelled, None),
+        Some(Failure::Stopping) => (RunStatus::Interrupted, Some(view::interrupted())),
+        Some(Failure::Upstream(error)) => (RunStatus::Failed, Some(run_error(error))),
+    };
+    let (latency_ms, ttft_ms) = (answer.latency.map(milliseconds), answer.ttft.map(milliseconds));
+    Some(Run {
+        status,
+        response_content: (!answer.text.is_empty()).then(|| answer.text.clone()),
+        finish_reason: answer.finish_reason.clone(),
+        error,
+        latency_ms,
+        ttft_ms,
+        tokens_in: answer.tokens_in,
+        tokens_out: answer.tokens_out,
+        tokens_per_second: view::tokens_per_second(answer.tokens_out, latency_ms, ttft_ms),
+        list_cost_usd: model.prices.cost(answer.tokens_in, answer.tokens_out).map(|cost| Usd(cost.to_string())),
+        ..run
+    })
+}
+
+/// The run when its ending is no longer this process's to write.
+fn interrupted(job: &Job, id: RunId) -> Option<Run> {
+    let run = job.live.snapshot().runs.into_iter().find(|run| run.id == id)?;
+    Some(Run { status: RunStatus::Interrupted, error: Some(view::interrupted()), ..run })
+}
+
+fn run_error(error: &UpstreamError) -> RunError {
+    RunError { code: error.code.to_owned(), message: error.message.clone(), retry_after_s: error.retry_after_s }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

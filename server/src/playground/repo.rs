@@ -1,0 +1,357 @@
+//! Statements on `playground_sessions` and `playground_runs`. Every one that reads or changes a member's rows takes the
+//! member's id: there is no way to reach another member's.
+
+use app::{
+    domain::{ComparisonId, RunId, UserId},
+    playground::RunStatus,
+};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// A comparison as it is stored.
+pub(super) struct SessionRow {
+    pub id: Uuid,
+    pub prompt_ct: Vec<u8>,
+    pub system_prompt_ct: Option<Vec<u8>>,
+    pub parameters: serde_json::Value,
+    pub share_slug: Option<String>,
+    pub shared_at: Option<DateTime<Utc>>,
+    pub picked_run_id: Option<Uuid>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A run as it is stored.
+pub(super) struct RunRow {
+    pub id: Uuid,
+    pub position: i16,
+    pub model_public_name: String,
+    pub status: String,
+    pub response_ct: Option<Vec<u8>>,
+    pub error_code: Option<String>,
+    pub error_detail_ct: Option<Vec<u8>>,
+    pub retry_after_s: Option<i32>,
+    pub finish_reason: Option<String>,
+    pub tokens_in: Option<i64>,
+    pub tokens_out: Option<i64>,
+    pub latency_ms: Option<i64>,
+    pub ttft_ms: Option<i64>,
+    pub cost_usd: Decimal,
+    pub list_cost_usd: Option<Decimal>,
+}
+
+/// A run as a row of the history needs it.
+pub(super) struct HistoryRunRow {
+    pub session_id: Uuid,
+    pub id: Uuid,
+    pub position: i16,
+    pub model_public_name: String,
+    pub status: String,
+}
+
+/// A comparison to be inserted.
+pub(super) struct NewSession<'a> {
+    pub id: ComparisonId,
+    pub user: UserId,
+    pub prompt_ct: &'a [u8],
+    pub system_prompt_ct: Option<&'a [u8]>,
+    pub parameters: &'a serde_json::Value,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A run to be inserted.
+pub(super) struct NewRun<'a> {
+    pub id: RunId,
+    pub position: i16,
+    pub model_public_name: &'a str,
+    pub upstream_model: &'a str,
+}
+
+/// Who works on a run and until when it is believed.
+#[derive(Clone, Copy)]
+pub(super) struct Lease {
+    pub owner: Uuid,
+    pub until: DateTime<Utc>,
+}
+
+/// How a run ended.
+pub(super) struct Ending {
+    pub status: RunStatus,
+    pub response_ct: Option<Vec<u8>>,
+    pub error_code: Option<String>,
+    pub error_detail_ct: Option<Vec<u8>>,
+    pub retry_after_s: Option<i32>,
+    pub finish_reason: Option<String>,
+    pub tokens_in: Option<i64>,
+    pub tokens_out: Option<i64>,
+    pub latency_ms: Option<i64>,
+    pub ttft_ms: Option<i64>,
+    pub list_cost_usd: Option<Decimal>,
+    pub finished_at: DateTime<Utc>,
+}
+
+/// Inserts a comparison with its runs, queued, under this process's lease, and deletes the member's comparisons beyond the
+/// newest `keep`, except those that are shared or still running. One statement, and so one transaction, since every
+/// comparison waits for it. The deletion sees the table as it was before, hence `keep - 1`.
+#[tracing::instrument(name = "db.playground_sessions.insert", skip_all)]
+pub(super) async fn insert(
+    db: impl PgExecutor<'_>,
+    new: &NewSession<'_>,
+    runs: &[NewRun<'_>],
+    (lease, keep): (Lease, i64),
+) -> Result<(), Error> {
+    let ids: Vec<Uuid> = runs.iter().map(|run| run.id.0).collect();
+    let positions: Vec<i16> = runs.iter().map(|run| run.position).collect();
+    let names: Vec<String> = runs.iter().map(|run| run.model_public_name.to_owned()).collect();
+    let upstream_models: Vec<String> = runs.iter().map(|run| run.upstream_model.to_owned()).collect();
+    sqlx::query!(
+        r#"
+        WITH inserted AS (
+            INSERT INTO playground_sessions (id, user_id, prompt_ct, system_prompt_ct, parameters, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+        ), retired AS (
+            DELETE FROM playground_sessions s
+            WHERE s.shared_at IS NULL
+              AND s.id IN (
+                  SELECT id FROM playground_sessions WHERE user_id = $2 ORDER BY created_at DESC, id DESC OFFSET $13::bigint - 1
+              )
+              AND NOT EXISTS (
+                  SELECT FROM playground_runs r WHERE r.session_id = s.id AND r.status IN ('queued', 'running')
+              )
+        )
+        INSERT INTO playground_runs (id, session_id, position, model_public_name, upstream_model, status, lease_owner, lease_until)
+        SELECT id, $1, position, model_public_name, upstream_model, 'queued', $7, $8
+        FROM unnest($9::uuid[], $10::smallint[], $11::text[], $12::text[]) AS new (id, position, model_public_name, upstream_model)
+        "#,
+        new.id.0,
+        new.user.0,
+        new.prompt_ct,
+        new.system_prompt_ct,
+        new.parameters,
+        new.created_at,
+        lease.owner,
+        lease.until,
+        &ids,
+        &positions,
+        &names,
+        &upstream_models,
+        keep,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks queued runs as running and returns those that really were this process's to start. Does not wait for the disk: the
+/// rows are there already, and one that a power cut finds queued ends as interrupted just like one that was running.
+#[tracing::instrument(name = "db.playground_runs.start", skip_all)]
+pub(super) async fn start(
+    db: impl PgExecutor<'_>,
+    runs: &[Uuid],
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, Error> {
+    let started = sqlx::query_scalar!(
+        r#"
+        WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+        UPDATE playground_runs
+        SET status = 'running', started_at = $3, lease_until = $4
+        FROM relaxed
+        WHERE id = ANY($1) AND status = 'queued' AND lease_owner = $2
+        RETURNING id
+        "#,
+        runs,
+        lease.owner,
+        now,
+        lease.until,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(started)
+}
+
+/// Prolongs this process's lease on a run, keeps what has arrived so far, and says whether its member asked to stop it
+/// (from another process). `None`: the run is no longer this process's.
+#[tracing::instrument(name = "db.playground_runs.renew", skip_all)]
+pub(super) async fn renew(
+    db: impl PgExecutor<'_>,
+    run: RunId,
+    lease: Lease,
+    response_ct: Option<&[u8]>,
+) -> Result<Option<bool>, Error> {
+    let is_cancelled = sqlx::query_scalar!(
+        r#"
+        UPDATE playground_runs
+        SET lease_until = $3, response_ct = coalesce($4, response_ct)
+        WHERE id = $1 AND lease_owner = $2 AND status IN ('queued', 'running')
+        RETURNING cancel_requested_at IS NOT NULL AS "is_cancelled!"
+        "#,
+        run.0,
+        lease.owner,
+        lease.until,
+        response_ct,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(is_cancelled)
+}
+
+/// Writes the one ending of a run. `false`: it was no longer this process's to end.
+#[tracing::instrument(name = "db.playground_runs.finish", skip_all)]
+pub(super) async fn finish(db: impl PgExecutor<'_>, run: RunId, owner: Uuid, ending: &Ending) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE playground_runs
+        SET status = $3, response_ct = $4, error_code = $5, error_detail_ct = $6, retry_after_s = $7, finish_reason = $8,
+            tokens_in = $9, tokens_out = $10, latency_ms = $11, ttft_ms = $12, list_cost_usd = $13, finished_at = $14,
+            lease_owner = NULL, lease_until = NULL
+        WHERE id = $1 AND lease_owner = $2 AND status IN ('queued', 'running')
+        "#,
+        run.0,
+        owner,
+        ending.status.as_str(),
+        ending.response_ct.as_deref(),
+        ending.error_code.as_deref(),
+        ending.error_detail_ct.as_deref(),
+        ending.retry_after_s,
+        ending.finish_reason.as_deref(),
+        ending.tokens_in,
+        ending.tokens_out,
+        ending.latency_ms,
+        ending.ttft_ms,
+        ending.list_cost_usd,
+        ending.finished_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends every run whose lease ran out before `expired`, and returns how many.
+#[tracing::instrument(name = "db.playground_runs.reap", skip_all)]
+pub(super) async fn reap(db: impl PgExecutor<'_>, expired: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, Error> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE playground_runs
+        SET status = 'interrupted', error_code = 'interrupted', finished_at = $2, lease_owner = NULL, lease_until = NULL
+        WHERE status IN ('queued', 'running') AND lease_until < $1
+        "#,
+        expired,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The member's comparison.
+#[tracing::instrument(name = "db.playground_sessions.find", skip_all)]
+pub(super) async fn find(db: impl PgExecutor<'_>, user: UserId, id: ComparisonId) -> Result<Option<SessionRow>, Error> {
+    let row = sqlx::query_as!(
+        SessionRow,
+        r#"
+        SELECT id, prompt_ct, system_prompt_ct, parameters, share_slug, shared_at, picked_run_id, created_at
+        FROM playground_sessions
+        WHERE id = $1 AND user_id = $2
+        "#,
+        id.0,
+        user.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row)
+}
+
+/// The runs of a comparison that was found for its member, by position.
+#[tracing::instrument(name = "db.playground_runs.of_session", skip_all)]
+pub(super) async fn runs(db: impl PgExecutor<'_>, session: Uuid) -> Result<Vec<RunRow>, Error> {
+    let rows = sqlx::query_as!(
+        RunRow,
+        r#"
+        SELECT id, position, model_public_name, status, response_ct, error_code, error_detail_ct, retry_after_s,
+               finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, cost_usd, list_cost_usd
+        FROM playground_runs
+        WHERE session_id = $1
+        ORDER BY position
+        "#,
+        session,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// The member's newest comparisons, newest first.
+#[tracing::instrument(name = "db.playground_sessions.history", skip_all)]
+pub(super) async fn history(db: impl PgExecutor<'_>, user: UserId, limit: i64) -> Result<Vec<SessionRow>, Error> {
+    let rows = sqlx::query_as!(
+        SessionRow,
+        r#"
+        SELECT id, prompt_ct, system_prompt_ct, parameters, share_slug, shared_at, picked_run_id, created_at
+        FROM playground_sessions
+        WHERE user_id = $1
+        ORDER BY created_at DESC, id DESC
+        LIMIT $2
+        "#,
+        user.0,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// The runs of comparisons that were found for their member, without their content.
+#[tracing::instrument(name = "db.playground_runs.history", skip_all)]
+pub(super) async fn history_runs(db: impl PgExecutor<'_>, sessions: &[Uuid]) -> Result<Vec<HistoryRunRow>, Error> {
+    let rows = sqlx::query_as!(
+        HistoryRunRow,
+        r#"
+        SELECT session_id, id, position, model_public_name, status
+        FROM playground_runs
+        WHERE session_id = ANY($1)
+        ORDER BY session_id, position
+        "#,
+        sessions,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// Deletes the member's comparison, its runs with it. `false`: there is none.
+#[tracing::instrument(name = "db.playground_sessions.delete", skip_all)]
+pub(super) async fn delete(db: impl PgExecutor<'_>, user: UserId, id: ComparisonId) -> Result<bool, Error> {
+    let done = sqlx::query!("DELETE FROM playground_sessions WHERE id = $1 AND user_id = $2", id.0, user.0)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Asks whichever process works on the run to stop it. `false`: the member has no such run.
+#[tracing::instrument(name = "db.playground_runs.request_cancel", skip_all)]
+pub(super) async fn request_cancel(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    (id, run): (ComparisonId, RunId),
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE playground_runs r
+        SET cancel_requested_at = coalesce(cancel_requested_at, $4)
+        FROM playground_sessions s
+        WHERE r.id = $1 AND r.session_id = $2 AND s.id = r.session_id AND s.user_id = $3
+        "#,
+        run.0,
+        id.0,
+        user.0,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,25 @@
+//! Every route on one screen.
+
+use axum::Router;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+
+use crate::{api, auth, catalog, ops, playground, state::AppState, web};
+
+/// The whole server.
+pub fn router(state: &AppState) -> Router {
+    let json = Router::new()
+        .merge(auth::router(state.accounts.clone()))
+        .merge(catalog::router(state.catalog.clone()))
+        .merge(playground::router(state.playground.clone()))
+        .merge(ops::api_router());
+    let pages = web::router(state.ports());
+    let public_url = &state.settings.public_url;
+    let router = auth::with_caller(api::surface(json).merge(pages), state.accounts.clone())
+        .layer(api::same_origin(public_url))
+        .merge(ops::router(state.pool.clone()))
+        .merge(state.site.router())
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http());
+    web::secure(router, public_url.is_https())
+}

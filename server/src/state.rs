@@ -1,0 +1,78 @@
+//! What a running server is made of. Put together here, taken apart in `router.rs`; no room gets the whole of it.
+
+use std::sync::Arc;
+
+use app::site::SiteInfo;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::{
+    auth::{self, AccountService, LimitSettings},
+    catalog::CatalogService,
+    clock::Clock,
+    config::{HostPort, Settings},
+    crypto::Keyring,
+    error::Error,
+    playground::{Executor, Hub, PlaygroundService},
+    shutdown::Tasks,
+    upstream::{AllowList, ClientSettings, UpstreamClient},
+    web::{Ports, Site},
+};
+
+/// The server's parts.
+#[derive(Clone)]
+pub struct AppState {
+    pub settings: Arc<Settings>,
+    pub site: Site,
+    pub pool: PgPool,
+    pub clock: Arc<dyn Clock>,
+    pub tasks: Tasks,
+    pub accounts: Arc<AccountService>,
+    pub catalog: Arc<CatalogService>,
+    pub playground: Arc<PlaygroundService>,
+}
+
+impl AppState {
+    /// The parts on a database whose tables are up to date and whose keys are proved.
+    pub fn new(
+        settings: Settings,
+        site: Site,
+        pool: PgPool,
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+        keyring: Arc<Keyring>,
+    ) -> Result<Self, Error> {
+        let account_settings = auth::AccountSettings {
+            public_url: settings.public_url.clone(),
+            sign_up: settings.accounts.sign_up,
+            limits: LimitSettings::default(),
+        };
+        let accounts =
+            AccountService::new(pool.clone(), clock.clone(), tasks.clone(), keyring.clone(), &account_settings)?;
+        let accounts = Arc::new(accounts);
+        let allow_list = AllowList::of(settings.private_upstreams.iter().map(HostPort::to_string));
+        let client = UpstreamClient::new(ClientSettings { allow_list, ..ClientSettings::default() })?;
+        let catalog = CatalogService::new(pool.clone(), clock.clone(), tasks.clone(), keyring, client.clone());
+        let catalog = Arc::new(catalog);
+        let hub = Arc::new(Hub::default());
+        let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client, hub, Uuid::now_v7());
+        let playground = PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone());
+        let playground = Arc::new(playground);
+        Ok(Self { settings: Arc::new(settings), site, pool, clock, tasks, accounts, catalog, playground })
+    }
+
+    /// What pages and server functions ask of the server.
+    pub fn ports(&self) -> Ports {
+        Ports {
+            site: Arc::new(SiteInfo {
+                name: self.settings.site_name.clone(),
+                public_url: self.settings.public_url.origin().to_owned(),
+                is_simulated: self.settings.is_demo,
+                assets: self.site.assets(),
+            }),
+            account: self.accounts.clone(),
+            catalog: self.catalog.clone(),
+            playground: self.playground.clone(),
+        }
+    }
+}

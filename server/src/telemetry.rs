@@ -1,0 +1,77 @@
+//! The log: one line for each event, for people on a terminal and as JSON elsewhere.
+
+use std::io::{self, IsTerminal, Write};
+
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use crate::error::Refusal;
+
+/// Starts logging to standard error. Panics are logged too, without their message: it may quote what a person wrote.
+pub fn init(filter: &str) -> Result<(), Refusal> {
+    let filter = EnvFilter::try_new(filter).map_err(|_| {
+        Refusal::usage("QUADRILLE_LOG is not a filter", "set it to something like `info` or `warn,server=debug`")
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
+    let started = if io::stderr().is_terminal() { log.try_init() } else { log.json().flatten_event(true).try_init() };
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+    Ok(())
+}
+
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    // While developing, the message is worth more than its secrecy.
+    let message = if cfg!(debug_assertions) { panic.payload_as_str().unwrap_or_default() } else { "" };
+    tracing::error!(message, "panicked at {place}");
+}
+
+/// Writes each event as exactly one line: a line break or a terminal's control sequence in a logged value can neither forge
+/// a second line nor act on the terminal of whoever reads it.
+#[derive(Clone, Copy)]
+struct OneLine;
+
+impl<'a> MakeWriter<'a> for OneLine {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        Self
+    }
+}
+
+impl Write for OneLine {
+    /// The subscriber hands over one whole event at a time.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        io::stderr().lock().write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+fn one_line(event: &str) -> String {
+    let text = event.strip_suffix('\n').unwrap_or(event);
+    let mut line = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_whatever_it_quotes() {
+        let forged = "INFO signed in email=a\r\nINFO admin \u{1b}[2Jdone\u{9b}31m\u{202e}x\tü\n";
+        assert_eq!(one_line(forged), "INFO signed in email=a\\r\\nINFO admin \\u{1b}[2Jdone\\u{9b}31m\\u{202e}x\\tü\n");
+    }
+}

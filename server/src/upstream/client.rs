@@ -1,0 +1,202 @@
+//! The one way out: checks where a call goes, sends it, follows nothing and decodes nothing.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::{
+    HeaderMap, HeaderValue, Method,
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE},
+};
+use bytes::{Bytes, BytesMut};
+use reqwest::Response;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    base_url::BaseUrl,
+    classify::{from_answer, from_transport},
+    error::UpstreamError,
+    guard::{AllowList, GuardedResolver, Lookup, Reach, SystemLookup, reach},
+    wait::{Deadlines, Timeouts},
+};
+use crate::error::Error;
+
+/// Bytes read of an answer that only says what went wrong.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// An upstream as one call sees it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub base_url: BaseUrl,
+    pub api_key: Option<SecretString>,
+    /// Whether it may be at a private address: true for the upstream that the operator configured.
+    pub allow_private: bool,
+    pub timeouts: Timeouts,
+}
+
+impl Target {
+    pub(super) fn key(&self) -> Option<&str> {
+        self.api_key.as_ref().map(ExposeSecret::expose_secret).filter(|key| !key.trim().is_empty())
+    }
+}
+
+/// One HTTP request to an upstream.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: Method,
+    /// Begins with a slash and follows the base URL, for example `/chat/completions`.
+    pub path: &'static str,
+    /// JSON, or nothing.
+    pub body: Option<Bytes>,
+}
+
+/// What a client is made with; `Default` is what production uses, with nothing on the allow-list.
+#[derive(Clone)]
+pub struct ClientSettings {
+    pub allow_list: AllowList,
+    pub lookup: Arc<dyn Lookup>,
+    /// For name, TCP and TLS together.
+    pub connect_timeout: Duration,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            allow_list: AllowList::default(),
+            lookup: Arc::new(SystemLookup),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Calls upstreams. Cheap to clone; all clones share their connections.
+#[derive(Clone)]
+pub struct UpstreamClient(Arc<Clients>);
+
+/// Two pools, so that no connection made under one rule is ever used under the other.
+struct Clients {
+    public: reqwest::Client,
+    anywhere: reqwest::Client,
+    allow_list: AllowList,
+}
+
+impl UpstreamClient {
+    /// Builds the client. Fails only if the machine cannot do TLS at all.
+    pub fn new(settings: ClientSettings) -> Result<Self, Error> {
+        // An error means that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self(Arc::new(Clients {
+            public: build(Reach::Public, &settings)?,
+            anywhere: build(Reach::Anywhere, &settings)?,
+            allow_list: settings.allow_list,
+        })))
+    }
+
+    /// Whether this target may be called at all, as far as can be told without looking up its name.
+    pub fn check(&self, target: &Target) -> Result<(), UpstreamError> {
+        reach(&target.base_url, target.allow_private, &self.0.allow_list).map(|_| ())
+    }
+
+    /// Sends one request, once, and returns the answer as it is, whatever its status. Redirects and encoded bodies are
+    /// errors. Dropping the future or the answer closes the connection to the upstream.
+    pub async fn send(&self, target: &Target, call: Call, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
+        let client = match reach(&target.base_url, target.allow_private, &self.0.allow_list)? {
+            Reach::Public => &self.0.public,
+            Reach::Anywhere => &self.0.anywhere,
+        };
+        let mut request = client.request(call.method, target.base_url.endpoint(call.path)).headers(headers(target)?);
+        if let Some(body) = call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let answer = deadlines.for_first_byte(request.send()).await?.map_err(|error| from_transport(&error))?;
+        if answer.status().is_redirection() {
+            return Err(UpstreamError::redirected(answer.status().as_u16()));
+        }
+        if is_encoded(answer.headers()) {
+            return Err(UpstreamError::bad_response("a compressed body that was not asked for"));
+        }
+        Ok(answer)
+    }
+
+    /// The answer if it is a success; else what it says went wrong.
+    pub(super) async fn send_for_success(
+        &self,
+        target: &Target,
+        call: Call,
+        deadlines: &Deadlines,
+    ) -> Result<Response, UpstreamError> {
+        let answer = self.send(target, call, deadlines).await?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        // A status without its words is still worth telling.
+        let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
+        Err(from_answer(status, &headers, &body, target.key()))
+    }
+}
+
+/// The whole body, or the error together with what was read before it.
+pub(super) async fn read_body(
+    mut answer: Response,
+    limit: usize,
+    deadlines: &Deadlines,
+) -> Result<Bytes, (UpstreamError, Bytes)> {
+    let mut body = BytesMut::new();
+    loop {
+        let error = match deadlines.for_more(answer.chunk()).await {
+            Ok(Ok(Some(bytes))) if body.len() + bytes.len() <= limit => {
+                body.extend_from_slice(&bytes);
+                continue;
+            }
+            Ok(Ok(None)) => return Ok(body.freeze()),
+            Ok(Ok(Some(bytes))) => {
+                body.extend_from_slice(&bytes[..limit - body.len()]);
+                UpstreamError::too_large()
+            }
+            Ok(Err(error)) => from_transport(&error),
+            Err(error) => error,
+        };
+        return Err((error, body.freeze()));
+    }
+}
+
+fn build(reach: Reach, settings: &ClientSettings) -> Result<reqwest::Client, Error> {
+    let builder = || {
+        reqwest::Client::builder()
+            .user_agent(concat!("quadrille/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(settings.connect_timeout)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Duration::from_secs(30))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .http2_max_header_list_size(64 * 1024)
+            .dns_resolver(GuardedResolver { reach, lookup: Arc::clone(&settings.lookup) })
+    };
+    builder().build().or_else(|error| {
+        // A machine without certificate authorities can still call http:// upstreams, its own demo among them; every
+        // https:// call then fails with an unknown issuer.
+        tracing::warn!(%error, "no certificate authorities found; install ca-certificates to call https:// upstreams");
+        builder()
+            .tls_certs_only(std::iter::empty())
+            .build()
+            .map_err(|error| Error::Broken(format!("the HTTP client could not be built: {error}")))
+    })
+}
+
+fn headers(target: &Target) -> Result<HeaderMap, UpstreamError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(key) = target.key() {
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {}", key.trim())).map_err(|_| UpstreamError::key_unusable())?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}

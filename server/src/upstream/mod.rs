@@ -1,0 +1,29 @@
+//! Calls to OpenAI-compatible servers. Whatever comes back is untrusted: not as HTML, not in an error message, not as a
+//! number, not as a redirect; and where a call may go at all is decided here, at the moment of connecting.
+//!
+//! `client` sends, `chat` asks for one streamed answer and `stream` reads it, `models` lists what can be asked.
+
+mod address;
+mod base_url;
+mod chat;
+mod chunk;
+mod classify;
+mod client;
+mod error;
+mod guard;
+mod models;
+mod redact;
+mod sse;
+mod stream;
+mod wait;
+
+pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
+pub use chat::{ChatRequest, Message};
+pub use chunk::ChatEvent;
+pub use client::{Call, ClientSettings, Target, UpstreamClient};
+pub use error::UpstreamError;
+pub use guard::{AllowList, Lookup, SystemLookup};
+pub use models::ListedModel;
+pub use sse::{EventTooLarge, SseEvent, SseReader};
+pub use stream::ChatStream;
+pub use wait::{Deadlines, Timeouts};

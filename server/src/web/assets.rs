@@ -1,0 +1,65 @@
+//! The browser's files: script, WebAssembly, style. Made by the bundle program, hashed and pre-compressed.
+
+use std::path::{Path, PathBuf};
+
+use app::site::Assets;
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    routing::get_service,
+};
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeader,
+};
+
+use crate::error::{Error, Refusal};
+
+/// The folder of the browser's files.
+#[derive(Clone, Debug)]
+pub struct Site {
+    root: PathBuf,
+    assets: Assets,
+}
+
+impl Site {
+    /// Opens the folder and reads its manifest.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let manifest = root.join("manifest.json");
+        let refuse =
+            |problem: String| Refusal::new(problem, "run `make build`, or set QUADRILLE_SITE_DIR to where they are");
+        let text = std::fs::read(&manifest)
+            .map_err(|error| refuse(format!("the site's files cannot be read in {}: {error}", root.display())))?;
+        let assets = serde_json::from_slice(&text)
+            .map_err(|error| refuse(format!("{} is not the list of the site's files: {error}", manifest.display())))?;
+        Ok(Self { root: root.to_owned(), assets })
+    }
+
+    /// No files: for commands and tests that show nothing in a browser.
+    pub fn none() -> Self {
+        let assets = Assets { js: "none.js".into(), wasm: "none.wasm".into(), css: "none.css".into() };
+        Self { root: PathBuf::from("/nonexistent"), assets }
+    }
+
+    /// What pages load.
+    pub fn assets(&self) -> Assets {
+        self.assets.clone()
+    }
+
+    /// Serves the files: those with a hash in their name for a year, the others for an hour.
+    pub fn router(&self) -> Router {
+        let hashed = ServeDir::new(self.root.join("pkg")).precompressed_br().precompressed_gzip();
+        let plain = |name: &str| {
+            let file = ServeFile::new(self.root.join(name)).precompressed_br().precompressed_gzip();
+            get_service(cached(file, "public, max-age=3600"))
+        };
+        Router::new()
+            .nest_service("/pkg", cached(hashed, "public, max-age=31536000, immutable"))
+            .route("/favicon.svg", plain("favicon.svg"))
+            .route("/favicon.ico", plain("favicon.svg"))
+    }
+}
+
+fn cached<S>(service: S, value: &'static str) -> SetResponseHeader<S, HeaderValue> {
+    SetResponseHeader::if_not_present(service, header::CACHE_CONTROL, HeaderValue::from_static(value))
+}

@@ -1,0 +1,34 @@
+//! The only place that provides context to pages and server functions: each port by itself, never a bag.
+
+use std::sync::Arc;
+
+use app::{account::AccountPort, catalog::CatalogPort, host::Host, playground::PlaygroundPort, site::SiteInfo};
+use axum::http::request::Parts;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::ResponseOptions;
+
+use super::host::RequestHost;
+
+/// What the rooms ask of the server.
+#[derive(Clone)]
+pub struct Ports {
+    pub site: Arc<SiteInfo>,
+    pub account: Arc<dyn AccountPort>,
+    pub catalog: Arc<dyn CatalogPort>,
+    pub playground: Arc<dyn PlaygroundPort>,
+}
+
+impl Ports {
+    /// Provides everything a request may ask for.
+    pub(super) fn provide(&self) {
+        provide_context(self.site.clone());
+        provide_context(self.account.clone());
+        provide_context(self.catalog.clone());
+        provide_context(self.playground.clone());
+        if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
+            && let Some(host) = RequestHost::new(&parts, response)
+        {
+            provide_context::<Arc<dyn Host>>(Arc::new(host));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The only place that knows Leptos: pages rendered on the server, server functions, the browser's files.
+
+mod assets;
+mod context;
+mod host;
+mod pages;
+mod security;
+
+pub use assets::Site;
+pub use context::Ports;
+pub use pages::router;
+pub use security::secure;

@@ -1,0 +1,45 @@
+//! Pages and server functions.
+
+use app::{App, shell};
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+};
+use leptos::{
+    config::LeptosOptions,
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
+
+use super::{context::Ports, security::content_security_policy};
+
+/// Every page and every server function. Anything else is the page that says so, with its 404.
+pub fn router(ports: Ports) -> Router {
+    let context = {
+        let ports = ports.clone();
+        move || {
+            ports.provide();
+            send_policy();
+        }
+    };
+    let (routes, _static_pages) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, {
+        let ports = ports.clone();
+        move || provide_context(ports.site.clone())
+    });
+    // Leptos wants them as the router's state; what they would say is in the manifest of the site's files.
+    let options = LeptosOptions::builder().output_name("quadrille").build();
+    Router::new()
+        .leptos_routes_with_context(&options, routes, context.clone(), shell)
+        .fallback(leptos_axum::render_app_async_with_context(context, shell))
+        .with_state(options)
+}
+
+/// Sends the content security policy of this very page as a header, with its nonce; such a page is never cached.
+fn send_policy() {
+    let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+}

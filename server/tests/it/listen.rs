@@ -1,0 +1,130 @@
+//! The accept loop, against clients that do not behave.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::ConnectInfo, routing::get};
+use server::{listen, shutdown::Tasks};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+async fn start(drain: Duration) -> (SocketAddr, Tasks, JoinHandle<()>) {
+    let router = Router::new()
+        .route("/who", get(|ConnectInfo(address): ConnectInfo<SocketAddr>| async move { address.to_string() }))
+        .route("/slow", get(|| async { sleep(Duration::from_secs(1)).await }))
+        .route("/stuck", get(std::future::pending::<()>));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tasks = Tasks::default();
+    let server = tokio::spawn({
+        let tasks = tasks.clone();
+        async move { listen::serve(listener, router, &tasks, drain).await }
+    });
+    (address, tasks, server)
+}
+
+/// Sends this and returns everything that comes back before the server hangs up, and when it did.
+async fn exchange(address: SocketAddr, request: &[u8]) -> (String, Duration) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let started = Instant::now();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    // A connection that is reset has been closed just as well.
+    let _ = timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await.expect("the server hangs up");
+    (String::from_utf8_lossy(&answer).into_owned(), started.elapsed())
+}
+
+fn assert_cut_in_time((answer, after): (String, Duration)) {
+    assert!(after >= HEADER_TIMEOUT && after < HEADER_TIMEOUT + Duration::from_secs(3), "after {after:?}: {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handlers_learn_the_clients_address() {
+    let (address, tasks, _server) = start(Duration::from_secs(1)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let own = stream.local_addr().unwrap();
+    stream.write_all(b"GET /who HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with(&own.to_string()), "{answer}");
+    assert!(tasks.stop(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_never_finish_their_first_head_are_cut_off() {
+    let (address, tasks, _server) = start(Duration::from_secs(1)).await;
+    let (silent, half_head, half_preface, only_preface) = tokio::join!(
+        exchange(address, b""),
+        exchange(address, b"GET /who HTTP/1.1\r\nhost: x\r\n"),
+        // Could become POST or HTTP/2.
+        exchange(address, b"P"),
+        exchange(address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    );
+    for result in [silent, half_head, half_preface, only_preface] {
+        assert_cut_in_time(result);
+    }
+    assert!(tasks.stop(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_answer_outlives_the_header_timeout() {
+    let (address, tasks, _server) = start(Duration::from_secs(1)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut byte = [0];
+    let early = timeout(HEADER_TIMEOUT + Duration::from_secs(2), stream.read(&mut byte)).await;
+    assert!(early.is_err(), "a request in hand must not be cut: {early:?}");
+    assert!(tasks.stop(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_a_megabyte_is_refused() {
+    let (address, tasks, _server) = start(Duration::from_secs(1)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let (mut read, mut write) = stream.split();
+    let head = format!("GET /who HTTP/1.1\r\nhost: x\r\nx: {}", "a".repeat(1024 * 1024));
+    let mut answer = Vec::new();
+    let (_, read) =
+        tokio::join!(write.write_all(head.as_bytes()), timeout(HEADER_TIMEOUT / 2, read.read_to_end(&mut answer)));
+    assert!(read.is_ok(), "the server must not wait for the rest");
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert!(tasks.stop(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn draining_finishes_requests_and_refuses_new_clients() {
+    let (address, tasks, server) = start(Duration::from_secs(10)).await;
+    let slow = tokio::spawn(exchange(address, b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n"));
+    let idle = tokio::spawn(exchange(address, b""));
+    sleep(Duration::from_millis(200)).await;
+    tasks.drain();
+    sleep(Duration::from_millis(100)).await;
+    assert!(TcpStream::connect(address).await.is_err(), "new clients are refused");
+    let (answer, _) = slow.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, idle_for) = idle.await.unwrap();
+    assert!(idle_for < Duration::from_secs(5), "an idle client must not hold up the end: {idle_for:?}");
+    timeout(Duration::from_secs(2), server).await.expect("it ends with its last request").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_does_not_end_is_cut_at_the_deadline() {
+    let (address, tasks, server) = start(Duration::from_secs(1)).await;
+    let stuck = tokio::spawn(exchange(address, b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n"));
+    sleep(Duration::from_millis(200)).await;
+    let started = Instant::now();
+    tasks.drain();
+    timeout(Duration::from_secs(5), server).await.expect("it ends").unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(900));
+    assert_eq!(stuck.await.unwrap().0, "");
+    assert!(tasks.stop(Duration::from_secs(1)).await);
+}

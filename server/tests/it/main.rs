@@ -1,0 +1,15 @@
+//! One test binary for everything that needs a real Postgres, a real socket or the real program; one file for each room.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod account;
+mod config;
+mod crypto;
+mod demo;
+mod embedded;
+mod listen;
+mod playground;
+mod program;
+mod support;
+mod upstream;
+mod upstream_guard;

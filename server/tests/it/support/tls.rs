@@ -1,0 +1,49 @@
+//! Servers that a TLS handshake fails with. The pair in `self_signed.pem` was made for this test and
+//! is trusted nowhere.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+};
+
+use rustls::{
+    ServerConfig, ServerConnection,
+    crypto::ring::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+
+const PAIR: &[u8] = include_bytes!("self_signed.pem");
+
+/// A certificate that nobody has signed but itself, shown to one client, on a free loopback port.
+pub(crate) fn shake_hands_once() -> SocketAddr {
+    let certificate = CertificateDer::from_pem_slice(PAIR).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_slice(PAIR).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a pair");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("a client");
+        let mut connection = ServerConnection::new(Arc::new(config)).expect("a connection");
+        while connection.is_handshaking() && connection.complete_io(&mut socket).is_ok() {}
+    });
+    address
+}
+
+/// Plain HTTP where a handshake is expected, for one client.
+pub(crate) fn answer_plainly_once() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("a client");
+        let _ = socket.read(&mut [0; 4096]);
+        let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+    });
+    address
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Measures the release build, side by side with what it is compared with, in one run. Fails when a target is missed.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+"$top/tools/setup.sh" build
+use_toolchain
+cd "$top"
+"$top/tools/site.sh" --optimise
+say "Building the server"
+cargo build -q --locked -p server --release
+export QUADRILLE_BINARY=$target/release/quadrille QUADRILLE_SITE_DIR=$target/site
+say "Measuring comparisons (about a minute; other work on this machine distorts it)"
+node end2end/bench/playground.mjs

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Every check that CI runs, in this order. A check that fails does not keep the others from running.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+"$top/tools/setup.sh" test
+use_toolchain
+cd "$top"
+
+logs=$target/test-logs database=$(mktemp -d)
+rm -rf "$logs"
+mkdir -p "$logs"
+trap 'tools/test-postgres.sh stop "$database"' EXIT
+trap 'exit 130' INT TERM
+failures="" passed=0 failed=0
+began=$SECONDS
+
+# check NAME COMMAND...: runs it with a heading and its time; what it prints is kept in a log too.
+check() {
+  local name=$1 log start=$SECONDS
+  shift
+  log=$logs/$(printf '%s' "$name" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z-').log
+  printf '\n--- %s\n' "$name"
+  if "$@" 2>&1 | tee "$log"; then
+    passed=$((passed + 1))
+    printf '    ok, %s s\n' $((SECONDS - start))
+  else
+    failed=$((failed + 1)) failures="$failures${failures:+, }$name"
+    printf '    FAILED, %s s\n' $((SECONDS - start))
+    return 1
+  fi
+}
+
+# Nothing may hang a whole run: no test takes minutes.
+limit=""
+if have timeout; then limit="timeout -k 10 1200"; fi
+
+cargo_tests() {
+  local status=0 url
+  url=$(tools/test-postgres.sh start "$database") || return 1
+  # What passing tests print is kept, so that a panic in a background task is found below.
+  { DATABASE_URL=$url TEST_DATABASE_URL=$url $limit cargo test -q --locked -p server -p app --no-fail-fast -- --show-output &&
+    cargo test -q --locked -p bundle --release -- --show-output; } >"$logs/cargo-output.log" 2>&1 || status=1
+  tools/test-postgres.sh stop "$database"
+  if [ $status = 0 ]; then grep -E '^test result:' "$logs/cargo-output.log"; else cat "$logs/cargo-output.log"; fi
+  return $status
+}
+
+browser_tests() {
+  (cd end2end && QUADRILLE_BINARY=$target/debug/quadrille QUADRILLE_SITE_DIR=$target/site QUADRILLE_CHROMIUM=$(chromium_path) \
+    QUADRILLE_LOG_DIR=$logs $limit node node_modules/@playwright/test/cli.js test --reporter=list)
+}
+
+# A panic of the program's own code: one in a test's own file is that test's verdict.
+no_panics() {
+  ! grep -nE 'panicked at' "$logs/cargo-output.log" "$logs/browser-server.log" | grep -vE 'panicked at (server|app|frontend/bundle)/tests/'
+}
+
+check "Formatting" cargo fmt --all --check || true
+check "Lints of the server" tools/check.sh server || true
+check "Lints of the browsers half" tools/check.sh browser || true
+check "Layers" tools/guards.sh || true
+check "Licences and sources of dependencies" cargo deny --log-level error check bans licenses sources || true
+site="" server=""
+check "The site and its size" tools/site.sh --optimise --budget 200000 && site=built
+# Leaves the server's binary too, which the browser tests use: building it alone would build its dependencies anew.
+check "Building the tests" cargo test -q --locked -p server -p app --no-run && server=built
+if [ -n "$server" ]; then check "Tests on Postgres" cargo_tests || true; fi
+if [ -n "$site" ] && [ -n "$server" ]; then check "Tests in the browser" browser_tests || true; fi
+check "No panic in any log" no_panics || true
+
+# Every check counts, and every test of the two test runners in place of its check.
+count() { awk "$1" "$logs/cargo-output.log" "$logs/tests-in-the-browser.log" 2>/dev/null || true; }
+good=$(count '/^test result:/{n += $4} /^ +[0-9]+ passed/{n += $1} END{print n + 0}')
+bad=$(count '/^test result:/{n += $6} /^ +[0-9]+ failed/{n += $1} END{print n + 0}')
+[ -z "$failures" ] || printf '\nFailed: %s. The logs are in %s\n' "$failures" "$logs"
+printf '\n%s s in all\n%s passed, %s failed\n' $((SECONDS - began)) $((good + passed)) $((bad + failed))
+[ -z "$failures" ]
