@@ -21,7 +21,8 @@ export default defineConfig({
   reporter: "list",
   use: {
     baseURL: origin,
-    trace: "retain-on-failure",
+    // Without its film: taking a picture of every frame slows the very thing that is watched.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: true, sources: true },
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: process.env.QUADRILLE_CHROMIUM ?? "/usr/bin/chromium",

@@ -112,11 +112,24 @@ impl Board {
     fn show(&mut self, session: Snapshot) -> Vec<Change> {
         let before = std::mem::replace(self, Board::of(session));
         let mut changes: Vec<Change> = self.id.into_iter().map(Change::Opened).collect();
-        for position in 0..self.runs.len() {
+        for (position, run) in self.runs.iter().enumerate() {
             changes.push(Change::Run(position));
             changes.extend(difference(position, before.text(position), self.text(position)));
+            let was = before.runs.get(position).map_or(run.status, |run| run.status);
+            changes.extend(self.missed(position, was));
         }
         changes
+    }
+
+    /// What there is to say of a run that began or ended before the page listened.
+    fn missed(&self, position: usize, was: RunStatus) -> Option<Change> {
+        let run = &self.runs[position];
+        let end = match (was, run.status) {
+            (RunStatus::Queued, RunStatus::Running) => "started.".to_owned(),
+            (was, now) if now.is_ended() && !was.is_ended() => ending(run),
+            _ => return None,
+        };
+        Some(Change::Said(format!("{} {end}", self.name(position))))
     }
 
     fn start(&mut self, run_id: RunId) -> Vec<Change> {
@@ -243,6 +256,22 @@ mod tests {
         let changes = board.apply(Update::Session(again));
         assert!(changes.contains(&Change::Text(0, "lo".into())), "{changes:?}");
         assert!(changes.contains(&Change::Text(1, "Hi".into())), "{changes:?}");
+    }
+
+    #[test]
+    fn what_began_or_ended_before_the_page_listened_is_announced_once() {
+        let mut board = Board::expecting(&["acme/fast".into(), "acme/fast".into()]);
+        let late = session(vec![run(0, RunStatus::Running, ""), run(1, RunStatus::Cancelled, "")]);
+        let said = |changes: Vec<Change>| {
+            let sentences = changes.into_iter().filter_map(|change| match change {
+                Change::Said(sentence) => Some(sentence),
+                _ => None,
+            });
+            sentences.collect::<Vec<_>>()
+        };
+        let sentences = said(board.apply(Update::Session(late.clone())));
+        assert_eq!(sentences, ["A, acme/fast, started.", "B, acme/fast, was stopped."]);
+        assert!(said(board.apply(Update::Session(late))).is_empty(), "said twice");
     }
 
     #[test]
