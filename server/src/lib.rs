@@ -20,4 +20,5 @@ pub mod shutdown;
 pub mod state;
 pub mod telemetry;
 pub mod upstream;
+pub mod usage;
 pub mod web;

@@ -13,3 +13,4 @@ mod program;
 mod support;
 mod upstream;
 mod upstream_guard;
+mod usage;
