@@ -52,6 +52,7 @@ pub enum AppError {
 pub enum Noun {
     Account,
     Comparison,
+    Key,
     Model,
     Page,
     Run,
@@ -63,6 +64,7 @@ impl std::fmt::Display for Noun {
         f.write_str(match self {
             Noun::Account => "Account",
             Noun::Comparison => "Comparison",
+            Noun::Key => "Key",
             Noun::Model => "Model",
             Noun::Page => "Page",
             Noun::Run => "Run",

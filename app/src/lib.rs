@@ -18,7 +18,9 @@ pub mod error;
 mod home;
 #[cfg(feature = "ssr")]
 pub mod host;
+pub mod keys;
 pub mod playground;
+pub mod routing;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]

@@ -16,11 +16,13 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{MasterKey, MasterKeySource, Settings, add_generated_key, keep_primary_key, load_master_keys},
     crypto::{self, Keyring, MasterKeys},
-    db::{Database, Purpose},
+    db::{Database, Listener, Purpose, listen_forever},
     error::{Error, Refusal},
+    keys::{self, write_last_used_forever},
     listen,
     playground::reap_forever,
     router::router,
+    routing,
     shutdown::{self, Tasks},
     state::AppState,
     web::Site,
@@ -132,6 +134,17 @@ pub async fn open_keyring(pool: &PgPool, keys: Vec<MasterKey>, clock: &dyn Clock
 pub fn background(state: &AppState) {
     drop(state.tasks.spawn(reap_forever(state.pool.clone(), state.clock.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(sweep_forever(state.clone())));
+    drop(state.tasks.spawn(write_last_used_forever(state.keys.clone(), state.tasks.clone())));
+    drop(state.tasks.spawn(listen_forever(state.pool.clone(), listeners(state), state.tasks.clone())));
+}
+
+/// Who wants to hear of changes that any replica makes: one line a channel.
+fn listeners(state: &AppState) -> Vec<Listener> {
+    let (keys, routing) = (state.keys.clone(), state.routing.clone());
+    vec![
+        Listener::new(keys::CHANNEL, move |notice| keys.hear(notice)),
+        Listener::new(routing::CHANNEL, move |notice| routing.hear(notice)),
+    ]
 }
 
 /// Clears away what has run out: sign-ins, once an hour.

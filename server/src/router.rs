@@ -3,7 +3,7 @@
 use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{api, auth, catalog, ops, playground, state::AppState, web};
+use crate::{api, auth, catalog, keys, ops, playground, routing, state::AppState, web};
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -11,6 +11,8 @@ pub fn router(state: &AppState) -> Router {
         .merge(auth::router(state.accounts.clone()))
         .merge(catalog::router(state.catalog.clone()))
         .merge(playground::router(state.playground.clone()))
+        .merge(keys::router(state.keys.clone()))
+        .merge(routing::router(state.routing.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;

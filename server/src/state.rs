@@ -13,7 +13,9 @@ use crate::{
     config::{HostPort, Settings},
     crypto::Keyring,
     error::Error,
+    keys::KeyService,
     playground::{Executor, Hub, PlaygroundService},
+    routing::RoutingService,
     shutdown::Tasks,
     upstream::{AllowList, ClientSettings, UpstreamClient},
     web::{Ports, Site},
@@ -30,6 +32,8 @@ pub struct AppState {
     pub accounts: Arc<AccountService>,
     pub catalog: Arc<CatalogService>,
     pub playground: Arc<PlaygroundService>,
+    pub keys: Arc<KeyService>,
+    pub routing: Arc<RoutingService>,
 }
 
 impl AppState {
@@ -58,7 +62,20 @@ impl AppState {
         let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client, hub, Uuid::now_v7());
         let playground = PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone());
         let playground = Arc::new(playground);
-        Ok(Self { settings: Arc::new(settings), site, pool, clock, tasks, accounts, catalog, playground })
+        let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
+        let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
+        Ok(Self {
+            settings: Arc::new(settings),
+            site,
+            pool,
+            clock,
+            tasks,
+            accounts,
+            catalog,
+            playground,
+            keys,
+            routing,
+        })
     }
 
     /// What pages and server functions ask of the server.

@@ -39,3 +39,7 @@ id!(
     /// A run (UUIDv7): one model's answer within a comparison.
     RunId
 );
+id!(
+    /// An API key (UUIDv7).
+    KeyId
+);

@@ -1,7 +1,7 @@
 //! Ids in a path.
 
 use app::{
-    domain::{ComparisonId, RunId, UserId},
+    domain::{ComparisonId, KeyId, RunId, UserId},
     error::{AppError, Noun},
 };
 use axum::{
@@ -31,7 +31,7 @@ macro_rules! from_path {
     };
 }
 
-from_path!(ComparisonId is Comparison, RunId is Run, UserId is Account);
+from_path!(ComparisonId is Comparison, KeyId is Key, RunId is Run, UserId is Account);
 
 impl<A: FromPath, B: FromPath> FromPath for (A, B) {
     fn from_path(values: &[&str]) -> Result<Self, Noun> {

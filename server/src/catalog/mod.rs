@@ -8,6 +8,7 @@ mod register;
 mod repo;
 mod service;
 mod slug;
+mod unknown;
 
 pub use api::{CatalogDoc, router};
 pub use connect::connect;

@@ -3,10 +3,12 @@
 mod database;
 mod embedded;
 mod migrate;
+mod notices;
 mod pool;
 mod repo;
 
 pub use database::{Database, Purpose};
 pub use embedded::{Binaries, find_binaries};
 pub use migrate::{MIGRATOR, pending_migrations};
+pub use notices::{Listener, Notice, listen_forever};
 pub use pool::is_alive;

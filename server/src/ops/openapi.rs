@@ -2,7 +2,7 @@
 
 use utoipa::{OpenApi, openapi};
 
-use crate::{auth::AccountDoc, catalog::CatalogDoc, playground::PlaygroundDoc};
+use crate::{auth::AccountDoc, catalog::CatalogDoc, keys::KeysDoc, playground::PlaygroundDoc, routing::RoutingDoc};
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Quadrille", description = "The same prompt to up to four models, side by side."))]
@@ -11,7 +11,14 @@ struct House;
 /// Everything under `/api`.
 pub(super) fn document() -> openapi::OpenApi {
     let mut document = House::openapi();
-    for room in [AccountDoc::openapi(), CatalogDoc::openapi(), PlaygroundDoc::openapi()] {
+    let rooms = [
+        AccountDoc::openapi(),
+        CatalogDoc::openapi(),
+        PlaygroundDoc::openapi(),
+        KeysDoc::openapi(),
+        RoutingDoc::openapi(),
+    ];
+    for room in rooms {
         document.merge(room);
     }
     document
