@@ -4,7 +4,10 @@ use std::{future::Future, sync::Arc};
 
 use leptos::prelude::use_context;
 
-use crate::{account::Viewer, error::AppError};
+use crate::{
+    account::{Admin, Viewer},
+    error::AppError,
+};
 
 /// What one request offers the page or the server function that answers it. Provided as context by the server.
 pub trait Host: Send + Sync {
@@ -39,6 +42,11 @@ pub fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, AppError> 
 /// Who is signed in, or [`AppError::Unauthenticated`]. Call it before the first `.await`.
 pub fn viewer() -> Result<Viewer, AppError> {
     host()?.viewer().ok_or(AppError::Unauthenticated)
+}
+
+/// The admin who is signed in; [`AppError::Forbidden`] for a member. Call it before the first `.await`.
+pub fn admin() -> Result<Admin, AppError> {
+    viewer()?.admin()
 }
 
 /// Awaits an answer and, where the server function was called by itself, gives its error the right HTTP status.

@@ -10,6 +10,8 @@
 pub mod account;
 #[cfg(feature = "ssr")]
 mod app;
+#[cfg(feature = "ssr")]
+pub mod audit;
 pub mod catalog;
 pub mod dashboard;
 pub mod domain;

@@ -2,6 +2,7 @@
 //! very same router on a real database.
 
 pub mod api;
+pub mod audit;
 pub mod auth;
 pub mod boot;
 pub mod catalog;

@@ -3,7 +3,7 @@
 use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{api, auth, catalog, keys, ops, playground, routing, state::AppState, web};
+use crate::{api, audit, auth, catalog, keys, ops, playground, routing, state::AppState, web};
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -13,6 +13,9 @@ pub fn router(state: &AppState) -> Router {
         .merge(playground::router(state.playground.clone()))
         .merge(keys::router(state.keys.clone()))
         .merge(routing::router(state.routing.clone()))
+        .merge(catalog::upstreams_router(state.catalog.clone()))
+        .merge(catalog::models_router(state.catalog.clone()))
+        .merge(audit::router(state.audit.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;

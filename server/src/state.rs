@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
+    audit::AuditService,
     auth::{self, AccountService, LimitSettings},
     catalog::CatalogService,
     clock::Clock,
@@ -34,6 +35,7 @@ pub struct AppState {
     pub playground: Arc<PlaygroundService>,
     pub keys: Arc<KeyService>,
     pub routing: Arc<RoutingService>,
+    pub audit: Arc<AuditService>,
 }
 
 impl AppState {
@@ -62,6 +64,7 @@ impl AppState {
         let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client, hub, Uuid::now_v7());
         let playground = PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone());
         let playground = Arc::new(playground);
+        let audit = Arc::new(AuditService::new(pool.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
         Ok(Self {
@@ -75,6 +78,7 @@ impl AppState {
             playground,
             keys,
             routing,
+            audit,
         })
     }
 

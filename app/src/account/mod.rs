@@ -17,4 +17,4 @@ pub use form::AccountForm;
 pub use page::{SignInPage, SignUpPage};
 #[cfg(feature = "ssr")]
 pub use port::AccountPort;
-pub use types::{Credentials, Role, SignInContext, SignUp, SignedIn, Viewer};
+pub use types::{Admin, Credentials, Role, SignInContext, SignUp, SignedIn, Viewer};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::UserId;
+use crate::{domain::UserId, error::AppError};
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,25 @@ impl Viewer {
     /// Whether the pages under `/admin` are theirs to see.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
+    }
+
+    /// The one place that decides who is let through to what admins do: [`AppError::Forbidden`] for a member.
+    pub fn admin(self) -> Result<Admin, AppError> {
+        match self.role {
+            Role::Admin => Ok(Admin(self)),
+            Role::Member => Err(AppError::Forbidden("Only an admin can do this. Ask one of this site.".into())),
+        }
+    }
+}
+
+/// An admin. Whoever holds one has been let through, so what asks for it cannot be reached by anybody else.
+#[derive(Clone, Debug)]
+pub struct Admin(Viewer);
+
+impl Admin {
+    /// Who it is.
+    pub fn viewer(&self) -> &Viewer {
+        &self.0
     }
 }
 

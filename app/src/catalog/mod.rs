@@ -1,5 +1,7 @@
 //! The catalogue: the models that members can ask.
 
+#[cfg(feature = "ssr")]
+pub mod admin;
 mod api;
 #[cfg(feature = "ssr")]
 mod port;

@@ -43,3 +43,7 @@ id!(
     /// An API key (UUIDv7).
     KeyId
 );
+id!(
+    /// An upstream (UUIDv7).
+    UpstreamId
+);

@@ -10,7 +10,7 @@ mod surface;
 
 pub use error::ApiError;
 pub use json::{JsonBody, QueryParams};
-pub use path::{FromPath, PathId};
+pub use path::{FromPath, ModelSlug, PathId};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use same_origin::{RejectCrossOrigin, same_origin};
 pub use surface::surface;

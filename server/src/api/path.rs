@@ -1,7 +1,7 @@
 //! Ids in a path.
 
 use app::{
-    domain::{ComparisonId, KeyId, RunId, UserId},
+    domain::{ComparisonId, KeyId, RunId, UpstreamId, UserId},
     error::{AppError, Noun},
 };
 use axum::{
@@ -31,7 +31,17 @@ macro_rules! from_path {
     };
 }
 
-from_path!(ComparisonId is Comparison, KeyId is Key, RunId is Run, UserId is Account);
+from_path!(ComparisonId is Comparison, KeyId is Key, RunId is Run, UserId is Account, UpstreamId is Upstream);
+
+/// The slug of a model, as typed; whether there is such a model is for the catalogue to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelSlug(pub String);
+
+impl FromPath for ModelSlug {
+    fn from_path(values: &[&str]) -> Result<Self, Noun> {
+        values.first().map(|value| Self((*value).to_owned())).ok_or(Noun::Model)
+    }
+}
 
 impl<A: FromPath, B: FromPath> FromPath for (A, B) {
     fn from_path(values: &[&str]) -> Result<Self, Noun> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use app::{
-    account::{SignInContext, Viewer},
+    account::{Admin, SignInContext, Viewer},
     error::AppError,
 };
 use axum::{
@@ -97,17 +97,14 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 }
 
 /// An admin who is signed in; 401 if nobody is, 403 for a member.
-pub struct AdminViewer(pub Viewer);
+pub struct AdminViewer(pub Admin);
 
 impl<S: Send + Sync> FromRequestParts<S> for AdminViewer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let SignedIn(viewer) = SignedIn::from_request_parts(parts, state).await?;
-        if !viewer.is_admin() {
-            return Err(AppError::Forbidden("Only an admin can do this. Ask one of this site.".into()).into());
-        }
-        Ok(Self(viewer))
+        Ok(Self(viewer.admin()?))
     }
 }
 

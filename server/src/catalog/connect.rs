@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::http::HeaderMap;
 use uuid::Uuid;
 
 use super::{CatalogService, ModelEntry, UpstreamEntry};
@@ -56,6 +57,7 @@ async fn import(catalog: &CatalogService, id: Uuid, entry: &UpstreamEntry) -> Re
         base_url,
         api_key: entry.api_key.clone(),
         allow_private: entry.allow_private,
+        headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     };
     let listed = catalog.client.list_models(&target).await.map_err(Failure::Upstream)?;

@@ -50,6 +50,7 @@ impl CatalogService {
                 };
                 let flags = (entry.allow_private, entry.is_simulated);
                 repo::upsert_upstream(&mut *tx, id, (&entry.name, &entry.base_url), key.as_ref(), flags, now).await?;
+                repo::notify(&mut *tx).await?;
                 tx.commit().await?;
                 Ok(id)
             })
@@ -71,6 +72,9 @@ impl CatalogService {
                     let ids = (Uuid::now_v7(), upstream);
                     repo::insert_model(&mut tx, ids, (&public_name, &slug), model, this.clock.now()).await?;
                 }
+                if !new.is_empty() {
+                    repo::notify(&mut *tx).await?;
+                }
                 tx.commit().await?;
                 Ok(new.len())
             })
@@ -85,7 +89,7 @@ impl CatalogService {
 
 /// A public name and a slug that nobody has: the upstream's own id, with the upstream's name in front where it is taken,
 /// with a number behind where that is taken too.
-async fn free_names(db: &mut PgConnection, upstream: &str, id: &str) -> Result<(String, String), Error> {
+pub(super) async fn free_names(db: &mut PgConnection, upstream: &str, id: &str) -> Result<(String, String), Error> {
     let id: String = id.chars().take(150).collect();
     let mut public_name = id.clone();
     let mut slug_of_it = slug(&public_name);

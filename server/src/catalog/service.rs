@@ -8,12 +8,16 @@ use app::{
     error::AppError,
 };
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::repo::{self, CallableRow, ModelRow};
+use super::{
+    headers::read_headers,
+    repo::{self, CallableRow, ModelRow},
+};
 use crate::{
     clock::Clock,
     crypto::{Keyring, Wrapped},
@@ -61,6 +65,16 @@ impl Prices {
     }
 }
 
+/// An upstream's row as far as a call needs it: what is wrapped goes with the version of its master key.
+pub(super) struct Stored {
+    pub base_url: String,
+    pub api_key: Option<(Vec<u8>, i32)>,
+    pub headers: Option<(Vec<u8>, i32)>,
+    pub allow_private: bool,
+    /// In all, until the first byte, between two bytes.
+    pub timeouts_ms: (i32, i32, i32),
+}
+
 impl CatalogService {
     /// The catalogue of this database.
     pub fn new(
@@ -81,9 +95,12 @@ impl CatalogService {
     }
 
     fn model(&self, row: CallableRow) -> Result<CallableModel, Error> {
-        let api_key = match (row.wrapped_api_key, row.api_key_version) {
-            (Some(wrapped), Some(version)) => Some(self.keyring.open_api_key(row.upstream_id, &wrapped, version)?),
-            _ => None,
+        let stored = Stored {
+            base_url: row.base_url,
+            api_key: row.wrapped_api_key.zip(row.api_key_version),
+            headers: row.wrapped_headers.zip(row.headers_version),
+            allow_private: row.allow_private,
+            timeouts_ms: (row.timeout_ms, row.first_byte_ms, row.idle_ms),
         };
         Ok(CallableModel {
             public_name: row.public_name,
@@ -91,13 +108,29 @@ impl CatalogService {
             upstream_model: row.upstream_model,
             context_window: row.context_window.and_then(|tokens| u32::try_from(tokens).ok()),
             prices: Prices { input: row.input_price_per_million_usd, output: row.output_price_per_million_usd },
-            target: Target {
-                base_url: check_base_url(&row.base_url)
-                    .map_err(|error| Error::Broken(format!("a stored base URL: {error}")))?,
-                api_key,
-                allow_private: row.allow_private,
-                timeouts: Timeouts::with_total(Duration::from_millis(row.timeout_ms.unsigned_abs().into())),
-            },
+            target: self.target(row.upstream_id, stored)?,
+        })
+    }
+
+    /// An upstream as it is stored, ready to be called.
+    pub(super) fn target(&self, upstream: Uuid, stored: Stored) -> Result<Target, Error> {
+        let api_key = match stored.api_key {
+            Some((wrapped, version)) => Some(self.keyring.open_api_key(upstream, &wrapped, version)?),
+            None => None,
+        };
+        let headers = match stored.headers {
+            Some((wrapped, version)) => read_headers(&self.keyring.open_headers(upstream, &wrapped, version)?)?,
+            None => HeaderMap::new(),
+        };
+        let ms = |ms: i32| Duration::from_millis(ms.unsigned_abs().into());
+        let (total, first_byte, idle) = stored.timeouts_ms;
+        Ok(Target {
+            base_url: check_base_url(&stored.base_url)
+                .map_err(|error| Error::Broken(format!("a stored base URL: {error}")))?,
+            api_key,
+            headers,
+            allow_private: stored.allow_private,
+            timeouts: Timeouts { first_byte: ms(first_byte), idle: ms(idle), total: ms(total) },
         })
     }
 
@@ -121,14 +154,14 @@ impl From<ModelRow> for ModelSummary {
             family: row.family,
             context_window: row.context_window.and_then(|tokens| u32::try_from(tokens).ok()),
             is_featured: row.is_featured,
-            input_price_per_million_usd: row.input_price_per_million_usd.map(price),
-            output_price_per_million_usd: row.output_price_per_million_usd.map(price),
+            input_price_per_million_usd: row.input_price_per_million_usd.map(price_text),
+            output_price_per_million_usd: row.output_price_per_million_usd.map(price_text),
         }
     }
 }
 
 /// A price as the API writes it: always six decimals.
-fn price(price: Decimal) -> Usd {
+pub(super) fn price_text(price: Decimal) -> Usd {
     Usd(format!("{price:.6}"))
 }
 

@@ -77,6 +77,18 @@ impl Keyring {
         Ok(SecretString::from(text))
     }
 
+    /// An upstream's custom headers as one text, ready to be stored.
+    pub fn wrap_headers(&self, upstream: Uuid, headers: &SecretString) -> Result<Wrapped, Error> {
+        self.wrap(Purpose::UpstreamHeaders, upstream, headers.expose_secret().as_bytes())
+    }
+
+    /// An upstream's custom headers, from `upstreams.wrapped_headers` and `upstreams.headers_version`.
+    pub fn open_headers(&self, upstream: Uuid, wrapped: &[u8], key_version: i32) -> Result<SecretString, Error> {
+        let bytes = self.unwrap(Purpose::UpstreamHeaders, upstream, wrapped, key_version)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::Encryption("cannot be decrypted"))?;
+        Ok(SecretString::from(text))
+    }
+
     pub(super) fn rewrap(&self, purpose: Purpose, owner: Uuid, old: &Wrapped) -> Result<Wrapped, Error> {
         self.wrap(purpose, owner, &self.unwrap(purpose, owner, &old.bytes, old.key_version)?)
     }

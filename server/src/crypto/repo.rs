@@ -38,6 +38,8 @@ pub(super) async fn versions_in_use(db: impl PgExecutor<'_>) -> Result<Vec<i32>,
         SELECT dek_key_version AS "version!" FROM users
         UNION
         SELECT api_key_version FROM upstreams WHERE api_key_version IS NOT NULL
+        UNION
+        SELECT headers_version FROM upstreams WHERE headers_version IS NOT NULL
         ORDER BY 1
         "#,
     )
@@ -79,6 +81,29 @@ pub(super) async fn api_keys_not_under(
         SELECT id, wrapped_api_key AS "bytes!", api_key_version AS "key_version!"
         FROM upstreams
         WHERE wrapped_api_key IS NOT NULL AND api_key_version <> $1 AND id > $2
+        ORDER BY id
+        LIMIT $3
+        "#,
+        version,
+        after,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, Wrapped { bytes: row.bytes, key_version: row.key_version })).collect())
+}
+
+pub(super) async fn headers_not_under(
+    db: impl PgExecutor<'_>,
+    version: i32,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<(Uuid, Wrapped)>, Error> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, wrapped_headers AS "bytes!", headers_version AS "key_version!"
+        FROM upstreams
+        WHERE wrapped_headers IS NOT NULL AND headers_version <> $1 AND id > $2
         ORDER BY id
         LIMIT $3
         "#,
@@ -139,12 +164,37 @@ pub(super) async fn replace_api_key(
     Ok(done.rows_affected())
 }
 
-/// How many data keys and upstream keys are under any other version.
+/// Replaces exactly what was read; 0 if somebody else was faster.
+pub(super) async fn replace_headers(
+    db: impl PgExecutor<'_>,
+    upstream: Uuid,
+    old: &Wrapped,
+    new: &Wrapped,
+) -> Result<u64, Error> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE upstreams
+        SET wrapped_headers = $1, headers_version = $2
+        WHERE id = $3 AND headers_version = $4 AND wrapped_headers = $5
+        "#,
+        &new.bytes,
+        new.key_version,
+        upstream,
+        old.key_version,
+        &old.bytes,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// How many data keys, upstream keys and upstream headers are under any other version.
 pub(super) async fn count_not_under(db: impl PgExecutor<'_>, version: i32) -> Result<u64, Error> {
     let count = sqlx::query_scalar!(
         r#"
         SELECT (SELECT count(*) FROM users WHERE dek_key_version <> $1)
-             + (SELECT count(*) FROM upstreams WHERE api_key_version <> $1) AS "count!"
+             + (SELECT count(*) FROM upstreams WHERE api_key_version <> $1)
+             + (SELECT count(*) FROM upstreams WHERE headers_version <> $1) AS "count!"
         "#,
         version,
     )

@@ -16,7 +16,7 @@ const BATCH: i64 = 200;
 /// What a rotation did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
-    /// Data keys and upstream keys now under the primary.
+    /// Data keys, upstream keys and upstream headers now under the primary.
     pub rewrapped: u64,
     /// Those that could not be opened (damaged rows); they are left as they are.
     pub unreadable: u64,
@@ -25,10 +25,10 @@ pub struct Rotation {
     pub remaining: u64,
 }
 
-/// Re-wraps every data key and every upstream key that is not under the primary. Safe while serving.
+/// Re-wraps every data key and every key and header of an upstream that is not under the primary. Safe while serving.
 pub async fn rotate(pool: &PgPool, keyring: &Keyring) -> Result<Rotation, Error> {
     let mut done = Rotation::default();
-    for purpose in [Purpose::DataKey, Purpose::UpstreamApiKey] {
+    for purpose in [Purpose::DataKey, Purpose::UpstreamApiKey, Purpose::UpstreamHeaders] {
         let mut after = Uuid::nil();
         loop {
             let batch = batch_of(pool, purpose, keyring.primary_version(), after).await?;
@@ -53,6 +53,7 @@ async fn batch_of(pool: &PgPool, purpose: Purpose, primary: i32, after: Uuid) ->
     match purpose {
         Purpose::DataKey => repo::data_keys_not_under(pool, primary, after, BATCH).await,
         Purpose::UpstreamApiKey => repo::api_keys_not_under(pool, primary, after, BATCH).await,
+        Purpose::UpstreamHeaders => repo::headers_not_under(pool, primary, after, BATCH).await,
         Purpose::Canary => Ok(Vec::new()),
     }
 }
@@ -61,6 +62,7 @@ async fn store(pool: &PgPool, purpose: Purpose, owner: Uuid, old: &Wrapped, new:
     match purpose {
         Purpose::DataKey => repo::replace_data_key(pool, owner, old, new).await,
         Purpose::UpstreamApiKey => repo::replace_api_key(pool, owner, old, new).await,
+        Purpose::UpstreamHeaders => repo::replace_headers(pool, owner, old, new).await,
         Purpose::Canary => Ok(0),
     }
 }

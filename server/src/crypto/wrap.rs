@@ -34,6 +34,7 @@ impl std::fmt::Debug for Wrapped {
 pub(super) enum Purpose {
     DataKey,
     UpstreamApiKey,
+    UpstreamHeaders,
     Canary,
 }
 
@@ -42,6 +43,7 @@ impl Purpose {
         match self {
             Purpose::DataKey => b"data_key",
             Purpose::UpstreamApiKey => b"upstream_api_key",
+            Purpose::UpstreamHeaders => b"upstream_headers",
             Purpose::Canary => b"canary",
         }
     }

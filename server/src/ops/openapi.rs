@@ -2,7 +2,14 @@
 
 use utoipa::{OpenApi, openapi};
 
-use crate::{auth::AccountDoc, catalog::CatalogDoc, keys::KeysDoc, playground::PlaygroundDoc, routing::RoutingDoc};
+use crate::{
+    audit::AuditDoc,
+    auth::AccountDoc,
+    catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
+    keys::KeysDoc,
+    playground::PlaygroundDoc,
+    routing::RoutingDoc,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Quadrille", description = "The same prompt to up to four models, side by side."))]
@@ -19,6 +26,9 @@ pub(super) fn document() -> openapi::OpenApi {
         RoutingDoc::openapi(),
     ];
     for room in rooms {
+        document.merge(room);
+    }
+    for room in [AdminUpstreamsDoc::openapi(), AdminModelsDoc::openapi(), AuditDoc::openapi()] {
         document.merge(room);
     }
     document

@@ -105,6 +105,16 @@ impl BaseUrl {
         format!("{}:{}", self.0.host_str().unwrap_or_default(), self.port())
     }
 
+    /// The host, as a name or an address.
+    pub fn host(&self) -> String {
+        self.0.host_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether it is called over TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// The port, also where it is the scheme's usual one.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or_default()

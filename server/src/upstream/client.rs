@@ -1,6 +1,10 @@
 //! The one way out: checks where a call goes, sends it, follows nothing and decodes nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::http::{
     HeaderMap, HeaderValue, Method,
@@ -14,7 +18,7 @@ use super::{
     base_url::BaseUrl,
     classify::{from_answer, from_transport},
     error::UpstreamError,
-    guard::{AllowList, GuardedResolver, Lookup, Reach, SystemLookup, reach},
+    guard::{AllowList, GuardedResolver, Lookup, Reach, Refused, SystemLookup, Unreachable, checked, reach},
     wait::{Deadlines, Timeouts},
 };
 use crate::error::Error;
@@ -29,12 +33,21 @@ pub struct Target {
     pub api_key: Option<SecretString>,
     /// Whether it may be at a private address: true for the upstream that the operator configured.
     pub allow_private: bool,
+    /// Sent with every call, over what this site would send under the same name; their values are secrets.
+    pub headers: HeaderMap,
     pub timeouts: Timeouts,
 }
 
 impl Target {
     pub(super) fn key(&self) -> Option<&str> {
         self.api_key.as_ref().map(ExposeSecret::expose_secret).filter(|key| !key.trim().is_empty())
+    }
+
+    /// The key and the values of the custom headers, each on a line of its own: what no quotation may contain.
+    pub(super) fn secrets(&self) -> Option<SecretString> {
+        let values = self.headers.values().filter_map(|value| value.to_str().ok());
+        let secrets: Vec<&str> = self.key().into_iter().chain(values).collect();
+        (!secrets.is_empty()).then(|| SecretString::from(secrets.join("\n")))
     }
 }
 
@@ -75,7 +88,7 @@ pub struct UpstreamClient(Arc<Clients>);
 struct Clients {
     public: reqwest::Client,
     anywhere: reqwest::Client,
-    allow_list: AllowList,
+    settings: ClientSettings,
 }
 
 impl UpstreamClient {
@@ -86,19 +99,70 @@ impl UpstreamClient {
         Ok(Self(Arc::new(Clients {
             public: build(Reach::Public, &settings)?,
             anywhere: build(Reach::Anywhere, &settings)?,
-            allow_list: settings.allow_list,
+            settings,
         })))
     }
 
     /// Whether this target may be called at all, as far as can be told without looking up its name.
     pub fn check(&self, target: &Target) -> Result<(), UpstreamError> {
-        reach(&target.base_url, target.allow_private, &self.0.allow_list).map(|_| ())
+        self.reach(target).map(|_| ())
+    }
+
+    /// The addresses that this target may be called at; at least one.
+    pub async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, UpstreamError> {
+        let reach = self.reach(target)?;
+        let port = target.base_url.port();
+        let found = match target.base_url.literal_address() {
+            Some(address) => vec![address],
+            None => self.look_up(&target.base_url.host(), reach).await?,
+        };
+        Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    }
+
+    async fn look_up(&self, name: &str, reach: Reach) -> Result<Vec<IpAddr>, UpstreamError> {
+        let settings = &self.0.settings;
+        let looked_up = tokio::time::timeout(settings.connect_timeout, checked(&*settings.lookup, name, reach)).await;
+        match looked_up {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(Unreachable::Blocked(kind))) => Err(UpstreamError::address_blocked(kind)),
+            Ok(Err(Unreachable::Unknown)) | Err(_) => Err(UpstreamError::dns_failed()),
+        }
+    }
+
+    fn reach(&self, target: &Target) -> Result<Reach, UpstreamError> {
+        Ok(reach(&target.base_url, target.allow_private, &self.0.settings.allow_list)?)
+    }
+
+    /// Why this base URL may not be called, in words for who enters it, and what the operator would have to set; `None` if
+    /// it may be called, or if its name leads nowhere yet.
+    pub async fn refusal(&self, base_url: &BaseUrl, allow_private: bool) -> Option<String> {
+        let settings = &self.0.settings;
+        let refused = match reach(base_url, allow_private, &settings.allow_list) {
+            Err(refused) => refused,
+            Ok(_) if base_url.literal_address().is_some() => return None,
+            Ok(reach) => {
+                let host = base_url.host();
+                let looked_up = checked(&*settings.lookup, &host, reach);
+                match tokio::time::timeout(settings.connect_timeout, looked_up).await {
+                    Ok(Err(Unreachable::Blocked(kind))) => Refused::Address(kind),
+                    _ => return None,
+                }
+            }
+        };
+        let why = match refused {
+            Refused::Address(kind) => format!("This leads to {kind}, which this site does not call."),
+            Refused::Port(port) => {
+                format!("Port {port} belongs to another kind of service; this site does not call it.")
+            }
+        };
+        let line = settings.allow_list.line_with(base_url);
+        Some(format!("{why} If it is meant, the operator sets {line} in the server's environment and starts it again."))
     }
 
     /// Sends one request, once, and returns the answer as it is, whatever its status. Redirects and encoded bodies are
     /// errors. Dropping the future or the answer closes the connection to the upstream.
     pub async fn send(&self, target: &Target, call: Call, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
-        let client = match reach(&target.base_url, target.allow_private, &self.0.allow_list)? {
+        let client = match self.reach(target)? {
             Reach::Public => &self.0.public,
             Reach::Anywhere => &self.0.anywhere,
         };
@@ -130,7 +194,7 @@ impl UpstreamClient {
         let (status, headers) = (answer.status(), answer.headers().clone());
         // A status without its words is still worth telling.
         let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
-        Err(from_answer(status, &headers, &body, target.key()))
+        Err(from_answer(status, &headers, &body, target.secrets().as_ref().map(ExposeSecret::expose_secret)))
     }
 }
 
@@ -194,6 +258,7 @@ fn headers(target: &Target) -> Result<HeaderMap, UpstreamError> {
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
+    headers.extend(target.headers.clone());
     Ok(headers)
 }
 

@@ -52,6 +52,13 @@ impl AllowList {
         }
     }
 
+    /// The line of the environment that allows this URL beside what is allowed already.
+    pub(super) fn line_with(&self, url: &BaseUrl) -> String {
+        let mut all = self.0.clone();
+        all.insert(url.host_and_port());
+        format!("QUADRILLE_ALLOW_PRIVATE_UPSTREAMS={}", all.into_iter().collect::<Vec<_>>().join(","))
+    }
+
     fn holds(&self, url: &BaseUrl) -> bool {
         self.0.contains(&url.host_and_port())
     }
@@ -66,16 +73,40 @@ pub(super) enum Reach {
     Anywhere,
 }
 
+/// Why something is not called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It is at an address of this kind.
+    Address(&'static str),
+    /// Its port belongs to another kind of service.
+    Port(u16),
+}
+
+impl From<Refused> for UpstreamError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Address(kind) => UpstreamError::address_blocked(kind),
+            Refused::Port(port) => UpstreamError::port_blocked(port),
+        }
+    }
+}
+
 /// Decides how far calls to this URL may reach, and refuses what can be refused without looking up a name.
-pub(super) fn reach(url: &BaseUrl, allow_private: bool, allow_list: &AllowList) -> Result<Reach, UpstreamError> {
+pub(super) fn reach(url: &BaseUrl, allow_private: bool, allow_list: &AllowList) -> Result<Reach, Refused> {
     if allow_private || allow_list.holds(url) {
         return Ok(Reach::Anywhere);
     }
     if REFUSED_PORTS.contains(&url.port()) {
-        return Err(UpstreamError::port_blocked(url.port()));
+        return Err(Refused::Port(url.port()));
+    }
+    // Reserved for this machine, whether or not a resolver knows it with the dot behind.
+    let host = url.host();
+    let host = host.trim_end_matches('.');
+    if host == "localhost" || host.ends_with(".localhost") {
+        return Err(Refused::Address("a loopback address"));
     }
     if let Some(kind) = url.literal_address().and_then(refusal) {
-        return Err(UpstreamError::address_blocked(kind));
+        return Err(Refused::Address(kind));
     }
     Ok(Reach::Public)
 }
@@ -116,18 +147,33 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (reach, lookup) = (self.reach, Arc::clone(&self.lookup));
         Box::pin(async move {
-            let found = lookup.addresses(name.as_str()).await.map_err(|_| NameUnknown)?;
-            if found.is_empty() {
-                return Err(NameUnknown.into());
+            match checked(&*lookup, name.as_str(), reach).await {
+                Ok(found) => Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs),
+                Err(Unreachable::Blocked(kind)) => Err(Blocked(kind).into()),
+                Err(Unreachable::Unknown) => Err(NameUnknown.into()),
             }
-            // One private answer refuses them all: a name that has both is either broken or hostile.
-            if reach == Reach::Public
-                && let Some(kind) = found.iter().copied().find_map(refusal)
-            {
-                return Err(Blocked(kind).into());
-            }
-            Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
+    }
+}
+
+/// Why a name is not called.
+pub(super) enum Unreachable {
+    /// It leads to an address of this kind.
+    Blocked(&'static str),
+    /// It has no address.
+    Unknown,
+}
+
+/// The addresses of a name, at least one, all of them allowed.
+pub(super) async fn checked(lookup: &dyn Lookup, name: &str, reach: Reach) -> Result<Vec<IpAddr>, Unreachable> {
+    let found = lookup.addresses(name).await.map_err(|_| Unreachable::Unknown)?;
+    if found.is_empty() {
+        return Err(Unreachable::Unknown);
+    }
+    // One private answer refuses them all: a name that has both is either broken or hostile.
+    match found.iter().copied().find_map(refusal) {
+        Some(kind) if reach == Reach::Public => Err(Unreachable::Blocked(kind)),
+        _ => Ok(found),
     }
 }
 
@@ -140,7 +186,7 @@ mod tests {
     }
 
     fn code(text: &str) -> Option<&'static str> {
-        reach(&url(text), false, &AllowList::default()).err().map(|error| error.code)
+        reach(&url(text), false, &AllowList::default()).err().map(|refused| UpstreamError::from(refused).code)
     }
 
     #[test]
@@ -149,10 +195,7 @@ mod tests {
         for allowed in ["http://localhost:11434/v1", "http://127.0.0.1:8080/v1", "http://[::1]/v1"] {
             assert_eq!(reach(&url(allowed), false, &list), Ok(Reach::Anywhere), "{allowed}");
         }
-        assert_eq!(
-            reach(&url("http://127.0.0.1:8081/v1"), false, &list).err().map(|e| e.code),
-            Some("address_blocked")
-        );
+        assert_eq!(reach(&url("http://127.0.0.1:8081/v1"), false, &list), Err(Refused::Address("a loopback address")));
         assert_eq!(AllowList::parse(""), Ok(AllowList::default()));
     }
 

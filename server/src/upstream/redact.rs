@@ -10,7 +10,8 @@ const KEY_PREFIXES: &[&str] =
 /// Stands for what was taken out until all of it is, so that nothing is taken out twice. A character of private use.
 const MARK: char = '\u{e000}';
 
-/// The words as one line of at most 500 characters; `None` if nothing is left or it is a web page.
+/// The words as one line of at most 500 characters; `None` if nothing is left or it is a web page. `key` is what must not
+/// be in them; where there are several secrets, each is on a line of its own.
 pub(super) fn quotation(words: &str, key: Option<&str>) -> Option<String> {
     if is_markup(words) {
         return None;
@@ -42,10 +43,8 @@ fn is_deceptive(c: char) -> bool {
 }
 
 fn without_keys(words: &str, key: Option<&str>) -> String {
-    let words = match key.map(str::trim).filter(|key| key.len() >= 4) {
-        Some(key) => words.replace(key, &MARK.to_string()),
-        None => words.to_owned(),
-    };
+    let secrets = key.into_iter().flat_map(str::lines).map(str::trim).filter(|key| key.len() >= 4);
+    let words = secrets.fold(words.to_owned(), |words, key| words.replace(key, &MARK.to_string()));
     let mut kept = String::with_capacity(words.len());
     let mut after_scheme = false;
     for token in tokens(&words) {
@@ -95,6 +94,15 @@ mod tests {
     use super::*;
 
     const KEY: &str = "my-own-secret-0123456789";
+
+    #[test]
+    fn every_one_of_several_secrets_is_redacted() {
+        let secrets = "my-own-secret-0123456789\nanother-value";
+        assert_eq!(
+            quotation("my-own-secret-0123456789 and another-value", Some(secrets)).as_deref(),
+            Some("[redacted] and [redacted]")
+        );
+    }
 
     #[test]
     fn keys_in_an_upstreams_words_are_redacted() {

@@ -69,7 +69,7 @@ impl ChatStream {
     pub(super) fn new(
         answer: Response,
         deadlines: Deadlines,
-        key: Option<&str>,
+        key: Option<SecretString>,
         sent_at: Instant,
         attempts: u8,
     ) -> Result<Self, UpstreamError> {
@@ -83,7 +83,7 @@ impl ChatStream {
         Ok(Self {
             answer: Some(answer),
             deadlines,
-            key: key.map(SecretString::from),
+            key,
             framing,
             ready: VecDeque::new(),
             failure: None,

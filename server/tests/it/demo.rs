@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderMap;
 use server::{
     demo,
     shutdown::Tasks,
@@ -30,7 +31,13 @@ impl Demo {
         let tasks = Tasks::default();
         let upstream = demo::start_at_speed(&tasks, speed).await.expect("a free port");
         let base_url = check_base_url(&upstream.base_url).expect("a base URL");
-        let target = Target { base_url, api_key: None, allow_private: true, timeouts: Timeouts::default() };
+        let target = Target {
+            base_url,
+            api_key: None,
+            allow_private: true,
+            headers: HeaderMap::default(),
+            timeouts: Timeouts::default(),
+        };
         Self { tasks, client: UpstreamClient::new(ClientSettings::default()).expect("a client"), target }
     }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
+mod admin_catalog;
+mod admin_upstreams;
 mod config;
 mod crypto;
 mod demo;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::upstream::{
@@ -49,6 +50,7 @@ fn target(base_url: &str) -> Target {
         base_url: check_base_url(base_url).expect("a base URL"),
         api_key: Some(SecretString::from(KEY)),
         allow_private: true,
+        headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     }
 }

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use axum::http::HeaderMap;
 use futures::future::BoxFuture;
 use server::upstream::{
     AllowList, ChatRequest, ClientSettings, Lookup, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
@@ -42,7 +43,7 @@ fn client(allow_list: &str, lookup: Option<Arc<FakeLookup>>) -> UpstreamClient {
 
 fn target(base_url: &str, allow_private: bool) -> Target {
     let base_url = check_base_url(base_url).expect("a base URL");
-    Target { base_url, api_key: None, allow_private, timeouts: Timeouts::default() }
+    Target { base_url, api_key: None, allow_private, headers: HeaderMap::new(), timeouts: Timeouts::default() }
 }
 
 async fn call(client: &UpstreamClient, target: &Target) -> Result<(), UpstreamError> {

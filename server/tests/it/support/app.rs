@@ -96,7 +96,11 @@ impl TestApp {
 
     /// Signs a new member up through the front door.
     pub(crate) async fn member(&self, email: &str) -> Member<'_> {
-        let form = json!({"email": email, "password": PASSWORD});
+        self.sign_up(json!({"email": email, "password": PASSWORD})).await
+    }
+
+    /// Signs up with this form.
+    pub(crate) async fn sign_up(&self, form: Value) -> Member<'_> {
         let answer = self.request(Method::POST, "/api/auth/sign-up").json(&form).send().await.unwrap();
         let cookie = cookie(&answer);
         let (status, viewer) = read(answer).await;

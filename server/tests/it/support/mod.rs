@@ -1,5 +1,6 @@
 //! What the tests bring along: the outside world, faked.
 
+pub(crate) mod admin;
 pub(crate) mod app;
 pub(crate) mod fake_upstream;
 pub(crate) mod site;

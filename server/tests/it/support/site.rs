@@ -83,7 +83,10 @@ impl Site {
         let accounts = AccountService::new(pool.clone(), Arc::new(clock.clone()), Tasks::default(), keyring, &settings);
         let accounts = Arc::new(accounts.expect("starts"));
         let routes = auth::router(Arc::clone(&accounts))
-            .route("/api/admin/hello", get(|AdminViewer(viewer): AdminViewer| async move { Json(viewer) }))
+            .route(
+                "/api/admin/hello",
+                get(|AdminViewer(admin): AdminViewer| async move { Json(admin.viewer().clone()) }),
+            )
             .route("/api/panic", get(|| async { panicking() }));
         let router =
             with_caller(api::surface(routes), Arc::clone(&accounts)).layer(api::same_origin(&settings.public_url));

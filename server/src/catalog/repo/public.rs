@@ -5,11 +5,10 @@ use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::register::ModelEntry;
-use crate::{crypto::Wrapped, error::Error};
+use crate::{catalog::register::ModelEntry, crypto::Wrapped, error::Error};
 
 /// An enabled model as everybody may see it.
-pub(super) struct ModelRow {
+pub(in crate::catalog) struct ModelRow {
     pub public_name: String,
     pub slug: String,
     pub family: Option<String>,
@@ -20,7 +19,7 @@ pub(super) struct ModelRow {
 }
 
 /// An enabled model with all that a call of it needs.
-pub(super) struct CallableRow {
+pub(in crate::catalog) struct CallableRow {
     pub public_name: String,
     pub upstream_model: String,
     pub context_window: Option<i32>,
@@ -30,13 +29,17 @@ pub(super) struct CallableRow {
     pub base_url: String,
     pub wrapped_api_key: Option<Vec<u8>>,
     pub api_key_version: Option<i32>,
+    pub wrapped_headers: Option<Vec<u8>>,
+    pub headers_version: Option<i32>,
     pub allow_private: bool,
     pub timeout_ms: i32,
+    pub first_byte_ms: i32,
+    pub idle_ms: i32,
 }
 
-/// The enabled models of enabled upstreams, featured first.
+/// The enabled models of enabled upstreams: featured first, then in the order that the admins gave them, then by name.
 #[tracing::instrument(name = "db.models.list", skip_all)]
-pub(super) async fn list(db: impl PgExecutor<'_>) -> Result<Vec<ModelRow>, Error> {
+pub(in crate::catalog) async fn list(db: impl PgExecutor<'_>) -> Result<Vec<ModelRow>, Error> {
     let rows = sqlx::query_as!(
         ModelRow,
         r#"
@@ -45,7 +48,7 @@ pub(super) async fn list(db: impl PgExecutor<'_>) -> Result<Vec<ModelRow>, Error
         FROM models m
         JOIN upstreams u ON u.id = m.upstream_id
         WHERE m.is_enabled AND u.is_enabled
-        ORDER BY m.is_featured DESC, m.public_name
+        ORDER BY m.is_featured DESC, m.position NULLS LAST, m.public_name
         LIMIT 1000
         "#
     )
@@ -56,14 +59,17 @@ pub(super) async fn list(db: impl PgExecutor<'_>) -> Result<Vec<ModelRow>, Error
 
 /// Those of the named models that can be called.
 #[tracing::instrument(name = "db.models.callable", skip_all)]
-pub(super) async fn callable(db: impl PgExecutor<'_>, public_names: &[String]) -> Result<Vec<CallableRow>, Error> {
+pub(in crate::catalog) async fn callable(
+    db: impl PgExecutor<'_>,
+    public_names: &[String],
+) -> Result<Vec<CallableRow>, Error> {
     let rows = sqlx::query_as!(
         CallableRow,
         r#"
         SELECT m.public_name, m.upstream_model, m.context_window,
                m.input_price_per_million_usd, m.output_price_per_million_usd,
                u.id AS upstream_id, u.base_url, u.wrapped_api_key, u.api_key_version,
-               u.allow_private, u.timeout_ms
+               u.wrapped_headers, u.headers_version, u.allow_private, u.timeout_ms, u.first_byte_ms, u.idle_ms
         FROM models m
         JOIN upstreams u ON u.id = m.upstream_id
         WHERE m.public_name = ANY($1) AND m.is_enabled AND u.is_enabled
@@ -77,7 +83,7 @@ pub(super) async fn callable(db: impl PgExecutor<'_>, public_names: &[String]) -
 
 /// The id of the upstream of this name, locked until the transaction ends.
 #[tracing::instrument(name = "db.upstreams.lock", skip_all)]
-pub(super) async fn lock_upstream(db: impl PgExecutor<'_>, name: &str) -> Result<Option<Uuid>, Error> {
+pub(in crate::catalog) async fn lock_upstream(db: impl PgExecutor<'_>, name: &str) -> Result<Option<Uuid>, Error> {
     let id =
         sqlx::query_scalar!("SELECT id FROM upstreams WHERE name = $1 FOR UPDATE", name).fetch_optional(db).await?;
     Ok(id)
@@ -85,7 +91,7 @@ pub(super) async fn lock_upstream(db: impl PgExecutor<'_>, name: &str) -> Result
 
 /// Inserts an upstream or, where the name is taken, brings it up to date. `key` replaces the stored key, also with none.
 #[tracing::instrument(name = "db.upstreams.upsert", skip_all)]
-pub(super) async fn upsert_upstream(
+pub(in crate::catalog) async fn upsert_upstream(
     db: impl PgExecutor<'_>,
     id: Uuid,
     (name, base_url): (&str, &str),
@@ -118,14 +124,14 @@ pub(super) async fn upsert_upstream(
 
 /// Switches every simulated upstream off, so that a server out of demo mode shows no simulated model.
 #[tracing::instrument(name = "db.upstreams.disable_simulated", skip_all)]
-pub(super) async fn disable_simulated(db: impl PgExecutor<'_>) -> Result<(), Error> {
+pub(in crate::catalog) async fn disable_simulated(db: impl PgExecutor<'_>) -> Result<(), Error> {
     sqlx::query!("UPDATE upstreams SET is_enabled = false WHERE is_simulated AND is_enabled").execute(db).await?;
     Ok(())
 }
 
 /// The upstream's own names of the models that are registered for it.
 #[tracing::instrument(name = "db.models.registered", skip_all)]
-pub(super) async fn registered(db: impl PgExecutor<'_>, upstream_id: Uuid) -> Result<Vec<String>, Error> {
+pub(in crate::catalog) async fn registered(db: impl PgExecutor<'_>, upstream_id: Uuid) -> Result<Vec<String>, Error> {
     let names = sqlx::query_scalar!("SELECT upstream_model FROM models WHERE upstream_id = $1", upstream_id)
         .fetch_all(db)
         .await?;
@@ -134,7 +140,11 @@ pub(super) async fn registered(db: impl PgExecutor<'_>, upstream_id: Uuid) -> Re
 
 /// Whether a public name and whether a slug is taken.
 #[tracing::instrument(name = "db.models.taken", skip_all)]
-pub(super) async fn taken(db: impl PgExecutor<'_>, public_name: &str, slug: &str) -> Result<(bool, bool), Error> {
+pub(in crate::catalog) async fn taken(
+    db: impl PgExecutor<'_>,
+    public_name: &str,
+    slug: &str,
+) -> Result<(bool, bool), Error> {
     let row = sqlx::query!(
         r#"
         SELECT EXISTS (SELECT FROM models WHERE public_name = $1) AS "name!",
@@ -148,9 +158,16 @@ pub(super) async fn taken(db: impl PgExecutor<'_>, public_name: &str, slug: &str
     Ok((row.name, row.slug))
 }
 
+/// Tells every replica, when the transaction ends well, that what it remembers of the catalogue is out of date.
+#[tracing::instrument(name = "db.catalog.notify", skip_all)]
+pub(in crate::catalog) async fn notify(db: impl PgExecutor<'_>) -> Result<(), Error> {
+    sqlx::query!("SELECT pg_notify('quadrille_catalog', '')").execute(db).await?;
+    Ok(())
+}
+
 /// Inserts a model.
 #[tracing::instrument(name = "db.models.insert", skip_all)]
-pub(super) async fn insert_model(
+pub(in crate::catalog) async fn insert_model(
     db: &mut PgConnection,
     (id, upstream_id): (Uuid, Uuid),
     (public_name, slug): (&str, &str),

@@ -1,0 +1,36 @@
+//! What admins' pages ask of the catalogue.
+
+use async_trait::async_trait;
+
+use super::{BulkEdit, ImportChoice, Listing, ModelEdit, ModelView, Move, UpstreamEdit, UpstreamView};
+use crate::{account::Admin, domain::UpstreamId, error::AppError};
+
+/// Upstreams, for admins.
+#[async_trait]
+pub trait UpstreamsPort: Send + Sync {
+    /// All of them, by name.
+    async fn upstreams(&self, admin: &Admin) -> Result<Vec<UpstreamView>, AppError>;
+    /// Makes one, or changes the one of this id.
+    async fn save(&self, admin: &Admin, id: Option<UpstreamId>, edit: UpstreamEdit) -> Result<UpstreamView, AppError>;
+    /// Deletes one; [`AppError::Conflict`] with the list while models use it.
+    async fn delete(&self, admin: &Admin, id: UpstreamId) -> Result<(), AppError>;
+    /// What it lists, as far as that contains the filter.
+    async fn listing(&self, admin: &Admin, id: UpstreamId, filter: &str) -> Result<Listing, AppError>;
+    /// Takes listed models into the catalogue and says how many were new.
+    async fn import(&self, admin: &Admin, id: UpstreamId, choice: ImportChoice) -> Result<u32, AppError>;
+}
+
+/// Models, for admins.
+#[async_trait]
+pub trait ModelsPort: Send + Sync {
+    /// All of them, in the order of the picker.
+    async fn all(&self, admin: &Admin) -> Result<Vec<ModelView>, AppError>;
+    /// Makes one, or changes the one of this slug.
+    async fn save(&self, admin: &Admin, slug: Option<&str>, edit: ModelEdit) -> Result<ModelView, AppError>;
+    /// Changes several at once: all of them or, where one is refused, none.
+    async fn save_all(&self, admin: &Admin, edit: BulkEdit) -> Result<u32, AppError>;
+    /// Moves one within the picker, among those that are featured as it is.
+    async fn reorder(&self, admin: &Admin, slug: &str, to: Move) -> Result<(), AppError>;
+    /// Deletes these. What they were asked and what that cost stays.
+    async fn delete(&self, admin: &Admin, slugs: &[String]) -> Result<u32, AppError>;
+}

@@ -1,0 +1,9 @@
+//! Statements on `upstreams`, `models` and `model_tests`. Decisions live in the services.
+
+mod models;
+mod public;
+mod upstreams;
+
+pub(super) use models::*;
+pub(super) use public::*;
+pub(super) use upstreams::*;
