@@ -11,3 +11,5 @@ cargo build -q --locked -p server --release
 export QUADRILLE_BINARY=$target/release/quadrille QUADRILLE_SITE_DIR=$target/site
 say "Measuring comparisons (about a minute; other work on this machine distorts it)"
 node end2end/bench/playground.mjs
+say "Measuring the leaderboard (some minutes; other work on this machine distorts it)"
+node end2end/bench/leaderboard.mjs

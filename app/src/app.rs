@@ -14,6 +14,7 @@ use crate::{
     account::{SignInPage, SignUpPage},
     dashboard::DashboardPage,
     home::HomePage,
+    leaderboard::{LeaderboardPage, MethodPage, ModelFiguresPage},
     playground::{ComparisonPage, PlaygroundPage},
     site::SiteInfo,
     ui::{Frame, NotFoundMessage, set_status},
@@ -33,6 +34,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground/:id") view=ComparisonPage ssr=SsrMode::Async/>
+                <Route path=path!("/leaderboard") view=LeaderboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/leaderboard/method") view=MethodPage ssr=SsrMode::Async/>
+                <Route path=path!("/leaderboard/:slug") view=ModelFiguresPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

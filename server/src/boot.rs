@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -17,8 +18,10 @@ use crate::{
     config::{MasterKey, MasterKeySource, Settings, add_generated_key, keep_primary_key, load_master_keys},
     crypto::{self, Keyring, MasterKeys},
     db::{Database, Listener, Purpose, listen_forever},
+    demo,
     error::{Error, Refusal},
     keys::{self, write_last_used_forever},
+    leaderboard::{self, RollUp, due, roll_up_forever},
     listen,
     playground::reap_forever,
     router::router,
@@ -42,14 +45,7 @@ pub async fn open_database(settings: &Settings, purpose: Purpose) -> Result<(Dat
 
 /// `quadrille migrate`
 pub async fn migrate(settings: &Settings) -> Result<(), Error> {
-    // Making the embedded database without its key would look like a lost key at the next start. Somebody else's database
-    // has its tables made by a job that need not know the key.
-    if !matches!(settings.master_key, MasterKeySource::Missing) {
-        load_master_keys(settings)?;
-    }
-    let database = open_migrated(settings, Purpose::Command).await?;
-    database.close().await;
-    Ok(())
+    on_database(settings, async |_| Ok(())).await
 }
 
 async fn open_migrated(settings: &Settings, purpose: Purpose) -> Result<Database, Error> {
@@ -136,14 +132,23 @@ pub fn background(state: &AppState) {
     drop(state.tasks.spawn(sweep_forever(state.clone())));
     drop(state.tasks.spawn(write_last_used_forever(state.keys.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(listen_forever(state.pool.clone(), listeners(state), state.tasks.clone())));
+    let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone());
+    if state.settings.is_demo {
+        let (pool, clock, tasks) = (state.pool.clone(), state.clock.clone(), state.tasks.clone());
+        drop(state.tasks.spawn(demo::seed_forever(pool, clock, tasks, roll_up.clone())));
+    }
+    drop(state.tasks.spawn(roll_up_forever(roll_up, state.clock.clone(), state.tasks.clone())));
 }
 
 /// Who wants to hear of changes that any replica makes: one line a channel.
 fn listeners(state: &AppState) -> Vec<Listener> {
     let (keys, routing) = (state.keys.clone(), state.routing.clone());
+    let (figures, catalog) = (state.leaderboard.clone(), state.leaderboard.clone());
     vec![
         Listener::new(keys::CHANNEL, move |notice| keys.hear(notice)),
         Listener::new(routing::CHANNEL, move |notice| routing.hear(notice)),
+        Listener::new(leaderboard::CHANNEL, move |_| figures.changed()),
+        Listener::new(leaderboard::CATALOG_CHANNEL, move |_| catalog.changed()),
     ]
 }
 
@@ -203,6 +208,46 @@ pub async fn create_admin(settings: &Settings, email: &str, password: Option<Sec
         writeln!(out, "Password (shown this once): {}", password.expose_secret())?;
     }
     Ok(())
+}
+
+/// `quadrille rollup`
+pub async fn roll_up(settings: &Settings, since: Option<DateTime<Utc>>) -> Result<(), Error> {
+    let hours = on_database(settings, async |pool| {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // Everything that is over, also what the server would do in a few minutes.
+        let until = due(clock.now() + TimeDelta::minutes(5));
+        let roll_up = RollUp::new(pool, clock, Tasks::default());
+        match since {
+            Some(since) => roll_up.redo(since, until).await,
+            None => roll_up.run(until).await,
+        }
+    });
+    writeln!(io::stdout(), "{} hours are rolled up anew.", hours.await?)?;
+    Ok(())
+}
+
+/// `quadrille demo seed`
+pub async fn seed_demo(settings: &Settings) -> Result<(), Error> {
+    let events = on_database(settings, async |pool| {
+        let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Tasks::default());
+        let roll_up = RollUp::new(pool.clone(), clock.clone(), tasks.clone());
+        demo::seed(&pool, clock.as_ref(), &tasks, &roll_up).await
+    });
+    writeln!(io::stdout(), "{} simulated requests are new.", events.await?)?;
+    Ok(())
+}
+
+/// Runs a command that needs the database alone.
+async fn on_database<T>(settings: &Settings, work: impl AsyncFnOnce(PgPool) -> Result<T, Error>) -> Result<T, Error> {
+    // Making the embedded database without its key would look like a lost key at the next start. Somebody else's database
+    // has its tables made by a job that need not know the key.
+    if !matches!(settings.master_key, MasterKeySource::Missing) {
+        load_master_keys(settings)?;
+    }
+    let database = open_migrated(settings, Purpose::Command).await?;
+    let done = work(database.pool().clone()).await;
+    database.close().await;
+    done
 }
 
 /// `quadrille keys rotate`

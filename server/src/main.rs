@@ -9,7 +9,7 @@ use std::{
 use secrecy::SecretString;
 use server::{
     boot,
-    config::{AdminCommand, Cli, Command, KeysCommand, Settings, Surroundings, parse_command_line},
+    config::{AdminCommand, Cli, Command, DemoCommand, KeysCommand, Settings, Surroundings, parse_command_line},
     doctor,
     error::{Error, Refusal},
     telemetry,
@@ -49,6 +49,8 @@ async fn dispatch(command: Command, settings: Settings) -> Result<(), Error> {
             boot::create_admin(&settings, &email, password).await
         }
         Command::Keys(KeysCommand::Rotate) => boot::rotate_keys(&settings).await,
+        Command::Rollup { since } => boot::roll_up(&settings, since).await,
+        Command::Demo(DemoCommand::Seed) => boot::seed_demo(&settings).await,
         Command::Doctor => doctor::examine(&settings, io::stdout()).await,
     }
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{api, audit, auth, catalog, keys, ops, playground, routing, state::AppState, web};
+use crate::{api, audit, auth, catalog, keys, leaderboard, ops, playground, routing, seo, state::AppState, web};
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -16,6 +16,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(catalog::upstreams_router(state.catalog.clone()))
         .merge(catalog::models_router(state.catalog.clone()))
         .merge(audit::router(state.audit.clone()))
+        .merge(leaderboard::router(state.leaderboard.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;
@@ -23,6 +24,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(api::same_origin(public_url))
         .merge(ops::router(state.pool.clone()))
         .merge(state.site.router())
+        .merge(seo::router(state.leaderboard.clone(), public_url.origin(), &state.settings.site_name))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http());

@@ -15,6 +15,7 @@ use crate::{
     crypto::Keyring,
     error::Error,
     keys::KeyService,
+    leaderboard::LeaderboardService,
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
     shutdown::Tasks,
@@ -36,6 +37,7 @@ pub struct AppState {
     pub keys: Arc<KeyService>,
     pub routing: Arc<RoutingService>,
     pub audit: Arc<AuditService>,
+    pub leaderboard: Arc<LeaderboardService>,
 }
 
 impl AppState {
@@ -67,6 +69,7 @@ impl AppState {
         let audit = Arc::new(AuditService::new(pool.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
+        let leaderboard = Arc::new(LeaderboardService::new(pool.clone(), clock.clone(), tasks.clone()));
         Ok(Self {
             settings: Arc::new(settings),
             site,
@@ -79,6 +82,7 @@ impl AppState {
             keys,
             routing,
             audit,
+            leaderboard,
         })
     }
 
@@ -94,6 +98,7 @@ impl AppState {
             account: self.accounts.clone(),
             catalog: self.catalog.clone(),
             playground: self.playground.clone(),
+            leaderboard: self.leaderboard.clone(),
         }
     }
 }

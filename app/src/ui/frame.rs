@@ -16,6 +16,7 @@ pub enum Room {
     Home,
     Playground,
     Dashboard,
+    Leaderboard,
     SignIn,
     SignUp,
 }
@@ -24,8 +25,8 @@ impl Room {
     /// The rooms of whoever is looking: one line each.
     fn open_to(viewer: Option<&Viewer>) -> Vec<Room> {
         match viewer {
-            Some(_) => vec![Room::Playground, Room::Dashboard],
-            None => vec![Room::Home, Room::SignIn, Room::SignUp],
+            Some(_) => vec![Room::Playground, Room::Dashboard, Room::Leaderboard],
+            None => vec![Room::Home, Room::Leaderboard, Room::SignIn, Room::SignUp],
         }
     }
 
@@ -34,6 +35,7 @@ impl Room {
             Room::Home => ("/", "What this is"),
             Room::Playground => ("/playground", "Playground"),
             Room::Dashboard => ("/dashboard", "Dashboard"),
+            Room::Leaderboard => ("/leaderboard", "Leaderboard"),
             Room::SignIn => ("/sign-in", "Sign in"),
             Room::SignUp => ("/sign-up", "Create an account"),
         }

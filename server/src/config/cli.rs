@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use secrecy::SecretString;
 
@@ -36,6 +37,15 @@ pub enum Command {
     /// Look after the encryption keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Roll usage up: every hour that is over and has changed since
+    Rollup {
+        /// Redo every hour since then whose events are still kept, such as 2026-11-01T00:00:00Z
+        #[arg(long, value_name = "RFC3339")]
+        since: Option<DateTime<Utc>>,
+    },
+    /// Look after what demo mode shows
+    #[command(subcommand)]
+    Demo(DemoCommand),
     /// Check configuration, database, keys and upstreams, and say what to do about what is wrong
     Doctor,
 }
@@ -63,6 +73,13 @@ pub enum KeysCommand {
     /// With a key of your own: put the new one behind the old one in QUADRILLE_MASTER_KEY and restart every server; put it
     /// in front and restart again; run this; then the old one may go. A generated key is replaced by a new one.
     Rotate,
+}
+
+/// `quadrille demo …`
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum DemoCommand {
+    /// Make up 30 days of usage of the simulated models, as a server in demo mode does by itself
+    Seed,
 }
 
 const SERVER: &str = "Server";

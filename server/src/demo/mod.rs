@@ -6,8 +6,12 @@
 
 mod answer;
 mod models;
+mod repo;
+mod seed;
 mod server;
 mod tokens;
+mod traffic;
 
 pub use models::{DemoModel, models};
+pub use seed::{seed, seed_forever};
 pub use server::{DemoUpstream, start, start_at_speed};

@@ -7,6 +7,7 @@ use crate::{
     auth::AccountDoc,
     catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
     keys::KeysDoc,
+    leaderboard::LeaderboardDoc,
     playground::PlaygroundDoc,
     routing::RoutingDoc,
 };
@@ -24,6 +25,7 @@ pub(super) fn document() -> openapi::OpenApi {
         PlaygroundDoc::openapi(),
         KeysDoc::openapi(),
         RoutingDoc::openapi(),
+        LeaderboardDoc::openapi(),
     ];
     for room in rooms {
         document.merge(room);

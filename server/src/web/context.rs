@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use app::{account::AccountPort, catalog::CatalogPort, host::Host, playground::PlaygroundPort, site::SiteInfo};
+use app::{
+    account::AccountPort, catalog::CatalogPort, host::Host, leaderboard::LeaderboardPort, playground::PlaygroundPort,
+    site::SiteInfo,
+};
 use axum::http::request::Parts;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -16,6 +19,7 @@ pub struct Ports {
     pub account: Arc<dyn AccountPort>,
     pub catalog: Arc<dyn CatalogPort>,
     pub playground: Arc<dyn PlaygroundPort>,
+    pub leaderboard: Arc<dyn LeaderboardPort>,
 }
 
 impl Ports {
@@ -25,6 +29,7 @@ impl Ports {
         provide_context(self.account.clone());
         provide_context(self.catalog.clone());
         provide_context(self.playground.clone());
+        provide_context(self.leaderboard.clone());
         if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
             && let Some(host) = RequestHost::new(&parts, response)
         {

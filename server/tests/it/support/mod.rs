@@ -5,3 +5,4 @@ pub(crate) mod app;
 pub(crate) mod fake_upstream;
 pub(crate) mod site;
 pub(crate) mod tls;
+pub(crate) mod traffic;

@@ -1,0 +1,256 @@
+//! Made-up usage of the simulated models: a rhythm of days and weeks, an incident, a model that is too new to be ranked. The
+//! same hour is always made up the same way, so making it up again changes nothing.
+
+use std::f64::consts::TAU;
+
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use uuid::Builder;
+
+use super::repo::SimulatedModel;
+use crate::{
+    catalog::Prices,
+    usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource},
+};
+
+/// How one model is used and how it does.
+struct Habit {
+    upstream_model: &'static str,
+    /// Requests in a middling hour.
+    per_hour: f64,
+    /// In milliseconds.
+    first_token: f64,
+    each_token: f64,
+    /// Output tokens of a middling answer.
+    tokens: f64,
+    failures: f64,
+    /// Whether it had a bad night a little while ago.
+    has_incident: bool,
+    /// Whether it has come so lately that it cannot be ranked.
+    is_new: bool,
+}
+
+const HABITS: [Habit; 4] = [
+    habit("demo/swift", 34.0, 120.0, 6.0, 150.0, 0.0028),
+    Habit { has_incident: true, ..habit("demo/poet", 11.0, 300.0, 16.0, 190.0, 0.004) },
+    habit("demo/thinker", 9.0, 700.0, 14.0, 420.0, 0.0012),
+    Habit { is_new: true, ..habit("demo/sage", 1.0, 480.0, 22.0, 260.0, 0.003) },
+];
+
+const fn habit(
+    upstream_model: &'static str,
+    per_hour: f64,
+    first_token: f64,
+    each_token: f64,
+    tokens: f64,
+    failures: f64,
+) -> Habit {
+    Habit { upstream_model, per_hour, first_token, each_token, tokens, failures, has_incident: false, is_new: false }
+}
+
+/// What the models were asked in this hour, seen from `now`.
+pub(super) fn hour_of_traffic(models: &[SimulatedModel], hour: DateTime<Utc>, now: DateTime<Utc>) -> Vec<UsageEvent> {
+    let mut events = Vec::new();
+    for model in models {
+        let Some(habit) = HABITS.iter().find(|habit| habit.upstream_model == model.upstream_model) else { continue };
+        if habit.is_new && now - hour > TimeDelta::hours(44) {
+            continue;
+        }
+        let mut dice = Dice::new(&model.upstream_model, hour);
+        // The incident is at a fixed time of the year's fifth day and every fifth day after it, so that it stays where it is.
+        let has_trouble = habit.has_incident && hour.ordinal().is_multiple_of(5) && (1..4).contains(&hour.hour());
+        let count = (habit.per_hour * busyness(hour) * dice.between(0.8, 1.2)).round() as u32;
+        for _ in 0..count {
+            events.push(event(model, habit, hour, has_trouble, &mut dice));
+        }
+    }
+    events.sort_by_key(|event| event.occurred_at);
+    events
+}
+
+/// From a third at night to one and a half around noon; half of it on weekends.
+fn busyness(hour: DateTime<Utc>) -> f64 {
+    let of_day = 0.9 - 0.6 * ((f64::from(hour.hour()) - 1.0) / 24.0 * TAU).cos();
+    let is_weekend = hour.weekday().number_from_monday() > 5;
+    if is_weekend { of_day / 2.0 } else { of_day }
+}
+
+fn event(model: &SimulatedModel, habit: &Habit, hour: DateTime<Utc>, has_trouble: bool, dice: &mut Dice) -> UsageEvent {
+    let occurred_at = hour + TimeDelta::milliseconds(dice.below(3_600_000));
+    let slowness = if has_trouble { 2.8 } else { 1.0 } * dice.around(0.18);
+    let ttft = habit.first_token * slowness * dice.around(0.25);
+    let tokens_out = (habit.tokens * dice.around(0.55)).round().max(1.0);
+    let latency = ttft + habit.each_token * slowness * tokens_out;
+    let tokens_in = (180.0 * dice.around(0.8)).round().max(5.0);
+    let is_stream = dice.unit() < 0.8;
+    let failure = dice.unit() < if has_trouble { 0.2 } else { habit.failures };
+    let aside = dice.unit();
+    let prices = Prices { input: model.input_price_per_million_usd, output: model.output_price_per_million_usd };
+
+    let mut event = UsageEvent {
+        id: Builder::from_unix_timestamp_millis(occurred_at.timestamp_millis().unsigned_abs(), &dice.bytes())
+            .into_uuid(),
+        occurred_at,
+        request_id: None,
+        api_key_id: None,
+        user_id: None,
+        model_public_name: model.public_name.clone(),
+        upstream_id: Some(model.upstream_id),
+        status_code: Some(200),
+        outcome: Outcome::Success,
+        error_class: None,
+        is_stream,
+        tokens_in: Some(tokens_in as u64),
+        tokens_out: Some(tokens_out as u64),
+        usage_source: Some(UsageSource::Upstream),
+        latency_ms: latency as u64,
+        upstream_latency_ms: Some((latency * 0.99) as u64),
+        ttft_ms: is_stream.then_some(ttft as u64),
+        attempt: 1,
+        cost_usd: prices.cost(Some(tokens_in as u64), Some(tokens_out as u64)),
+        source: EventSource::Simulated,
+    };
+    if failure {
+        fail(&mut event, dice);
+    } else if aside < 0.004 {
+        // Refused before any model was asked, for example for a misspelt parameter.
+        end(&mut event, Outcome::Refused, ErrorClass::Caller, (Some(400), 2));
+    } else if aside < 0.01 {
+        let waited = event.latency_ms / 2;
+        end(&mut event, Outcome::Abandoned, ErrorClass::HangUp, (None, waited));
+    }
+    event
+}
+
+fn fail(event: &mut UsageEvent, dice: &mut Dice) {
+    let (class, status, latency) = match dice.below(10) {
+        0..=3 => (ErrorClass::Upstream5xx, 502, 350),
+        4..=6 => (ErrorClass::RateLimited, 429, 90),
+        7 | 8 => (ErrorClass::Timeout, 504, 60_000),
+        _ => (ErrorClass::CutOff, 200, event.latency_ms / 3),
+    };
+    end(event, Outcome::Error, class, (Some(status), latency));
+}
+
+fn end(event: &mut UsageEvent, outcome: Outcome, class: ErrorClass, (status, latency_ms): (Option<u16>, u64)) {
+    event.outcome = outcome;
+    event.error_class = Some(class);
+    event.status_code = status;
+    event.latency_ms = latency_ms;
+    event.upstream_latency_ms = None;
+    event.ttft_ms = None;
+    event.tokens_in = None;
+    event.tokens_out = None;
+    event.usage_source = None;
+    event.cost_usd = None;
+}
+
+/// Numbers that look like chance and are the same every time (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn new(model: &str, hour: DateTime<Utc>) -> Self {
+        let seed = model
+            .bytes()
+            .fold(hour.timestamp().unsigned_abs(), |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// From 0 to below 1.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.unit()
+    }
+
+    fn below(&mut self, end: i64) -> i64 {
+        (self.unit() * end as f64) as i64
+    }
+
+    /// A factor around 1, log-normal.
+    fn around(&mut self, spread: f64) -> f64 {
+        let (a, b) = (self.unit().max(f64::MIN_POSITIVE), self.unit());
+        (spread * (-2.0 * a.ln()).sqrt() * (TAU * b).cos()).exp()
+    }
+
+    fn bytes(&mut self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        let (a, b) = (self.next().to_be_bytes(), self.next().to_be_bytes());
+        bytes[..8].copy_from_slice(&a);
+        bytes[8..].copy_from_slice(&b[..2]);
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn models() -> Vec<SimulatedModel> {
+        let model = |habit: &Habit| SimulatedModel {
+            public_name: habit.upstream_model.into(),
+            upstream_model: habit.upstream_model.into(),
+            upstream_id: Uuid::nil(),
+            input_price_per_million_usd: Some(1.into()),
+            output_price_per_million_usd: None,
+        };
+        HABITS.iter().map(model).collect()
+    }
+
+    fn month() -> Vec<UsageEvent> {
+        let now = "2026-11-21T10:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        let hours = (1..=720).rev().map(|ago| now - TimeDelta::hours(ago));
+        hours.flat_map(|hour| hour_of_traffic(&models(), hour, now)).collect()
+    }
+
+    #[test]
+    fn the_same_hour_is_made_up_the_same_way() {
+        let (first, second) = (month(), month());
+        assert_eq!(first, second);
+        assert_eq!(first.iter().map(|event| event.id).collect::<HashSet<_>>().len(), first.len());
+        assert!(first.iter().all(|event| event.source == EventSource::Simulated));
+    }
+
+    #[test]
+    fn every_model_has_enough_to_be_ranked_but_the_new_one() {
+        let events = month();
+        for habit in &HABITS {
+            let count = events.iter().filter(|event| event.model_public_name == habit.upstream_model).count();
+            assert_eq!((1..100).contains(&count), habit.is_new, "{}: {count}", habit.upstream_model);
+        }
+        assert!((20_000..60_000).contains(&events.len()), "{}", events.len());
+    }
+
+    #[test]
+    fn nights_are_quieter_than_noons_and_the_poet_has_had_a_bad_one() {
+        let events = month();
+        let at = |hours: std::ops::Range<u32>| {
+            events.iter().filter(|event| hours.contains(&event.occurred_at.hour())).count()
+        };
+        assert!(at(11..15) > 3 * at(0..4), "{} and {}", at(11..15), at(0..4));
+        let rate = |is_bad: bool| {
+            let poems = events.iter().filter(|event| {
+                let time = event.occurred_at;
+                event.model_public_name == "demo/poet"
+                    && (time.ordinal() % 5 == 0 && (1..4).contains(&time.hour())) == is_bad
+            });
+            let (all, failed) = poems.fold((0.0, 0.0), |(all, failed), event| {
+                (all + 1.0, failed + f64::from(u8::from(event.outcome == Outcome::Error)))
+            });
+            failed / all
+        };
+        assert!(rate(true) > 0.1 && rate(false) < 0.02, "{} and {}", rate(true), rate(false));
+    }
+}
