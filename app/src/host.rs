@@ -23,6 +23,8 @@ pub trait Host: Send + Sync {
     fn set_status(&self, status: u16);
     /// Adds a `Set-Cookie` header.
     fn set_cookie(&self, cookie: &str);
+    /// Tells search engines to leave this page out.
+    fn forbid_indexing(&self);
     /// Sends the browser to a path of this site.
     fn redirect(&self, path: &str);
     /// Whether a server function is being called on its own path (and not while a page is rendered).

@@ -32,4 +32,7 @@ pub mod site;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
+pub mod share;
+
+#[cfg(feature = "ssr")]
 pub use {app::App, shell::shell};

@@ -28,3 +28,5 @@ pub mod telemetry;
 pub mod upstream;
 pub mod usage;
 pub mod web;
+
+pub mod share;

@@ -9,6 +9,7 @@ use crate::{api, audit, auth, catalog, keys, leaderboard, ops, playground, routi
 pub fn router(state: &AppState) -> Router {
     let json = Router::new()
         .merge(auth::router(state.accounts.clone()))
+        .merge(crate::share::router(state.share.clone()))
         .merge(catalog::router(state.catalog.clone()))
         .merge(playground::router(state.playground.clone()))
         .merge(keys::router(state.keys.clone()))

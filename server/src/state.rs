@@ -31,6 +31,7 @@ pub struct AppState {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
     pub tasks: Tasks,
+    pub share: Arc<crate::share::ShareService>,
     pub accounts: Arc<AccountService>,
     pub catalog: Arc<CatalogService>,
     pub playground: Arc<PlaygroundService>,
@@ -55,6 +56,7 @@ impl AppState {
             sign_up: settings.accounts.sign_up,
             limits: LimitSettings::default(),
         };
+        let public_url = settings.public_url.clone();
         let accounts =
             AccountService::new(pool.clone(), clock.clone(), tasks.clone(), keyring.clone(), &account_settings)?;
         let accounts = Arc::new(accounts);
@@ -64,8 +66,12 @@ impl AppState {
         let catalog = Arc::new(catalog);
         let hub = Arc::new(Hub::default());
         let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client, hub, Uuid::now_v7());
-        let playground = PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone());
+        let playground =
+            PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone(), public_url.clone());
         let playground = Arc::new(playground);
+        let (db, house) = (pool.clone(), playground.clone());
+        let share = crate::share::ShareService::new(db, clock.clone(), accounts.clone(), house, public_url);
+        let share = Arc::new(share);
         let audit = Arc::new(AuditService::new(pool.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
@@ -76,6 +82,7 @@ impl AppState {
             pool,
             clock,
             tasks,
+            share,
             accounts,
             catalog,
             playground,
@@ -95,6 +102,7 @@ impl AppState {
                 is_simulated: self.settings.is_demo,
                 assets: self.site.assets(),
             }),
+            share: self.share.clone(),
             account: self.accounts.clone(),
             catalog: self.catalog.clone(),
             playground: self.playground.clone(),

@@ -7,7 +7,10 @@ use {super::PlaygroundPort, crate::host};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::Comparison;
-use crate::{domain::ComparisonId, error::AppError};
+use crate::{
+    domain::{ComparisonId, RunId},
+    error::AppError,
+};
 
 /// One comparison of the member with its runs, as it stands.
 #[server(prefix = "/_server", endpoint = "comparison", input = GetUrl)]
@@ -15,4 +18,15 @@ pub async fn find_comparison(id: ComparisonId) -> Result<Comparison, AppError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let viewer = host::viewer()?;
     host::respond(async move { comparisons.find(&viewer, id).await }).await
+}
+
+/// Remembers which answer the member prefers, and goes on to routing with its model.
+#[server(prefix = "/_server", endpoint = "pick-run")]
+pub async fn pick_run(run: RunId) -> Result<(), AppError> {
+    let comparisons = host::service::<dyn PlaygroundPort>()?;
+    let host = host::host()?;
+    let viewer = host::viewer()?;
+    let model = host::respond(async move { comparisons.pick(&viewer, None, run).await }).await?;
+    host.redirect(&format!("/routing?model={}", crate::ui::query_value(&model)));
+    Ok(())
 }

@@ -4,23 +4,23 @@ use super::{Run, RunStatus};
 
 /// The figures at which a run was the best of its comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Best {
-    pub(super) ttft: bool,
-    pub(super) total: bool,
-    pub(super) speed: bool,
-    pub(super) cost: bool,
+pub struct Best {
+    pub ttft: bool,
+    pub total: bool,
+    pub speed: bool,
+    pub cost: bool,
 }
 
 impl Best {
     /// In the order in which a card shows its figures.
-    pub(super) fn marks(self) -> [bool; 6] {
+    pub fn marks(self) -> [bool; 6] {
         [self.ttft, self.total, false, false, self.speed, self.cost]
     }
 }
 
 /// The marks of each run. A figure is compared among the runs that succeeded and know it, where there are two or more;
 /// where all of them are equal nobody is best.
-pub(super) fn best(runs: &[Run]) -> Vec<Best> {
+pub fn best(runs: &[Run]) -> Vec<Best> {
     let ttft = winners(runs, |run| run.ttft_ms.map(|ms| ms as f64));
     let total = winners(runs, |run| run.latency_ms.map(|ms| ms as f64));
     let speed = winners(runs, |run| run.tokens_per_second.map(|speed| -speed));

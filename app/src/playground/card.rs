@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    RunStatus,
     draft::Draft,
     live::{Figure, figures},
     note::{Note, note},
@@ -35,6 +36,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <span class="letter">{name}</span>
                 <h2 id=title><span class="visually-hidden">{name}", "</span>{model}</h2>
                 <span class="facts-line" title="Context window · list price of a million tokens, in / out">{facts}</span>
+                <span class="tag picked" hidden=card.is_not(|shown| shown.is_picked)>"picked"</span>
                 <span class="card-status">{card.word(|shown| status_word(shown.run.status))}</span>
                 <StopButton session card/>
             </header>
@@ -46,6 +48,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 </div>
                 <RunNote card/>
             </div>
+            <Tools card/>
             <Figures session card/>
         </article>
     }
@@ -60,6 +63,11 @@ impl Card {
     /// A word that the card shows.
     fn word(self, pick: fn(&Shown) -> &'static str) -> Signal<&'static str> {
         Signal::derive(move || self.shown.with(|shown| shown.as_ref().map_or("", pick)))
+    }
+
+    /// For `hidden`: whether something is not so.
+    fn is_not(self, pick: fn(&Shown) -> bool) -> Signal<bool> {
+        Signal::derive(move || !self.shown.with(|shown| shown.as_ref().is_some_and(pick)))
     }
 
     /// What stands below the answer.
@@ -101,6 +109,28 @@ fn StopButton(session: Session, card: Card) -> impl IntoView {
     }
 }
 
+/// Where the pick goes: a form, so that no script is needed. The server function is [`super::PickRun`].
+const PICK: &str = "/_server/pick-run";
+
+/// What can be done with an answer. The buttons without a handler are answered by comparison.js, on every page alike.
+#[component]
+fn Tools(card: Card) -> impl IntoView {
+    let name = letter(card.position);
+    let run = card.of(|shown| Some(shown.run.id.to_string()));
+    view! {
+        <div class="card-tools" hidden=card.is_not(|shown| shown.run.status.is_ended())>
+            <form method="post" action=PICK hidden=card.is_not(|shown| shown.run.status == RunStatus::Succeeded)>
+                <input type="hidden" name="run" value=run/>
+                <button class="quiet small" type="submit" aria-label=["Pick this model, ", name].concat()>"Pick this model"</button>
+            </form>
+            <span class="spacer"></span>
+            <button class="quiet small" type="button" data-copy-answer="" aria-label=["Copy ", name].concat()>"Copy"</button>
+            <button class="quiet small wide-only" type="button" data-expand="" aria-pressed="false"
+                aria-label=["Full width, ", name].concat()>"Expand"</button>
+        </div>
+    }
+}
+
 /// What stands below the answer, or in its place.
 #[component]
 fn RunNote(card: Card) -> impl IntoView {
@@ -133,4 +163,17 @@ fn Figures(session: Session, card: Card) -> impl IntoView {
         }
     };
     view! { <dl class="figures">{(0..6).map(cell).collect_view()}</dl> }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use leptos::server_fn::ServerFn;
+
+    use super::PICK;
+    use crate::playground::PickRun;
+
+    #[test]
+    fn a_pick_goes_to_its_server_function() {
+        assert_eq!(PICK, PickRun::url());
+    }
 }

@@ -49,11 +49,11 @@ pub(super) struct LiveFigures {
 
 /// One figure of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Figure {
-    pub(super) name: &'static str,
-    pub(super) value: String,
+pub struct Figure {
+    pub name: &'static str,
+    pub value: String,
     /// A second, quieter value.
-    pub(super) aside: Option<String>,
+    pub aside: Option<String>,
 }
 
 /// The six figures of a card: measured ones where the run has ended, estimates marked `≈` while it runs.

@@ -4,6 +4,8 @@ mod answer;
 mod api;
 mod best;
 mod card;
+#[cfg(feature = "ssr")]
+mod comparison_script;
 mod draft;
 mod event;
 mod grid;
@@ -23,12 +25,16 @@ mod rules;
 mod search;
 mod session;
 mod state;
+#[cfg(feature = "ssr")]
+pub mod still;
 mod stream;
 mod text;
 mod types;
 mod wire;
 
-pub use api::{FindComparison, find_comparison};
+pub use api::{FindComparison, PickRun, find_comparison, pick_run};
+#[cfg(feature = "ssr")]
+pub use comparison_script::ComparisonScript;
 pub use event::{DataReader, Event, EventReader};
 pub use island::Playground;
 #[cfg(feature = "ssr")]
@@ -37,4 +43,6 @@ pub use page::{ComparisonPage, PlaygroundPage};
 pub use port::PlaygroundPort;
 pub use rules::{LIMITS, Limits, prompt_length};
 pub use state::status_word;
-pub use types::{Comparison, ComparisonRequest, HistoryEntry, HistoryRun, Parameters, Run, RunError, RunStatus};
+pub use types::{
+    Comparison, ComparisonRequest, HistoryEntry, HistoryRun, Parameters, PickRequest, Run, RunError, RunStatus,
+};

@@ -4,16 +4,16 @@ use super::{Run, RunStatus};
 
 /// A sentence about how a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Note {
+pub struct Note {
     /// The class that gives it its look; empty where there is nothing to say.
-    pub(super) class: &'static str,
+    pub class: &'static str,
     /// A word in front.
-    pub(super) lead: &'static str,
-    pub(super) text: String,
+    pub lead: &'static str,
+    pub text: String,
 }
 
 /// The note of a run, given whether any of its answer is there.
-pub(super) fn note(run: &Run, has_text: bool) -> Note {
+pub fn note(run: &Run, has_text: bool) -> Note {
     let waiting = |text: &str| Note { class: "waiting", lead: "", text: text.into() };
     let aside = |text: &str| Note { class: "aside-note", lead: "", text: text.into() };
     match run.status {

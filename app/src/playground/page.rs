@@ -4,7 +4,7 @@ use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::{Comparison, LIMITS, Playground, find_comparison, wire::write_page_data};
+use super::{Comparison, ComparisonScript, LIMITS, Playground, find_comparison, wire::write_page_data};
 use crate::{
     catalog::{ModelSummary, models},
     domain::ComparisonId,
@@ -58,6 +58,7 @@ fn comparison(
 fn room(models: Vec<ModelSummary>, comparison: Option<Comparison>, is_admin: bool) -> AnyView {
     let is_new = comparison.is_none();
     let has_models = !models.is_empty();
+    let share = comparison.as_ref().map(|made| format!("/playground/{}/share", made.id));
     let data = write_page_data(&models, comparison.as_ref());
     view! {
         <div class="page-head">
@@ -65,16 +66,36 @@ fn room(models: Vec<ModelSummary>, comparison: Option<Comparison>, is_admin: boo
                 <h1>{if is_new { "Playground" } else { "Comparison" }}</h1>
                 <p class="lede">"One prompt, up to "{LIMITS.models}" models, side by side."</p>
             </div>
-            {(!is_new).then(|| view! { <a class="quiet" href="/playground">"New comparison"</a> })}
+            <div class="page-actions">
+                // Of the comparison that the page shows, also where it was made on this very page: see comparison.js.
+                <a class="quiet of-comparison" href=share.unwrap_or_else(|| "/playground".into())
+                    data-of="/playground/{id}/share" data-dialog="">"Save & share"</a>
+                {(!is_new).then(|| view! { <a class="quiet" href="/playground">"New comparison"</a> })}
+            </div>
         </div>
         {if is_new && !has_models {
             Either::Left(view! { <NoModels is_admin/> })
         } else {
-            Either::Right(view! { <Scripts/> <Playground data/> })
+            Either::Right(view! { <Scripts/> <Playground data/> <ShareDialog/> <ComparisonScript/> })
         }}
         <noscript><p class="alert">"Running a comparison needs JavaScript. Reading one does not."</p></noscript>
     }
     .into_any()
+}
+
+/// Filled with the page of sharing when it is opened.
+#[component]
+fn ShareDialog() -> impl IntoView {
+    view! {
+        <dialog id="share-dialog" class="wide" aria-labelledby="share-title">
+            <div class="dialog-head">
+                <h2 id="share-title">"Share this comparison"</h2>
+                <button class="quiet small" type="button" command="close" commandfor="share-dialog">"Close"</button>
+            </div>
+            <p class="status" role="status"></p>
+            <div id="share-sheet"></div>
+        </dialog>
+    }
 }
 
 /// What to do where no model can be asked.

@@ -19,6 +19,9 @@ pub trait PlaygroundPort: Send + Sync {
     async fn find(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError>;
     /// Deletes a comparison and its runs for good; stops what still runs.
     async fn delete(&self, viewer: &Viewer, id: ComparisonId) -> Result<(), AppError>;
+    /// Remembers that the member prefers this answer, and says its model. Without a comparison's id the run's own is meant.
+    /// Only an answer that is done can be picked.
+    async fn pick(&self, viewer: &Viewer, id: Option<ComparisonId>, run: RunId) -> Result<String, AppError>;
     /// Stops one run. Stopping a run that has ended changes nothing and is no error.
     async fn cancel(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError>;
 }

@@ -66,6 +66,7 @@ pub(super) struct Card {
 pub(super) struct Shown {
     pub(super) run: Run,
     pub(super) best: Best,
+    pub(super) is_picked: bool,
 }
 
 /// What is not shown by itself.
@@ -87,10 +88,9 @@ impl Session {
         let board = comparison.map(Board::of).unwrap_or_default();
         let marks = best(board.runs());
         let shown = |position: usize| {
-            Some(Shown {
-                run: board.runs().get(position)?.clone(),
-                best: marks.get(position).copied().unwrap_or_default(),
-            })
+            let run = board.runs().get(position)?.clone();
+            let best = marks.get(position).copied().unwrap_or_default();
+            Some(Shown { is_picked: board.picked() == Some(run.id), run, best })
         };
         Self {
             count: RwSignal::new(board.runs().len()),
@@ -315,12 +315,12 @@ impl Session {
 
     /// Shows a run. When one ends, the marks of the others may change too.
     fn show_run(self, position: usize) {
-        let runs = self.inner(|inner| inner.board.runs().to_vec());
+        let (runs, picked) = self.inner(|inner| (inner.board.runs().to_vec(), inner.board.picked()));
         let marks = best(&runs);
         let ended = runs.get(position).is_none_or(|run| run.status.is_ended());
         let mut shown = runs.into_iter().zip(marks);
         for card in self.cards {
-            let shown = shown.next().map(|(run, best)| Shown { run, best });
+            let shown = shown.next().map(|(run, best)| Shown { is_picked: picked == Some(run.id), run, best });
             if ended || card.position == position {
                 card.shown.set(shown);
             }

@@ -13,6 +13,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Board {
     id: Option<ComparisonId>,
+    picked: Option<RunId>,
     runs: Vec<Run>,
     texts: Vec<String>,
 }
@@ -61,18 +62,23 @@ impl Board {
     pub(super) fn expecting(models: &[String]) -> Self {
         let runs: Vec<Run> = models.iter().enumerate().map(|(position, model)| queued(position, model)).collect();
         let texts = vec![String::new(); runs.len()];
-        Self { id: None, runs, texts }
+        Self { id: None, picked: None, runs, texts }
     }
 
     /// A comparison as the server describes it.
     pub(super) fn of(comparison: Snapshot) -> Self {
         let mut runs = comparison.runs;
         let texts = runs.iter_mut().map(|run| run.response_content.take().unwrap_or_default()).collect();
-        Self { id: Some(comparison.id), runs, texts }
+        Self { id: Some(comparison.id), picked: comparison.picked, runs, texts }
     }
 
     pub(super) fn id(&self) -> Option<ComparisonId> {
         self.id
+    }
+
+    /// The run that the member prefers.
+    pub(super) fn picked(&self) -> Option<RunId> {
+        self.picked
     }
 
     /// The runs by position, without their texts.
@@ -224,7 +230,7 @@ mod tests {
     }
 
     fn session(runs: Vec<Run>) -> Snapshot {
-        Snapshot { id: ComparisonId(id(99).0), runs }
+        Snapshot { id: ComparisonId(id(99).0), picked: None, runs }
     }
 
     fn running() -> Board {

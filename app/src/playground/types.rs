@@ -159,3 +159,11 @@ pub struct HistoryRun {
     pub model: String,
     pub status: RunStatus,
 }
+
+/// Which answer a member prefers: the body of `POST /api/playground/{id}/pick`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PickRequest {
+    pub run_id: RunId,
+}

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) id: ComparisonId,
+    pub(super) picked: Option<RunId>,
     pub(super) runs: Vec<Run>,
 }
 
@@ -52,6 +53,7 @@ pub(super) enum Update {
 struct PageData<'a> {
     models: &'a [ModelSummary],
     id: Option<ComparisonId>,
+    picked_run_id: Option<RunId>,
     runs: &'a [Run],
     draft: FirstDraft,
 }
@@ -67,6 +69,7 @@ pub(super) fn write_page_data(models: &[ModelSummary], comparison: Option<&Compa
     let data = PageData {
         models,
         id: comparison.map(|made| made.id),
+        picked_run_id: comparison.and_then(|made| made.picked_run_id),
         runs: comparison.map(|made| made.runs.as_slice()).unwrap_or_default(),
         draft: draft.unwrap_or_default(),
     };
@@ -105,7 +108,11 @@ pub(super) fn update(json: &[u8]) -> Option<Update> {
 }
 
 fn snapshot(value: &Value) -> Option<Snapshot> {
-    Some(Snapshot { id: text(value, "id")?.parse().ok()?, runs: list(value, "runs").iter().filter_map(run).collect() })
+    Some(Snapshot {
+        id: text(value, "id")?.parse().ok()?,
+        picked: text(value, "picked_run_id").and_then(|id| id.parse().ok()),
+        runs: list(value, "runs").iter().filter_map(run).collect(),
+    })
 }
 
 fn run(value: &Value) -> Option<Run> {
@@ -178,7 +185,7 @@ mod tests {
             is_shared: false,
             share_slug: None,
             public_url: None,
-            picked_run_id: None,
+            picked_run_id: Some(id()),
             runs: vec![full_run(RunStatus::Interrupted), Run { id: id(), ..queued(1, "b") }],
         }
     }
@@ -207,7 +214,7 @@ mod tests {
     fn a_comparison_is_read_with_its_runs() {
         let written = comparison(Parameters::default());
         let Some(Update::Session(read)) = read(&Event::Session { session: written.clone() }) else { panic!("unread") };
-        assert_eq!((read.id, read.runs), (written.id, written.runs));
+        assert_eq!((read.id, read.picked, read.runs), (written.id, written.picked_run_id, written.runs));
     }
 
     #[cfg(feature = "ssr")]
@@ -217,7 +224,7 @@ mod tests {
         let written = comparison(parameters);
         let (models, read, draft) = page_data(&write_page_data(&[], Some(&written)));
         assert!(models.is_empty());
-        assert_eq!(read, Some(Snapshot { id: written.id, runs: written.runs }));
+        assert_eq!(read, Some(Snapshot { id: written.id, picked: Some(id()), runs: written.runs }));
         let fields = [draft.prompt, draft.system_prompt, draft.temperature, draft.max_tokens, draft.top_p];
         assert_eq!(fields, ["Hello", "", "0.7", "512", "1"]);
         for empty in [write_page_data(&[], None), String::new()] {

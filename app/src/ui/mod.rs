@@ -9,6 +9,8 @@ pub mod json;
 mod loaded;
 mod position;
 #[cfg(feature = "ssr")]
+mod query;
+#[cfg(feature = "ssr")]
 mod scripts;
 #[cfg(feature = "ssr")]
 pub mod time;
@@ -20,5 +22,7 @@ pub(crate) use loaded::set_status;
 #[cfg(feature = "ssr")]
 pub use loaded::{ErrorMessage, NotFoundMessage, guard, loaded};
 pub use position::{letter, position_class};
+#[cfg(feature = "ssr")]
+pub use query::query_value;
 #[cfg(feature = "ssr")]
 pub use scripts::Scripts;

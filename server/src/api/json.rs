@@ -24,12 +24,7 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "Send the body as JSON with the header “Content-Type: application/json”.",
-            )
-            .into());
+            return Err(not_declared());
         }
         let bytes = Bytes::from_request(request, state)
             .await
@@ -38,10 +33,42 @@ where
     }
 }
 
+/// The same where a body may be left out; then everything has its default.
+pub struct JsonBodyOrDefault<T>(pub T);
+
+impl<S, T> FromRequest<S> for JsonBodyOrDefault<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Default,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let is_json = is_json(request.headers());
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unread(rejection.into_response().status()))?;
+        match (bytes.is_empty(), is_json) {
+            (true, _) => Ok(Self(T::default())),
+            (false, true) => parse(&bytes).map(Self),
+            (false, false) => Err(not_declared()),
+        }
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn not_declared() -> ApiError {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "Send the body as JSON with the header “Content-Type: application/json”.",
+    )
+    .into()
 }
 
 fn unread(status: StatusCode) -> ApiError {

@@ -9,7 +9,7 @@ mod serde_message;
 mod surface;
 
 pub use error::ApiError;
-pub use json::{JsonBody, QueryParams};
+pub use json::{JsonBody, JsonBodyOrDefault, QueryParams};
 pub use path::{FromPath, ModelSlug, PathId};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use same_origin::{RejectCrossOrigin, same_origin};

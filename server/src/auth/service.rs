@@ -22,7 +22,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{PublicUrl, SignUpMode},
-    crypto::{Dek, Keyring},
+    crypto::{Dek, Keyring, Wrapped},
     error::Error,
     shutdown::Tasks,
 };
@@ -112,6 +112,11 @@ impl AccountService {
     /// The data key of a member.
     pub async fn data_key(&self, user: UserId) -> Result<Dek, Error> {
         let wrapped = repo::find_data_key(&self.pool, user).await?.ok_or(AppError::NotFound(Noun::Account))?;
+        self.open_data_key(user, &wrapped)
+    }
+
+    /// The same, where it was read along with something else.
+    pub fn open_data_key(&self, user: UserId, wrapped: &Wrapped) -> Result<Dek, Error> {
         self.keyring.open_dek(user, &wrapped.bytes, wrapped.key_version)
     }
 

@@ -57,6 +57,11 @@ impl PublicUrl {
         &self.origin
     }
 
+    /// Where a shared comparison is read.
+    pub fn shared(&self, slug: &str) -> String {
+        format!("{}/playground/shared/{slug}", self.origin)
+    }
+
     /// Whether cookies can be marked as secure.
     pub fn is_https(&self) -> bool {
         self.is_https

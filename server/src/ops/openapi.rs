@@ -21,6 +21,7 @@ pub(super) fn document() -> openapi::OpenApi {
     let mut document = House::openapi();
     let rooms = [
         AccountDoc::openapi(),
+        crate::share::ShareDoc::openapi(),
         CatalogDoc::openapi(),
         PlaygroundDoc::openapi(),
         KeysDoc::openapi(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     domain::{ComparisonId, RunId},
-    playground::{Comparison, ComparisonRequest, HistoryEntry, PlaygroundPort},
+    playground::{Comparison, ComparisonRequest, HistoryEntry, PickRequest, PlaygroundPort},
 };
 use axum::{
     Json, Router,
@@ -30,6 +30,7 @@ pub fn router(playground: Arc<PlaygroundService>) -> Router {
         .route("/api/playground", get(history).post(create))
         .route("/api/playground/{id}", get(show).delete(delete))
         .route("/api/playground/{id}/events", get(events))
+        .route("/api/playground/{id}/pick", post(pick))
         .route("/api/playground/{id}/runs/{run_id}/cancel", post(cancel))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(playground)
@@ -37,7 +38,7 @@ pub fn router(playground: Arc<PlaygroundService>) -> Router {
 
 /// This room's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(history, create, show, events, cancel, delete), components(schemas(app::playground::Event)))]
+#[openapi(paths(history, create, show, events, pick, cancel, delete), components(schemas(app::playground::Event)))]
 pub struct PlaygroundDoc;
 
 /// The member's newest comparisons, newest first; at most 50.
@@ -97,6 +98,20 @@ async fn events(
     }
     let stored = playground.find(&viewer, id).await?;
     Ok(stream::of_stored(playground, viewer, stored).into_response())
+}
+
+/// Remembers which answer the member prefers; it must be one that is done.
+#[utoipa::path(post, path = "/api/playground/{id}/pick", tag = "playground", params(("id" = ComparisonId, Path)),
+    request_body = PickRequest,
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn pick(
+    State(playground): State<Arc<PlaygroundService>>,
+    SignedIn(viewer): SignedIn,
+    PathId(id): PathId<ComparisonId>,
+    JsonBody(request): JsonBody<PickRequest>,
+) -> Result<StatusCode, ApiError> {
+    playground.pick(&viewer, Some(id), request.run_id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Stops one run; one that has ended stays as it is.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
+    fields,
     live::{Hub, Live},
     repo::{self, Ending, Lease},
     view,
@@ -208,7 +209,7 @@ impl Executor {
                 () = ended.cancelled() => return,
                 () = tokio::time::sleep(HEARTBEAT) => {}
             }
-            let text = job.live.text(id).and_then(|text| job.dek.seal(view::response_field(id), &text).ok());
+            let text = job.live.text(id).and_then(|text| job.dek.seal(fields::response(id), &text).ok());
             match repo::renew(&self.pool, id, self.lease(), text.as_deref()).await {
                 Ok(Some(false)) => {}
                 Ok(Some(true) | None) => cancel.cancel(),
@@ -246,9 +247,9 @@ impl Executor {
 
     fn ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> Result<Ending, Error> {
         let response_ct =
-            run.response_content.as_ref().map(|text| job.dek.seal(view::response_field(run.id), text)).transpose()?;
+            run.response_content.as_ref().map(|text| job.dek.seal(fields::response(run.id), text)).transpose()?;
         let error_detail_ct =
-            run.error.as_ref().map(|error| job.dek.seal(view::error_field(run.id), &error.message)).transpose()?;
+            run.error.as_ref().map(|error| job.dek.seal(fields::error(run.id), &error.message)).transpose()?;
         let signed = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
         Ok(Ending {
             status: run.status,

@@ -85,6 +85,11 @@ impl Live {
         self.update(ended.id, |run| *run = ended);
     }
 
+    /// Remembers which answer its member prefers.
+    pub fn pick(&self, run: RunId) {
+        lock(&self.state).picked_run_id = Some(run);
+    }
+
     /// The token that stops a run.
     pub fn cancel_token(&self, run: RunId) -> Option<CancellationToken> {
         self.cancels.iter().find(|(id, _)| *id == run).map(|(_, token)| token.clone())

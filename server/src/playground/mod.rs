@@ -2,6 +2,7 @@
 
 mod api;
 mod executor;
+pub mod fields;
 mod live;
 mod reaper;
 mod repo;

@@ -52,6 +52,13 @@ pub(super) struct HistoryRunRow {
     pub status: String,
 }
 
+/// A run that was to be picked.
+pub(super) struct PickedRow {
+    pub session_id: Uuid,
+    pub model_public_name: String,
+    pub status: String,
+}
+
 /// A comparison to be inserted.
 pub(super) struct NewSession<'a> {
     pub id: ComparisonId,
@@ -354,4 +361,36 @@ pub(super) async fn request_cancel(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Marks a run as the one its member prefers, if it has succeeded, and says how it stands. `None`: the member has no such run.
+#[tracing::instrument(name = "db.playground_sessions.pick", skip_all)]
+pub(super) async fn pick(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    (id, run): (Option<ComparisonId>, RunId),
+) -> Result<Option<PickedRow>, Error> {
+    let row = sqlx::query_as!(
+        PickedRow,
+        r#"
+        WITH target AS (
+            SELECT r.session_id, r.model_public_name, r.status
+            FROM playground_runs r
+            JOIN playground_sessions s ON s.id = r.session_id
+            WHERE r.id = $1 AND s.user_id = $2 AND ($3::uuid IS NULL OR s.id = $3)
+        ), picked AS (
+            UPDATE playground_sessions s
+            SET picked_run_id = $1
+            FROM target
+            WHERE s.id = target.session_id AND target.status = 'succeeded'
+        )
+        SELECT session_id, model_public_name, status FROM target
+        "#,
+        run.0,
+        user.0,
+        id.map(|id| id.0),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row)
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     executor::{Executor, Job},
+    fields,
     live::Live,
     repo::{self, NewRun, NewSession},
     view,
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     auth::AccountService,
     catalog::{CallableModel, CatalogService},
+    config::PublicUrl,
     crypto::Dek,
     error::Error,
 };
@@ -35,12 +37,18 @@ pub struct PlaygroundService {
     executor: Arc<Executor>,
     catalog: Arc<CatalogService>,
     accounts: Arc<AccountService>,
+    public_url: PublicUrl,
 }
 
 impl PlaygroundService {
     /// The playground of this executor's database.
-    pub fn new(executor: Arc<Executor>, catalog: Arc<CatalogService>, accounts: Arc<AccountService>) -> Self {
-        Self { executor, catalog, accounts }
+    pub fn new(
+        executor: Arc<Executor>,
+        catalog: Arc<CatalogService>,
+        accounts: Arc<AccountService>,
+        public_url: PublicUrl,
+    ) -> Self {
+        Self { executor, catalog, accounts, public_url }
     }
 
     /// Checks, stores and starts a comparison. From then on it runs to its end, whoever watches.
@@ -125,9 +133,9 @@ impl PlaygroundService {
     async fn store(&self, user: UserId, job: &Job) -> Result<(), Error> {
         let executor = &self.executor;
         let id = job.live.id;
-        let prompt_ct = job.dek.seal(view::prompt_field(id), &job.prompt)?;
+        let prompt_ct = job.dek.seal(fields::prompt(id), &job.prompt)?;
         let system_prompt_ct =
-            job.system_prompt.as_ref().map(|text| job.dek.seal(view::system_prompt_field(id), text)).transpose()?;
+            job.system_prompt.as_ref().map(|text| job.dek.seal(fields::system_prompt(id), text)).transpose()?;
         let parameters =
             serde_json::to_value(job.parameters).map_err(|error| Error::Broken(format!("parameters: {error}")))?;
         let runs: Vec<NewRun<'_>> = (0..)
@@ -188,7 +196,10 @@ impl PlaygroundPort for PlaygroundService {
         let row = repo::find(pool, viewer.id, id).await?.ok_or(AppError::NotFound(Noun::Comparison))?;
         let runs = repo::runs(pool, row.id).await?;
         let dek = self.accounts.data_key(viewer.id).await?;
-        Ok(view::comparison(&dek, row, runs)?)
+        let mut found = view::comparison(&dek, row, runs)?;
+        found.public_url =
+            found.share_slug.as_ref().filter(|_| found.is_shared).map(|slug| self.public_url.shared(slug));
+        Ok(found)
     }
 
     async fn delete(&self, viewer: &Viewer, id: ComparisonId) -> Result<(), AppError> {
@@ -197,6 +208,24 @@ impl PlaygroundPort for PlaygroundService {
             live.cancel_all();
         }
         if is_deleted { Ok(()) } else { Err(AppError::NotFound(Noun::Comparison)) }
+    }
+
+    async fn pick(&self, viewer: &Viewer, id: Option<ComparisonId>, run: RunId) -> Result<String, AppError> {
+        let found = repo::pick(&self.executor.pool, viewer.id, (id, run)).await?;
+        let picked = found.ok_or(AppError::NotFound(Noun::Run))?;
+        let refuse = |why: &str| Err(AppError::Conflict(format!("Only an answer that is done can be picked; {why}.")));
+        match view::status(&picked.status)? {
+            RunStatus::Succeeded => {
+                if let Some(live) = self.live(viewer, ComparisonId(picked.session_id)) {
+                    live.pick(run);
+                }
+                Ok(picked.model_public_name)
+            }
+            RunStatus::Queued | RunStatus::Running => refuse("this one is still being written"),
+            RunStatus::Failed => refuse("this one failed"),
+            RunStatus::Cancelled => refuse("this one was stopped"),
+            RunStatus::Interrupted => refuse("this one was interrupted"),
+        }
     }
 
     async fn cancel(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError> {

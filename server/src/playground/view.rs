@@ -8,7 +8,10 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::repo::{RunRow, SessionRow};
+use super::{
+    fields,
+    repo::{RunRow, SessionRow},
+};
 use crate::{
     crypto::{Dek, Field},
     error::Error,
@@ -17,36 +20,16 @@ use crate::{
 /// Shown in place of a prompt that cannot be opened any more.
 const SEALED: &str = "(This text cannot be decrypted: its key does not match.)";
 
-/// The encrypted field that holds a comparison's prompt.
-pub(super) fn prompt_field(id: ComparisonId) -> Field {
-    Field { table: "playground_sessions", column: "prompt_ct", row: id.0 }
-}
-
-/// The encrypted field that holds a comparison's system prompt.
-pub(super) fn system_prompt_field(id: ComparisonId) -> Field {
-    Field { table: "playground_sessions", column: "system_prompt_ct", row: id.0 }
-}
-
-/// The encrypted field that holds a run's answer.
-pub(super) fn response_field(id: RunId) -> Field {
-    Field { table: "playground_runs", column: "response_ct", row: id.0 }
-}
-
-/// The encrypted field that holds the sentence about a run's failure.
-pub(super) fn error_field(id: RunId) -> Field {
-    Field { table: "playground_runs", column: "error_detail_ct", row: id.0 }
-}
-
 /// Opens a comparison. A field that cannot be opened says so in its place: the rest is still shown.
 pub(super) fn comparison(dek: &Dek, row: SessionRow, runs: Vec<RunRow>) -> Result<Comparison, Error> {
     let id = ComparisonId(row.id);
     Ok(Comparison {
         id,
         created_at: row.created_at,
-        prompt: open(dek, prompt_field(id), &row.prompt_ct).unwrap_or_else(|| SEALED.into()),
+        prompt: open(dek, fields::prompt(id), &row.prompt_ct).unwrap_or_else(|| SEALED.into()),
         system_prompt: row
             .system_prompt_ct
-            .map(|ct| open(dek, system_prompt_field(id), &ct).unwrap_or_else(|| SEALED.into())),
+            .map(|ct| open(dek, fields::system_prompt(id), &ct).unwrap_or_else(|| SEALED.into())),
         parameters: parameters(row.parameters)?,
         is_shared: row.shared_at.is_some(),
         share_slug: row.share_slug,
@@ -58,7 +41,7 @@ pub(super) fn comparison(dek: &Dek, row: SessionRow, runs: Vec<RunRow>) -> Resul
 
 /// The prompt of a history row: its beginning, on one line.
 pub(super) fn preview(dek: &Dek, id: Uuid, prompt_ct: &[u8]) -> String {
-    let prompt = open(dek, prompt_field(ComparisonId(id)), prompt_ct).unwrap_or_else(|| SEALED.into());
+    let prompt = open(dek, fields::prompt(ComparisonId(id)), prompt_ct).unwrap_or_else(|| SEALED.into());
     let mut line: String = prompt.split_whitespace().flat_map(|word| word.chars().chain([' '])).take(200).collect();
     line.truncate(line.trim_end().len());
     line
@@ -100,7 +83,7 @@ fn run(dek: &Dek, row: RunRow) -> Result<Run, Error> {
     let (tokens_in, tokens_out) = (unsigned(row.tokens_in), unsigned(row.tokens_out));
     let (latency_ms, ttft_ms) = (unsigned(row.latency_ms), unsigned(row.ttft_ms));
     let error = row.error_code.map(|code| error(dek, id, code, row.error_detail_ct.as_deref(), row.retry_after_s));
-    let (response_content, sealed) = match row.response_ct.map(|ct| open(dek, response_field(id), &ct)) {
+    let (response_content, sealed) = match row.response_ct.map(|ct| open(dek, fields::response(id), &ct)) {
         Some(None) => (None, Some(undecryptable())),
         opened => (opened.flatten(), None),
     };
@@ -123,7 +106,7 @@ fn run(dek: &Dek, row: RunRow) -> Result<Run, Error> {
 }
 
 fn error(dek: &Dek, id: RunId, code: String, detail_ct: Option<&[u8]>, retry_after_s: Option<i32>) -> RunError {
-    match detail_ct.map(|ct| open(dek, error_field(id), ct)) {
+    match detail_ct.map(|ct| open(dek, fields::error(id), ct)) {
         Some(Some(message)) => {
             RunError { code, message, retry_after_s: retry_after_s.and_then(|seconds| u32::try_from(seconds).ok()) }
         }

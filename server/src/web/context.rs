@@ -16,6 +16,7 @@ use super::host::RequestHost;
 #[derive(Clone)]
 pub struct Ports {
     pub site: Arc<SiteInfo>,
+    pub share: Arc<dyn app::share::SharePort>,
     pub account: Arc<dyn AccountPort>,
     pub catalog: Arc<dyn CatalogPort>,
     pub playground: Arc<dyn PlaygroundPort>,
@@ -26,6 +27,7 @@ impl Ports {
     /// Provides everything a request may ask for.
     pub(super) fn provide(&self) {
         provide_context(self.site.clone());
+        provide_context(self.share.clone());
         provide_context(self.account.clone());
         provide_context(self.catalog.clone());
         provide_context(self.playground.clone());

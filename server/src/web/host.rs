@@ -2,7 +2,7 @@
 
 use app::{account::Viewer, host::Host};
 use axum::http::{
-    HeaderValue, StatusCode,
+    HeaderName, HeaderValue, StatusCode,
     header::{self, ACCEPT},
     request::Parts,
 };
@@ -64,6 +64,11 @@ impl Host for RequestHost {
         if let Ok(value) = HeaderValue::from_str(cookie) {
             self.response.append_header(header::SET_COOKIE, value);
         }
+    }
+
+    fn forbid_indexing(&self) {
+        self.response
+            .insert_header(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
     }
 
     fn redirect(&self, path: &str) {

@@ -21,3 +21,5 @@ mod support;
 mod upstream;
 mod upstream_guard;
 mod usage;
+
+mod share;

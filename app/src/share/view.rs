@@ -1,0 +1,97 @@
+//! A shared comparison as its readers see it: the prompt, then the answers side by side. Complete as it is sent.
+
+use leptos::prelude::*;
+
+use super::{SharedContent, SharedRun};
+use crate::{
+    domain::number,
+    playground::{Parameters, Run, still},
+    ui::{letter, position_class},
+};
+
+/// What was asked and what came back. Also the preview before there is a link, so that the two are the same.
+#[component]
+pub fn SharedView(content: SharedContent) -> impl IntoView {
+    let runs: Vec<Run> = content.runs.iter().map(Run::from).collect();
+    let count = runs.len();
+    let marks = still::best(&runs);
+    let picked = content.picked_position;
+    let cards: Vec<_> = content
+        .runs
+        .into_iter()
+        .zip(runs)
+        .zip(marks)
+        .map(|((shared, run), best)| {
+            let is_picked = picked == Some(shared.position);
+            view! { <SharedCard shared run best is_picked/> }
+        })
+        .collect();
+    view! {
+        <section class="asked sheet" aria-label="What was asked">
+            <h2>"Prompt"</h2>
+            <div class="asked-text" dir="auto">{content.prompt}</div>
+            {content.system_prompt.map(|text| view! {
+                <h2>"System prompt"</h2>
+                <div class="asked-text" dir="auto">{text}</div>
+            })}
+            <p class="hint">{parameters(&content.parameters)}</p>
+        </section>
+        <section class="grid" aria-label="Answers" data-cards=count.to_string()>{cards}</section>
+    }
+}
+
+/// `Temperature 0.7 · max tokens 512`, or that nothing was sent.
+fn parameters(parameters: &Parameters) -> String {
+    let parts = [
+        parameters.temperature.map(|value| format!("temperature {}", number::write(value))),
+        parameters.max_tokens.map(|value| format!("max tokens {value}")),
+        parameters.top_p.map(|value| format!("top p {}", number::write(value))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "Sent without parameters.".into() } else { format!("Sent with {}.", parts.join(", ")) }
+}
+
+#[component]
+fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -> impl IntoView {
+    let position = usize::from(run.position);
+    let title = format!("shown-{}", letter(position).to_lowercase());
+    let note = still::note(&run, shared.response_content.is_some());
+    let figures: Vec<_> = still::figures(&run)
+        .into_iter()
+        .zip(best.marks())
+        .map(|(figure, is_best)| {
+            view! {
+                <div class:best=is_best>
+                    <dt>{figure.name}" "<span class="best-word">{is_best.then_some("best")}</span></dt>
+                    <dd>{figure.value}<small>{figure.aside}</small></dd>
+                </div>
+            }
+        })
+        .collect();
+    view! {
+        <article class=format!("card {}", position_class(position)) aria-labelledby=title.clone()
+            data-status=run.status.as_str()>
+            <header class="card-head">
+                <span class="letter">{letter(position)}</span>
+                <h2 id=title.clone()><span class="visually-hidden">{letter(position)}", "</span>{run.model.clone()}</h2>
+                {is_picked.then(|| view! { <span class="tag picked">"picked"</span> })}
+                <span class="card-status">{still::status_word(run.status)}</span>
+            </header>
+            <div class="card-body">
+                {shared.response_content.map(|text| view! { <Answer text letter=letter(position)/> })}
+                {(!note.class.is_empty()).then(|| view! { <p class=note.class><b>{note.lead}</b>{note.text}</p> })}
+            </div>
+            <dl class="figures">{figures}</dl>
+        </article>
+    }
+}
+
+/// An answer that is there from the start.
+#[component]
+pub fn Answer(text: String, letter: &'static str) -> impl IntoView {
+    view! {
+        <div class="answer" tabindex="0" role="group" aria-label=format!("Answer {letter}") dir="auto">
+            <div>{text}</div>
+        </div>
+    }
+}
