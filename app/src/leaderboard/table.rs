@@ -75,7 +75,7 @@ impl Column {
             Column::Success => entry.success_rate.map_or(f64::INFINITY, |rate| -rate),
             Column::P50 => entry.p50_latency_ms.map_or(f64::INFINITY, |ms| ms as f64),
             Column::Requests => -(entry.requests as f64),
-            _ => return 0.0,
+            _ => 0.0,
         };
         if self.sort_by().is_none() {
             entries.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));

@@ -23,7 +23,7 @@ use super::{
     Answer, load,
     snapshot::{Listed, Snapshot},
 };
-use crate::{clock::Clock, error::Error, shutdown::Tasks};
+use crate::{clock::Clock, shutdown::Tasks};
 
 /// How long figures are kept.
 const KEPT: Duration = Duration::from_secs(5 * 60);
@@ -132,7 +132,7 @@ impl LeaderboardService {
                     tracing::warn!(%error, "the leaderboard could not be loaded; the last good one stands in");
                     Ok(Held { snapshot, is_stand_in: true })
                 }
-                None => Err(AppError::from(Error::from(error))),
+                None => Err(AppError::from(error)),
             },
         }
     }
