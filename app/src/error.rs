@@ -56,6 +56,7 @@ pub enum Noun {
     Model,
     Page,
     Run,
+    Template,
     Upstream,
 }
 
@@ -68,6 +69,7 @@ impl std::fmt::Display for Noun {
             Noun::Model => "Model",
             Noun::Page => "Page",
             Noun::Run => "Run",
+            Noun::Template => "Template",
             Noun::Upstream => "Upstream",
         })
     }

@@ -32,7 +32,11 @@ pub mod site;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
+pub mod markdown;
+#[cfg(feature = "ssr")]
 pub mod share;
+#[cfg(feature = "ssr")]
+pub mod templates;
 
 #[cfg(feature = "ssr")]
 pub use {app::App, shell::shell};

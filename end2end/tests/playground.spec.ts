@@ -42,7 +42,7 @@ test("four models answer side by side, live, with their figures", async ({ page,
     const card = playground.card("ABCD"[position]);
     await expect(card.value("In")).toHaveText(String(run.tokens_in));
     await expect(card.value("Out")).toHaveText(String(run.tokens_out));
-    await expect(card.answer).toHaveText(run.response_content!);
+    await expect(card.text).toHaveText(run.response_content!);
   }
 
   // The best of each figure says so in words, by what the server has measured; the swift one is the cheapest.
@@ -100,7 +100,7 @@ test("a page that is loaded again in mid-run goes on filling to the end", async 
   await expect(sage.answer.getByText(BEGINNING[SAGE])).toHaveCount(1);
   expect(playground.posts).toHaveLength(1);
   const { runs } = await playground.member.comparison(await playground.opened());
-  await expect(sage.answer).toHaveText(runs[0].response_content!);
+  await expect(sage.text).toHaveText(runs[0].response_content!);
 });
 
 test("a page that loses the network gets back to its comparison", async ({ member, playground, problems, wire }) => {
@@ -116,7 +116,7 @@ test("a page that loses the network gets back to its comparison", async ({ membe
   await sage.ends("Done");
   await expect(playground.runButton).toBeEnabled();
   const { runs } = await member.comparison(id);
-  await expect(sage.answer).toHaveText(runs[0].response_content!);
+  await expect(sage.text).toHaveText(runs[0].response_content!);
 });
 
 test("two pages on the same comparison show the same", async ({ page, playground, context }) => {

@@ -29,4 +29,6 @@ pub mod upstream;
 pub mod usage;
 pub mod web;
 
+pub mod export;
 pub mod share;
+pub mod templates;

@@ -9,7 +9,9 @@ use crate::{api, audit, auth, catalog, keys, leaderboard, ops, playground, routi
 pub fn router(state: &AppState) -> Router {
     let json = Router::new()
         .merge(auth::router(state.accounts.clone()))
-        .merge(crate::share::router(state.share.clone()))
+        .merge(crate::share::router(state.share.clone(), &state.settings.site_name))
+        .merge(crate::export::router(state.playground.clone(), state.settings.public_url.clone()))
+        .merge(crate::templates::router(state.templates.clone()))
         .merge(catalog::router(state.catalog.clone()))
         .merge(playground::router(state.playground.clone()))
         .merge(keys::router(state.keys.clone()))

@@ -32,6 +32,7 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     pub tasks: Tasks,
     pub share: Arc<crate::share::ShareService>,
+    pub templates: Arc<crate::templates::TemplateService>,
     pub accounts: Arc<AccountService>,
     pub catalog: Arc<CatalogService>,
     pub playground: Arc<PlaygroundService>,
@@ -72,6 +73,8 @@ impl AppState {
         let (db, house) = (pool.clone(), playground.clone());
         let share = crate::share::ShareService::new(db, clock.clone(), accounts.clone(), house, public_url);
         let share = Arc::new(share);
+        let templates = crate::templates::TemplateService::new(pool.clone(), clock.clone(), accounts.clone());
+        let templates = Arc::new(templates);
         let audit = Arc::new(AuditService::new(pool.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
@@ -83,6 +86,7 @@ impl AppState {
             clock,
             tasks,
             share,
+            templates,
             accounts,
             catalog,
             playground,
@@ -103,6 +107,7 @@ impl AppState {
                 assets: self.site.assets(),
             }),
             share: self.share.clone(),
+            templates: self.templates.clone(),
             account: self.accounts.clone(),
             catalog: self.catalog.clone(),
             playground: self.playground.clone(),

@@ -5,14 +5,26 @@ use crate::{host, playground::PlaygroundPort};
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use crate::{domain::ComparisonId, error::AppError, playground::HistoryEntry};
+use crate::{
+    domain::ComparisonId,
+    error::AppError,
+    playground::{HistoryEntry, HistoryFilter},
+};
 
-/// The member's 50 newest comparisons, newest first.
+/// Those of the member's 50 newest comparisons that are wanted, newest first.
 #[server(prefix = "/_server", endpoint = "history", input = GetUrl)]
-pub async fn history() -> Result<Vec<HistoryEntry>, AppError> {
+pub async fn history(filter: HistoryFilter) -> Result<Vec<HistoryEntry>, AppError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let viewer = host::viewer()?;
-    host::respond(async move { comparisons.history(&viewer).await }).await
+    host::respond(async move { comparisons.history(&viewer, &filter).await }).await
+}
+
+/// Everything that the member shares.
+#[server(prefix = "/_server", endpoint = "shared-links", input = GetUrl)]
+pub async fn shared_links() -> Result<Vec<HistoryEntry>, AppError> {
+    let comparisons = host::service::<dyn PlaygroundPort>()?;
+    let viewer = host::viewer()?;
+    host::respond(async move { comparisons.shared(&viewer).await }).await
 }
 
 /// Deletes a comparison for good and goes back to the dashboard.

@@ -2,10 +2,19 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
-use super::{DeleteComparison, history};
+use super::{
+    DeleteComparison,
+    filter::{FilterForm, in_query},
+    history,
+    links::SharedLinks,
+    shared_links,
+};
 use crate::{
-    playground::{HistoryEntry, HistoryRun, status_word},
+    catalog::{ModelSummary, models},
+    error::AppError,
+    playground::{ComparisonScript, HistoryEntry, HistoryFilter, HistoryRun, status_word},
     ui::{Frame, Room, guard, letter, loaded, position_class, time},
 };
 
@@ -13,20 +22,29 @@ use crate::{
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     guard(|_| {
+        let filter = use_query_map().with_untracked(in_query);
         view! {
             <Title text="Dashboard"/>
             <Frame room=Room::Dashboard>
-                {loaded(history(), |entries| {
-                    if entries.is_empty() {
+                {loaded(everything(filter), |(filter, entries, links, models)| {
+                    if entries.is_empty() && links.is_empty() && filter.is_empty() {
                         view! { <FirstStep/> }.into_any()
                     } else {
-                        view! { <History entries/> }.into_any()
+                        view! { <History filter entries links models/> }.into_any()
                     }
                 })}
             </Frame>
         }
         .into_any()
     })
+}
+
+type Everything = (HistoryFilter, Vec<HistoryEntry>, Vec<HistoryEntry>, Vec<ModelSummary>);
+
+/// Reads everything from the context before it waits for the first answer.
+fn everything(filter: HistoryFilter) -> impl Future<Output = Result<Everything, AppError>> + Send + 'static {
+    let (entries, links, models) = (history(filter.clone()), shared_links(), models());
+    async move { Ok((filter, entries.await?, links.await?, models.await?)) }
 }
 
 #[component]
@@ -46,9 +64,18 @@ fn FirstStep() -> impl IntoView {
 }
 
 #[component]
-fn History(entries: Vec<HistoryEntry>) -> impl IntoView {
+fn History(
+    filter: HistoryFilter,
+    entries: Vec<HistoryEntry>,
+    links: Vec<HistoryEntry>,
+    models: Vec<ModelSummary>,
+) -> impl IntoView {
     let count = entries.len();
+    let is_filtered = !filter.is_empty();
     let summary = match count {
+        0 if is_filtered => "None of your last 50 comparisons is like that.".to_owned(),
+        _ if is_filtered => format!("{count} of your last 50 comparisons."),
+        0 => "No comparisons, but what you share is still there.".to_owned(),
         1 => "Your one comparison so far.".to_owned(),
         50 => "Your last 50 comparisons, newest first. An older one goes when a new one is made.".to_owned(),
         _ => format!("Your {count} comparisons, newest first. The last 50 are kept."),
@@ -59,11 +86,26 @@ fn History(entries: Vec<HistoryEntry>) -> impl IntoView {
                 <h1>"Dashboard"</h1>
                 <p class="lede">{summary}</p>
             </div>
-            <a class="go" href="/playground">"New comparison"</a>
+            <div class="page-actions">
+                <details class="menu">
+                    <summary class="quiet">"Export all"</summary>
+                    <div class="menu-list">
+                        <a href="/api/playground/export?format=json" download="">"JSON"</a>
+                        <a href="/api/playground/export?format=csv" download="">"CSV"</a>
+                        <a href="/api/playground/export?format=markdown" download="">"Markdown"</a>
+                    </div>
+                </details>
+                <a class="go" href="/playground">"New comparison"</a>
+            </div>
         </div>
-        <ol class="history sheet">
-            {entries.into_iter().map(|entry| view! { <Entry entry/> }).collect::<Vec<_>>()}
-        </ol>
+        <FilterForm filter models/>
+        {(count > 0).then(|| view! {
+            <ol class="history sheet">
+                {entries.into_iter().map(|entry| view! { <Entry entry/> }).collect::<Vec<_>>()}
+            </ol>
+        })}
+        <SharedLinks entries=links/>
+        <ComparisonScript/>
     }
 }
 
@@ -78,7 +120,11 @@ fn Entry(entry: HistoryEntry) -> impl IntoView {
             <div class="entry">
                 <a class="entry-prompt" href=page>{entry.prompt_preview.clone()}</a>
                 <ul class="entry-runs">
-                    {entry.runs.into_iter().map(|run| view! { <Dot run/> }).collect::<Vec<_>>()}
+                    {entry.runs.into_iter().map(|run| {
+                        let is_picked = entry.picked_run_id == Some(run.id);
+                        view! { <Dot run is_picked/> }
+                    }).collect::<Vec<_>>()}
+                    {entry.is_shared.then(|| view! { <li class="tag">"shared"</li> })}
                 </ul>
             </div>
             <time datetime=time::machine(entry.created_at)>{time::date_time(entry.created_at)}</time>
@@ -99,7 +145,7 @@ fn Entry(entry: HistoryEntry) -> impl IntoView {
 
 /// A run: its letter, its model, and how it ended.
 #[component]
-fn Dot(run: HistoryRun) -> impl IntoView {
+fn Dot(run: HistoryRun, is_picked: bool) -> impl IntoView {
     let position = usize::from(run.position);
     let word = status_word(run.status);
     view! {
@@ -107,6 +153,7 @@ fn Dot(run: HistoryRun) -> impl IntoView {
             <span class="letter">{letter(position)}</span>
             <span class="dot-model">{run.model}</span>
             <span class="dot-status">{word}</span>
+            {is_picked.then(|| view! { <span class="tag picked">"picked"</span> })}
         </li>
     }
 }

@@ -47,3 +47,7 @@ id!(
     /// An upstream (UUIDv7).
     UpstreamId
 );
+id!(
+    /// A template that a member keeps (UUIDv7).
+    TemplateId
+);

@@ -5,5 +5,5 @@ mod id;
 mod money;
 pub mod number;
 
-pub use id::{ComparisonId, KeyId, RunId, UpstreamId, UserId};
+pub use id::{ComparisonId, KeyId, RunId, TemplateId, UpstreamId, UserId};
 pub use money::Usd;

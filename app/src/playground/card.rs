@@ -7,6 +7,7 @@ use super::{
     draft::Draft,
     live::{Figure, figures},
     note::{Note, note},
+    parameters::own_words,
     session::{Card, Session, Shown},
     state::status_word,
     text::blocks,
@@ -20,6 +21,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
     let text = session.take_text(position);
     let model = card.of(|shown| Some(shown.run.model.clone()));
     let facts = Signal::derive(move || draft.facts(model.get().as_deref()));
+    let own = card.of(|shown| shown.run.parameters.as_ref().map(own_words));
     let name = letter(position);
     let id = ["card-a", "card-b", "card-c", "card-d"][position];
     let title = ["title-a", "title-b", "title-c", "title-d"][position];
@@ -37,6 +39,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <h2 id=title><span class="visually-hidden">{name}", "</span>{model}</h2>
                 <span class="facts-line" title="Context window · list price of a million tokens, in / out">{facts}</span>
                 <span class="tag picked" hidden=card.is_not(|shown| shown.is_picked)>"picked"</span>
+                <span class="facts-line own-line">{own}</span>
                 <span class="card-status">{card.word(|shown| status_word(shown.run.status))}</span>
                 <StopButton session card/>
             </header>
@@ -46,12 +49,30 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                     hidden=Signal::derive(move || !card.has_text.get())>
                     {blocks(&text).into_iter().map(|block| view! { <div>{block.to_owned()}</div> }).collect_view()}
                 </div>
+                // What that text is meant to look like, once all of it is there: see `Session::render`.
+                <div class="md" node_ref=card.rendered tabindex="0" role="group" aria-label=["Answer ", name].concat()
+                    dir="auto" inner_html=rendered(card, &text)></div>
                 <RunNote card/>
             </div>
-            <Tools card/>
+            <Tools session card/>
             <Figures session card/>
         </article>
     }
+}
+
+/// The HTML of an answer that had ended when the page was made. The browser never makes any.
+#[cfg(feature = "ssr")]
+fn rendered(card: Card, text: &str) -> String {
+    let run = card.shown.with_untracked(|shown| {
+        let run = shown.as_ref()?.run.clone();
+        Some(super::Run { response_content: (!text.is_empty()).then(|| text.to_owned()), ..run })
+    });
+    run.and_then(|run| super::answer_html(&run)).unwrap_or_default()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn rendered(_: Card, _: &str) -> String {
+    String::new()
 }
 
 impl Card {
@@ -114,7 +135,7 @@ const PICK: &str = "/_server/pick-run";
 
 /// What can be done with an answer. The buttons without a handler are answered by comparison.js, on every page alike.
 #[component]
-fn Tools(card: Card) -> impl IntoView {
+fn Tools(session: Session, card: Card) -> impl IntoView {
     let name = letter(card.position);
     let run = card.of(|shown| Some(shown.run.id.to_string()));
     view! {
@@ -123,7 +144,11 @@ fn Tools(card: Card) -> impl IntoView {
                 <input type="hidden" name="run" value=run/>
                 <button class="quiet small" type="submit" aria-label=["Pick this model, ", name].concat()>"Pick this model"</button>
             </form>
+            <button class="quiet small" type="button" aria-label=["Retry ", name].concat()
+                on:click=move |_| session.retry(card.position)>"Retry"</button>
             <span class="spacer"></span>
+            <button class="quiet small" type="button" data-plain="" aria-pressed="false"
+                aria-label=["Plain text, ", name].concat()>"Plain text"</button>
             <button class="quiet small" type="button" data-copy-answer="" aria-label=["Copy ", name].concat()>"Copy"</button>
             <button class="quiet small wide-only" type="button" data-expand="" aria-pressed="false"
                 aria-label=["Full width, ", name].concat()>"Expand"</button>

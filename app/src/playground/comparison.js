@@ -44,7 +44,7 @@
   const guarded = (work) => work().catch(() => say("The connection to the server was lost. Try again."));
 
   addEventListener("click", (event) => {
-    const target = event.target.closest?.("[data-of], [data-copy], [data-copy-answer], [data-expand], [data-plain]");
+    const target = event.target.closest?.("[data-of], [data-copy], [data-copy-answer], [data-copy-code], [data-expand], [data-plain]");
     if (!target) return;
     const { dataset } = target;
     const card = target.closest(".card");
@@ -58,9 +58,10 @@
     } else if (dataset.copy) {
       const source = document.querySelector(`dialog[open] ${dataset.copy}`) ?? document.querySelector(dataset.copy);
       copy(source.value ?? source.textContent).then(() => say("Copied."));
-    } else if ("copyAnswer" in dataset) {
+    } else if ("copyAnswer" in dataset || "copyCode" in dataset) {
       const word = target.textContent;
-      copy(card.querySelector(".answer").textContent).then(() => {
+      const source = "copyCode" in dataset ? target.closest(".code-block").querySelector("code") : card.querySelector(".answer");
+      copy(source.textContent).then(() => {
         target.textContent = "Copied";
         setTimeout(() => { target.textContent = word }, 1500);
       });

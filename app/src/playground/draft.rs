@@ -5,10 +5,10 @@ use leptos::{html, prelude::*};
 use super::{
     ComparisonRequest, LIMITS,
     grid::facts,
-    parameters::{ParameterTexts, read_request},
+    parameters::{ParameterTexts, read_request, texts_of},
     wire::{FirstDraft, Snapshot},
 };
-use crate::{catalog::ModelSummary, error::FieldError};
+use crate::{catalog::ModelSummary, error::FieldError, ui::browser};
 
 /// The form's state. The two texts live in their fields, so that typing before the page is ready is not lost.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub(super) struct Draft {
     /// The models by position, each with a key of its own, since the same one may be there twice.
     pub(super) models: RwSignal<Vec<(usize, String)>>,
     pub(super) parameters: RwSignal<ParameterTexts>,
+    /// What single cards are asked with, by the key of their model.
+    pub(super) own: RwSignal<Vec<(usize, ParameterTexts)>>,
     pub(super) errors: RwSignal<Vec<FieldError>>,
 }
 
@@ -26,16 +28,23 @@ impl Draft {
     /// Empty, or what a comparison was made from.
     pub(super) fn new(catalogue: Vec<ModelSummary>, comparison: Option<&Snapshot>, first: &FirstDraft) -> Self {
         let runs = comparison.map(|made| made.runs.as_slice()).unwrap_or_default();
+        let models = match comparison {
+            Some(_) => runs.iter().map(|run| run.model.clone()).collect(),
+            None => first.models.clone(),
+        };
         Self {
             catalogue: StoredValue::new(catalogue),
             prompt: NodeRef::new(),
             system_prompt: NodeRef::new(),
-            models: RwSignal::new(runs.iter().map(|run| run.model.clone()).enumerate().collect()),
+            models: RwSignal::new(models.into_iter().enumerate().collect()),
             parameters: RwSignal::new(ParameterTexts {
                 temperature: first.temperature.clone(),
                 max_tokens: first.max_tokens.clone(),
                 top_p: first.top_p.clone(),
             }),
+            own: RwSignal::new(
+                runs.iter().map(|run| run.parameters.as_ref().map(texts_of).unwrap_or_default()).enumerate().collect(),
+            ),
             errors: RwSignal::new(Vec::new()),
         }
     }
@@ -55,6 +64,22 @@ impl Draft {
     pub(super) fn remove(self, key: usize) {
         self.models.update(|models| models.retain(|(other, _)| *other != key));
         self.forgive("models");
+    }
+
+    /// What a card's own fields say.
+    pub(super) fn own_texts(self, key: usize) -> ParameterTexts {
+        self.own.with_untracked(|own| {
+            own.iter().find(|(other, _)| *other == key).map(|(_, texts)| texts.clone()).unwrap_or_default()
+        })
+    }
+
+    /// Changes what a card's own fields say.
+    pub(super) fn set_own(self, key: usize, texts: ParameterTexts) {
+        self.own.update(|own| {
+            own.retain(|(other, _)| *other != key);
+            own.push((key, texts));
+        });
+        self.forgive("card_parameters");
     }
 
     pub(super) fn is_full(self) -> bool {
@@ -93,7 +118,30 @@ impl Draft {
     pub(super) fn request(self) -> Result<ComparisonRequest, Vec<FieldError>> {
         let text =
             |field: NodeRef<html::Textarea>| field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        let models = self.models.with_untracked(|models| models.iter().map(|(_, model)| model.clone()).collect());
-        self.parameters.with_untracked(|texts| read_request(text(self.prompt), text(self.system_prompt), models, texts))
+        let chosen = self.models.get_untracked();
+        let own: Vec<_> = chosen.iter().map(|(key, _)| self.own_texts(*key)).collect();
+        let models = chosen.into_iter().map(|(_, model)| model).collect();
+        self.parameters
+            .with_untracked(|texts| read_request(text(self.prompt), text(self.system_prompt), models, texts, &own))
+    }
+
+    /// The models and the shared parameters as the query of this page's address, so that a set-up can be kept as a bookmark.
+    pub(super) fn query(self) -> String {
+        let mut query = String::new();
+        let mut add = |name: &str, value: &str| {
+            if !value.is_empty() {
+                query.push(if query.is_empty() { '?' } else { '&' });
+                query.push_str(name);
+                query.push('=');
+                query.push_str(&browser::encoded(value));
+            }
+        };
+        self.models.with(|models| models.iter().for_each(|(_, model)| add("model", model)));
+        self.parameters.with(|texts| {
+            add("temperature", texts.temperature.trim());
+            add("max_tokens", texts.max_tokens.trim());
+            add("top_p", texts.top_p.trim());
+        });
+        query
     }
 }

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::{account::sign_in_path, error::AppError, ui::browser};
 
+/// Where a new comparison is written.
+const NEW: &str = "/playground";
+
 /// A new comparison, or one that was made before; one that still runs goes on filling.
 #[island]
 pub fn Playground(
@@ -27,6 +30,13 @@ pub fn Playground(
         is_ready.set(true);
         session.resume();
         listen(draft, session);
+    });
+    // Until there is a comparison, the address says what is set up.
+    Effect::new(move |_| {
+        let query = draft.query();
+        if browser::path() == NEW {
+            browser::show_path(&[NEW, &query].concat());
+        }
     });
     // The clock of the running figures.
     Effect::new(move |_| {

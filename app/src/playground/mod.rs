@@ -21,6 +21,8 @@ mod picker;
 #[cfg(feature = "ssr")]
 mod port;
 mod prompt_form;
+#[cfg(feature = "ssr")]
+mod rendered;
 mod rules;
 mod search;
 mod session;
@@ -41,8 +43,11 @@ pub use island::Playground;
 pub use page::{ComparisonPage, PlaygroundPage};
 #[cfg(feature = "ssr")]
 pub use port::PlaygroundPort;
+#[cfg(feature = "ssr")]
+pub use rendered::answer_html;
 pub use rules::{LIMITS, Limits, prompt_length};
 pub use state::status_word;
 pub use types::{
-    Comparison, ComparisonRequest, HistoryEntry, HistoryRun, Parameters, PickRequest, Run, RunError, RunStatus,
+    Comparison, ComparisonRequest, HistoryEntry, HistoryFilter, HistoryRun, Parameters, PickRequest, Run, RunError,
+    RunStatus,
 };

@@ -2,13 +2,17 @@
 
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::{Comparison, ComparisonScript, LIMITS, Playground, find_comparison, wire::write_page_data};
+use super::{
+    Comparison, ComparisonScript, LIMITS, Playground, find_comparison,
+    wire::{FirstDraft, write_page_data},
+};
 use crate::{
     catalog::{ModelSummary, models},
     domain::ComparisonId,
     error::{AppError, Noun},
+    templates::{Template, TemplateBar, TemplateDialog, own_templates},
     ui::{Frame, Room, Scripts, guard, loaded},
 };
 
@@ -20,7 +24,7 @@ pub fn PlaygroundPage() -> impl IntoView {
         view! {
             <Title text="Playground"/>
             <Frame room=Room::Playground>
-                {loaded(models(), move |models| room(models, None, is_admin))}
+                {loaded(new_comparison(), move |(models, asked, own)| room(models, None, asked, own, is_admin))}
             </Frame>
         }
         .into_any()
@@ -36,30 +40,60 @@ pub fn ComparisonPage() -> impl IntoView {
         view! {
             <Title text="Comparison"/>
             <Frame room=Room::Playground>
-                {loaded(comparison(id), move |(models, comparison)| room(models, Some(comparison), is_admin))}
+                {loaded(comparison(id), move |(models, comparison, own)| {
+                    room(models, Some(comparison), FirstDraft::default(), own, is_admin)
+                })}
             </Frame>
         }
         .into_any()
     })
 }
 
-/// Reads everything from the context before it waits for the first answer.
-fn comparison(
-    id: Option<ComparisonId>,
-) -> impl Future<Output = Result<(Vec<ModelSummary>, Comparison), AppError>> + Send + 'static {
-    let models = models();
-    let found = id.map(find_comparison);
+type New = (Vec<ModelSummary>, FirstDraft, Vec<Template>);
+type Made = (Vec<ModelSummary>, Comparison, Vec<Template>);
+
+/// What the address asks to be set up: models that there are, and parameters as they were typed.
+fn new_comparison() -> impl Future<Output = Result<New, AppError>> + Send + 'static {
+    let (models, own) = (models(), own_templates());
+    let query = use_query_map().get_untracked();
+    let text = |name: &str| query.get(name).map(|value| value.chars().take(20).collect()).unwrap_or_default();
+    let asked = FirstDraft {
+        temperature: text("temperature"),
+        max_tokens: text("max_tokens"),
+        top_p: text("top_p"),
+        models: query.get_all("model").unwrap_or_default(),
+        ..FirstDraft::default()
+    };
     async move {
-        let found = found.ok_or(AppError::NotFound(Noun::Comparison))?.await?;
-        Ok((models.await?, found))
+        let models = models.await?;
+        let is_known = |name: &String| models.iter().any(|model| model.public_name == *name);
+        let wanted = asked.models.iter().filter(|name| is_known(name)).take(LIMITS.models).cloned().collect();
+        Ok((models, FirstDraft { models: wanted, ..asked }, own.await?))
     }
 }
 
-fn room(models: Vec<ModelSummary>, comparison: Option<Comparison>, is_admin: bool) -> AnyView {
+/// Reads everything from the context before it waits for the first answer.
+fn comparison(id: Option<ComparisonId>) -> impl Future<Output = Result<Made, AppError>> + Send + 'static {
+    let (models, own) = (models(), own_templates());
+    let found = id.map(find_comparison);
+    async move {
+        let found = found.ok_or(AppError::NotFound(Noun::Comparison))?.await?;
+        Ok((models.await?, found, own.await?))
+    }
+}
+
+fn room(
+    models: Vec<ModelSummary>,
+    comparison: Option<Comparison>,
+    asked: FirstDraft,
+    own: Vec<Template>,
+    is_admin: bool,
+) -> AnyView {
     let is_new = comparison.is_none();
     let has_models = !models.is_empty();
+    let id = comparison.as_ref().map(|made| made.id.to_string());
     let share = comparison.as_ref().map(|made| format!("/playground/{}/share", made.id));
-    let data = write_page_data(&models, comparison.as_ref());
+    let data = write_page_data(&models, comparison.as_ref(), asked);
     view! {
         <div class="page-head">
             <div>
@@ -70,17 +104,42 @@ fn room(models: Vec<ModelSummary>, comparison: Option<Comparison>, is_admin: boo
                 // Of the comparison that the page shows, also where it was made on this very page: see comparison.js.
                 <a class="quiet of-comparison" href=share.unwrap_or_else(|| "/playground".into())
                     data-of="/playground/{id}/share" data-dialog="">"Save & share"</a>
+                <ExportMenu id=id.clone()/>
                 {(!is_new).then(|| view! { <a class="quiet" href="/playground">"New comparison"</a> })}
             </div>
         </div>
         {if is_new && !has_models {
             Either::Left(view! { <NoModels is_admin/> })
         } else {
-            Either::Right(view! { <Scripts/> <Playground data/> <ShareDialog/> <ComparisonScript/> })
+            Either::Right(view! { <Scripts/> <TemplateBar own/> <Playground data/> <TemplateDialog/> <ShareDialog/> <ComparisonScript/> })
         }}
         <noscript><p class="alert">"Running a comparison needs JavaScript. Reading one does not."</p></noscript>
     }
     .into_any()
+}
+
+/// The comparison as a file, and the programs that ask the same again.
+#[component]
+fn ExportMenu(id: Option<String>) -> impl IntoView {
+    let links = [
+        ("JSON", "export?format=json"),
+        ("CSV", "export?format=csv"),
+        ("Markdown", "export?format=markdown"),
+        ("The call in curl", "code?language=curl"),
+        ("The call in Python", "code?language=python"),
+        ("The call in JavaScript", "code?language=javascript"),
+    ];
+    let link = |(name, path): (&'static str, &'static str)| {
+        let href = id.as_ref().map_or("/playground".into(), |id| format!("/api/playground/{id}/{path}"));
+        view! { <a href=href data-of=format!("/api/playground/{{id}}/{path}")>{name}</a> }
+    };
+    let links: Vec<_> = links.into_iter().map(link).collect();
+    view! {
+        <details class="menu of-comparison">
+            <summary class="quiet">"Export"</summary>
+            <div class="menu-list">{links}</div>
+        </details>
+    }
 }
 
 /// Filled with the page of sharing when it is opened.

@@ -46,7 +46,6 @@ pub(super) fn read_parameters(texts: &ParameterTexts) -> (Parameters, Vec<FieldE
 }
 
 /// The fields of a comparison that was made before.
-#[cfg(feature = "ssr")]
 pub(super) fn texts_of(parameters: &Parameters) -> ParameterTexts {
     let text = |value: Option<f64>| value.map(number::write).unwrap_or_default();
     ParameterTexts {
@@ -69,13 +68,30 @@ pub(super) fn write_request(request: &ComparisonRequest) -> String {
         json.push_str(",\"system_prompt\":");
         json.push_str(&quoted(system_prompt));
     }
-    let Parameters { temperature, max_tokens, top_p } = request.parameters;
+    json.push_str(",\"parameters\":");
+    write_parameters(&mut json, request.parameters);
+    if request.card_parameters.iter().any(Option::is_some) {
+        json.push_str(",\"card_parameters\":[");
+        for (i, parameters) in request.card_parameters.iter().enumerate() {
+            json.push_str(if i > 0 { "," } else { "" });
+            match parameters {
+                Some(parameters) => write_parameters(&mut json, *parameters),
+                None => json.push_str("null"),
+            }
+        }
+        json.push(']');
+    }
+    json.push('}');
+    json
+}
+
+fn write_parameters(json: &mut String, Parameters { temperature, max_tokens, top_p }: Parameters) {
     let parameters = [
         ("temperature", temperature.map(number::write)),
         ("max_tokens", max_tokens.map(|tokens| tokens.to_string())),
         ("top_p", top_p.map(number::write)),
     ];
-    json.push_str(",\"parameters\":{");
+    json.push('{');
     let mut comma = "";
     for (name, value) in parameters {
         if let Some(value) = value {
@@ -83,24 +99,58 @@ pub(super) fn write_request(request: &ComparisonRequest) -> String {
             comma = ",";
         }
     }
-    json.push_str("}}");
-    json
+    json.push('}');
 }
 
-/// Puts a request together and checks it by every rule that needs nothing else.
+/// Puts a request together and checks it by every rule that needs nothing else. `own` is what each card's fields say; what
+/// they leave empty is shared.
 pub(super) fn read_request(
     prompt: String,
     system_prompt: String,
     models: Vec<String>,
     texts: &ParameterTexts,
+    own: &[ParameterTexts],
 ) -> Result<ComparisonRequest, Vec<FieldError>> {
     let (parameters, mut errors) = read_parameters(texts);
+    let mut card_parameters = Vec::new();
+    for (position, texts) in own.iter().enumerate() {
+        let (own, broken) = read_parameters(texts);
+        errors.extend(
+            broken
+                .into_iter()
+                .map(|error| FieldError { field: ["card_parameters[", &position.to_string(), "]"].concat(), ..error }),
+        );
+        card_parameters.push((own != Parameters::default()).then(|| Parameters {
+            temperature: own.temperature.or(parameters.temperature),
+            max_tokens: own.max_tokens.or(parameters.max_tokens),
+            top_p: own.top_p.or(parameters.top_p),
+        }));
+    }
+    if card_parameters.iter().all(Option::is_none) {
+        card_parameters.clear();
+    }
     let system_prompt = Some(system_prompt).filter(|text| !text.trim().is_empty());
-    let request = ComparisonRequest { prompt, models, system_prompt, parameters };
+    let request = ComparisonRequest { prompt, models, system_prompt, parameters, card_parameters };
     if let Err(broken) = request.check() {
         errors.extend(broken);
     }
     if errors.is_empty() { Ok(request) } else { Err(errors) }
+}
+
+/// A card's own parameters, as its head shows them: `temperature 0.2 · max tokens 64`.
+pub(super) fn own_words(parameters: &Parameters) -> String {
+    let mut words = String::new();
+    let mut say = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.push_str(if words.is_empty() { "" } else { " · " });
+            words.push_str(name);
+            words.push_str(&value);
+        }
+    };
+    say("temperature ", parameters.temperature.map(number::write));
+    say("max tokens ", parameters.max_tokens.map(|tokens| tokens.to_string()));
+    say("top p ", parameters.top_p.map(number::write));
+    words
 }
 
 #[cfg(test)]
@@ -116,7 +166,7 @@ mod tests {
     }
 
     fn request(texts: &ParameterTexts) -> Result<ComparisonRequest, Vec<FieldError>> {
-        read_request("Hello".into(), String::new(), vec!["a/b".into()], texts)
+        read_request("Hello".into(), String::new(), vec!["a/b".into()], texts, &[])
     }
 
     #[test]
@@ -145,8 +195,28 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_said_at_once() {
-        let result = read_request(String::new(), String::new(), vec![], &texts("x", "", ""));
+        let result = read_request(String::new(), String::new(), vec![], &texts("x", "", ""), &[]);
         assert_eq!(fields(result), ["parameters.temperature", "prompt", "models"]);
+    }
+
+    #[test]
+    fn a_card_of_its_own_takes_what_it_leaves_empty_from_the_others() {
+        let own = [texts("", "", ""), texts("0,2", "", "")];
+        let models = vec!["a/b".to_owned(); 2];
+        let request = read_request("Hello".into(), String::new(), models.clone(), &texts("1", "64", ""), &own);
+        let expected = Parameters { temperature: Some(0.2), max_tokens: Some(64), top_p: None };
+        assert_eq!(request.expect("valid").card_parameters, [None, Some(expected)]);
+        assert_eq!(own_words(&expected), "temperature 0.2 · max tokens 64");
+        let wrong = read_request(
+            "Hello".into(),
+            String::new(),
+            models.clone(),
+            &texts("", "", ""),
+            &[texts("", "", ""), texts("warm", "", "")],
+        );
+        assert_eq!(fields(wrong), ["card_parameters[1]"]);
+        let beyond = read_request("Hello".into(), String::new(), models, &texts("", "", ""), &[texts("3", "", "")]);
+        assert_eq!(fields(beyond), ["card_parameters[0].temperature"]);
     }
 
     #[test]
@@ -156,6 +226,7 @@ mod tests {
             models: vec!["a/b".into(), "a/\"b\"".into()],
             system_prompt: Some("ä".into()),
             parameters: Parameters { temperature: Some(0.7), max_tokens: Some(512), top_p: Some(1.0) },
+            card_parameters: vec![None, Some(Parameters { temperature: Some(0.0), ..Default::default() })],
         };
         let bare = ComparisonRequest { prompt: "x".into(), models: vec!["a".into()], ..Default::default() };
         let one =
@@ -166,7 +237,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "ssr")]
     #[test]
     fn a_comparison_made_before_fills_the_fields_as_they_were() {
         let parameters = Parameters { temperature: Some(0.7), max_tokens: None, top_p: Some(1.0) };

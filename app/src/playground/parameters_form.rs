@@ -3,6 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::{draft::Draft, parameters::ParameterTexts};
+use crate::ui::{letter, position_class};
 
 /// What a field is about.
 #[derive(Clone, Copy)]
@@ -13,6 +14,8 @@ struct Field {
     label: &'static str,
     hint: &'static str,
     mode: &'static str,
+    /// Of the slider: from, to, in steps of.
+    range: [&'static str; 3],
     text: fn(&mut ParameterTexts) -> &mut String,
 }
 
@@ -23,6 +26,7 @@ const FIELDS: [Field; 3] = [
         label: "Temperature",
         hint: "0 to 2",
         mode: "decimal",
+        range: ["0", "2", "0.1"],
         text: |texts| &mut texts.temperature,
     },
     Field {
@@ -31,6 +35,7 @@ const FIELDS: [Field; 3] = [
         label: "Max tokens",
         hint: "1 to the model's limit",
         mode: "numeric",
+        range: ["16", "8192", "16"],
         text: |texts| &mut texts.max_tokens,
     },
     Field {
@@ -39,6 +44,7 @@ const FIELDS: [Field; 3] = [
         label: "Top p",
         hint: "0 to 1",
         mode: "decimal",
+        range: ["0", "1", "0.05"],
         text: |texts| &mut texts.top_p,
     },
 ];
@@ -51,6 +57,48 @@ pub(super) fn ParametersForm(draft: Draft) -> impl IntoView {
             <legend class="visually-hidden">"Parameters"</legend>
             {FIELDS.map(|field| view! { <ParameterField draft field/> }).into_iter().collect_view()}
         </fieldset>
+    }
+}
+
+/// The same three for each card, for those that shall differ: one model at four temperatures, say.
+#[component]
+pub(super) fn OwnParameters(draft: Draft) -> impl IntoView {
+    let row = move |(position, (key, model)): (usize, (usize, String))| {
+        let name = letter(position);
+        let cell = move |field: Field| {
+            let first = (field.text)(&mut draft.own_texts(key)).clone();
+            view! {
+                <input
+                    class="own-field"
+                    aria-label=[field.label, " of ", name].concat()
+                    inputmode=field.mode
+                    autocomplete="off"
+                    placeholder=field.label
+                    title=field.hint
+                    value=first
+                    on:input:target=move |event| {
+                        let mut texts = draft.own_texts(key);
+                        *(field.text)(&mut texts) = event.target().value();
+                        draft.set_own(key, texts);
+                    }
+                />
+            }
+        };
+        view! {
+            <div class=["own-row ", position_class(position)].concat()>
+                <span class="letter">{name}</span>
+                <span class="chip-name">{model}</span>
+                {FIELDS.map(cell).into_iter().collect_view()}
+            </div>
+        }
+    };
+    view! {
+        <details class="bar own" hidden=Signal::derive(move || draft.models.with(Vec::is_empty))>
+            <summary>"Parameters of single cards"</summary>
+            {move || draft.models.get().into_iter().enumerate().map(row).collect_view()}
+            <p class="hint">"Empty: as above."</p>
+        </details>
+        <p class="field-error">{draft.error("card_parameters")}</p>
     }
 }
 
@@ -77,6 +125,14 @@ fn ParameterField(draft: Draft, field: Field) -> impl IntoView {
             _ = input.focus();
         }
     };
+    let slide = move |text: String| {
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&text);
+        }
+        set(text);
+    };
+    let shown =
+        Signal::derive(move || draft.parameters.with(|texts| (field.text)(&mut texts.clone()).replace(',', ".")));
     let error_id = [field.id, "-error"].concat();
     view! {
         <div class="parameter" class:is-set=is_set>
@@ -97,6 +153,16 @@ fn ParameterField(draft: Draft, field: Field) -> impl IntoView {
                 <button type="button" class="parameter-unset" aria-label=["Do not send ", field.label].concat()
                     hidden=Signal::derive(move || !is_set.get()) on:click=unset>"×"</button>
             </span>
+            <input
+                class="slider"
+                type="range"
+                min=field.range[0]
+                max=field.range[1]
+                step=field.range[2]
+                aria-label=[field.label, " slider"].concat()
+                prop:value=shown
+                on:input:target=move |event| slide(event.target().value())
+            />
             <p class="field-error" id=error_id>{draft.error(field.name)}</p>
         </div>
     }

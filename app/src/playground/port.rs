@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{Comparison, HistoryEntry};
+use super::{Comparison, HistoryEntry, HistoryFilter};
 use crate::{
     account::Viewer,
     domain::{ComparisonId, RunId},
@@ -13,8 +13,10 @@ use crate::{
 /// The room's port, implemented by the server.
 #[async_trait]
 pub trait PlaygroundPort: Send + Sync {
-    /// The member's 50 newest comparisons, newest first.
-    async fn history(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError>;
+    /// Those of the member's 50 newest comparisons that are wanted, newest first.
+    async fn history(&self, viewer: &Viewer, filter: &HistoryFilter) -> Result<Vec<HistoryEntry>, AppError>;
+    /// Everything that the member shares, however old, newest first; at most 500.
+    async fn shared(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError>;
     /// One comparison with its runs; another member's is [`AppError::NotFound`].
     async fn find(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError>;
     /// Deletes a comparison and its runs for good; stops what still runs.

@@ -7,7 +7,7 @@ use super::{
     LIMITS,
     draft::Draft,
     island::run,
-    parameters_form::ParametersForm,
+    parameters_form::{OwnParameters, ParametersForm},
     picker::{AddModel, Picker},
     prompt_length,
     session::{Phase, Session},
@@ -90,6 +90,7 @@ pub(super) fn PromptForm(
                 <p class="field-error" id="models-error">{draft.error("models")}</p>
             </div>
             <ParametersForm draft/>
+            <OwnParameters draft/>
             <div class="bar actions">
                 <span class="hint">
                     "Press "<kbd>"?"</kbd>" for the keys."

@@ -31,20 +31,29 @@ impl ComparisonRequest {
             check_length("system_prompt", "system prompt", system_prompt, &mut errors);
         }
         check_models(&self.models, &mut errors);
-        self.parameters.check(&mut errors);
+        self.parameters.check("parameters", &mut errors);
+        if self.card_parameters.len() > self.models.len() {
+            let message = "There are parameters for more cards than there are models. Leave them out.";
+            errors.push(FieldError::new("card_parameters", "too_many", message));
+        }
+        for (position, parameters) in self.card_parameters.iter().enumerate() {
+            if let Some(parameters) = parameters {
+                parameters.check(&["card_parameters[", &position.to_string(), "]"].concat(), &mut errors);
+            }
+        }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 
 impl Parameters {
-    fn check(&self, errors: &mut Vec<FieldError>) {
-        check_range("parameters.temperature", "Temperature", self.temperature, 2, errors);
-        check_range("parameters.top_p", "Top p", self.top_p, 1, errors);
+    fn check(&self, place: &str, errors: &mut Vec<FieldError>) {
+        check_range([place, ".temperature"].concat(), "Temperature", self.temperature, 2, errors);
+        check_range([place, ".top_p"].concat(), "Top p", self.top_p, 1, errors);
         if let Some(max_tokens) = self.max_tokens
             && !(1..=LIMITS.max_tokens).contains(&max_tokens)
         {
             let message = format!("Max tokens must be between 1 and {}, or not sent.", LIMITS.max_tokens);
-            errors.push(FieldError::new("parameters.max_tokens", "out_of_range", message));
+            errors.push(FieldError::new([place, ".max_tokens"].concat(), "out_of_range", message));
         }
     }
 }
@@ -78,7 +87,7 @@ fn check_models(models: &[String], errors: &mut Vec<FieldError>) {
     }
 }
 
-fn check_range(field: &str, name: &str, value: Option<f64>, max: u8, errors: &mut Vec<FieldError>) {
+fn check_range(field: String, name: &str, value: Option<f64>, max: u8, errors: &mut Vec<FieldError>) {
     if let Some(value) = value
         && !(0.0..=f64::from(max)).contains(&value)
     {

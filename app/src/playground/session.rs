@@ -57,6 +57,8 @@ pub(super) struct Card {
     pub(super) is_stopping: RwSignal<bool>,
     /// Where the answer stands.
     pub(super) answer: NodeRef<html::Div>,
+    /// Where its HTML stands; empty while it is shown as text.
+    pub(super) rendered: NodeRef<html::Div>,
     /// Whether anything of the answer is there.
     pub(super) has_text: RwSignal<bool>,
 }
@@ -102,6 +104,7 @@ impl Session {
                 shown: RwSignal::new(shown(position)),
                 is_stopping: RwSignal::new(false),
                 answer: NodeRef::new(),
+                rendered: NodeRef::new(),
                 has_text: RwSignal::new(!board.text(position).is_empty()),
             }),
             tick: RwSignal::new(0),
@@ -171,6 +174,22 @@ impl Session {
         if let Some((id, position, run)) = unfinished.into_iter().find(|(_, other, _)| *other == position) {
             self.cancel(id, position, run);
         }
+    }
+
+    /// Does one ended run anew, while others may go on.
+    pub(super) fn retry(self, position: usize) {
+        let Some((id, run)) = self.inner(|inner| inner.board.ids(position)) else { return };
+        spawn_local(async move {
+            match stream::retry(id, run).await {
+                // While others run, their stream shows this one too.
+                Ok(()) if self.phase.get_untracked() == Phase::Idle => {
+                    self.phase.set(Phase::Running);
+                    self.follow(None).await;
+                }
+                Ok(()) => {}
+                Err(error) => self.said.set(Some(error.to_string())),
+            }
+        });
     }
 
     fn cancel(self, id: ComparisonId, position: usize, run: RunId) {
@@ -248,7 +267,10 @@ impl Session {
             for change in self.inner(|inner| inner.board.apply(update)) {
                 match change {
                     Change::Opened(id) => self.opened(id),
-                    Change::Run(position) => self.show_run(position),
+                    Change::Run(position) => {
+                        self.show_run(position);
+                        self.render(position);
+                    }
                     Change::Started(position) => {
                         let now = browser::now_ms();
                         self.inner(|inner| inner.live[position] = Live::starting(now));
@@ -306,6 +328,7 @@ impl Session {
 
     fn rewrite(self, position: usize) {
         let card = self.cards[position];
+        card.clear();
         let text = self.take_text(position);
         card.has_text.set(!text.is_empty());
         if let Some(answer) = card.answer.get_untracked() {
@@ -330,6 +353,28 @@ impl Session {
         }
     }
 
+    /// Fetches an ended answer as it is meant to be read.
+    fn render(self, position: usize) {
+        let card = self.cards[position];
+        let ended = self.inner(|inner| {
+            let is_ended = inner.board.runs().get(position).is_some_and(|run| run.status.is_ended());
+            inner.board.ids(position).filter(|_| is_ended && !inner.board.text(position).is_empty())
+        });
+        let Some((id, run)) = ended else { return card.clear() };
+        if card.rendered.get_untracked().is_some_and(|place| place.has_child_nodes()) {
+            return;
+        }
+        spawn_local(async move {
+            // Without it the text stays, which says the same.
+            let Ok(html) = stream::html(id, run).await else { return };
+            let is_still_it = self.inner(|inner| inner.board.ids(position)) == Some((id, run));
+            let is_ended = card.shown.with_untracked(|shown| shown.as_ref().is_some_and(|s| s.run.status.is_ended()));
+            if let Some(place) = card.rendered.get_untracked().filter(|_| is_still_it && is_ended) {
+                place.set_inner_html(&html);
+            }
+        });
+    }
+
     /// Another comparison has taken the board.
     fn show_all(self) {
         let count = self.inner(|inner| {
@@ -340,6 +385,15 @@ impl Session {
         for position in 0..self.cards.len() {
             self.show_run(position);
             self.rewrite(position);
+        }
+    }
+}
+
+impl Card {
+    /// Back to plain text.
+    fn clear(self) {
+        if let Some(place) = self.rendered.get_untracked() {
+            place.set_inner_html("");
         }
     }
 }

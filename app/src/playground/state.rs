@@ -44,6 +44,8 @@ pub(super) fn queued(position: usize, model: &str) -> Run {
         position: position as u8,
         model: model.to_owned(),
         status: RunStatus::Queued,
+        parameters: None,
+        reasoning_content: None,
         response_content: None,
         finish_reason: None,
         error: None,
@@ -94,6 +96,11 @@ impl Board {
     /// Whether every run has ended.
     pub(super) fn is_finished(&self) -> bool {
         self.runs.iter().all(|run| run.status.is_ended())
+    }
+
+    /// The ids of the run at a position.
+    pub(super) fn ids(&self, position: usize) -> Option<(ComparisonId, RunId)> {
+        Some((self.id?, self.runs.get(position)?.id))
     }
 
     /// The runs that can still be stopped, with their positions.

@@ -41,6 +41,20 @@ pub(super) async fn cancel(id: ComparisonId, run: RunId) -> Result<(), AppError>
     http::send("POST", &url, "application/json", None).await.map(|_| ())
 }
 
+/// Does one ended run anew.
+pub(super) async fn retry(id: ComparisonId, run: RunId) -> Result<(), AppError> {
+    let url = format!("/api/playground/{id}/runs/{run}/retry");
+    http::send("POST", &url, "application/json", None).await.map(|_| ())
+}
+
+/// An ended answer as HTML; empty where it is better shown as text.
+pub(super) async fn html(id: ComparisonId, run: RunId) -> Result<String, AppError> {
+    let response = http::send("GET", &format!("/api/playground/{id}/runs/{run}/html"), "text/html", None).await?;
+    let text = response.text().map_err(|_| AppError::Transport)?;
+    let text = JsFuture::from(text).await.map_err(|_| AppError::Transport)?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
 impl EventStream {
     fn of(response: Response) -> Result<Self, AppError> {
         let body = response.body().ok_or(AppError::Transport)?;

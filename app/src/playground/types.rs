@@ -19,6 +19,9 @@ pub struct ComparisonRequest {
     pub system_prompt: Option<String>,
     #[serde(default)]
     pub parameters: Parameters,
+    /// By position: what a card is asked with in place of `parameters`. `null` or missing: the shared ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub card_parameters: Vec<Option<Parameters>>,
 }
 
 /// Sampling parameters. What is unset is not sent upstream.
@@ -71,6 +74,10 @@ pub struct Run {
     /// The model's public name when it was asked.
     pub model: String,
     pub status: RunStatus,
+    /// What it was asked with, where that is not the comparison's own.
+    pub parameters: Option<Parameters>,
+    /// What a reasoning model thought before it answered, where the upstream says so.
+    pub reasoning_content: Option<String>,
     /// What came back, also the part that came before a failure. `null` while nothing has.
     pub response_content: Option<String>,
     /// The upstream's own word, for example `stop` or `length`.
@@ -146,6 +153,8 @@ pub struct HistoryEntry {
     /// The first 200 characters of the prompt, on one line.
     pub prompt_preview: String,
     pub is_shared: bool,
+    /// Where it is read, while it is shared.
+    pub public_url: Option<String>,
     pub picked_run_id: Option<RunId>,
     pub runs: Vec<HistoryRun>,
 }
@@ -166,4 +175,40 @@ pub struct HistoryRun {
 #[serde(deny_unknown_fields)]
 pub struct PickRequest {
     pub run_id: RunId,
+}
+
+/// Which part of the history is wanted. What is empty does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct HistoryFilter {
+    /// Words that are all in the prompt, whatever their case.
+    pub q: String,
+    /// The public name of a model that was asked.
+    pub model: String,
+    /// How one of its runs stands, for example `failed`.
+    pub status: String,
+    /// `yes`: only what is shared; `no`: only what is not.
+    pub shared: String,
+}
+
+impl HistoryFilter {
+    /// Whether everything is wanted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a comparison is wanted, given the whole of its prompt.
+    pub fn wants(&self, prompt: &str, entry: &HistoryEntry) -> bool {
+        let prompt = if self.q.is_empty() { String::new() } else { prompt.to_lowercase() };
+        let has_model = |run: &HistoryRun| self.model.is_empty() || run.model == self.model;
+        let has_status = |run: &HistoryRun| self.status.is_empty() || run.status.as_str() == self.status;
+        self.q.split_whitespace().all(|word| prompt.contains(&word.to_lowercase()))
+            && entry.runs.iter().any(|run| has_model(run) && has_status(run))
+            && match self.shared.as_str() {
+                "yes" => entry.is_shared,
+                "no" => !entry.is_shared,
+                _ => true,
+            }
+    }
 }

@@ -11,7 +11,7 @@ use {
 
 use serde_json::Value;
 
-use super::{Run, RunError, RunStatus};
+use super::{Parameters, Run, RunError, RunStatus};
 use crate::{
     catalog::ModelSummary,
     domain::{ComparisonId, RunId, Usd},
@@ -28,13 +28,15 @@ pub(super) struct Snapshot {
 
 /// What the form was filled with when the comparison was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "ssr", derive(Serialize))]
+#[cfg_attr(feature = "ssr", derive(Serialize, serde::Deserialize))]
 pub(super) struct FirstDraft {
     pub(super) prompt: String,
     pub(super) system_prompt: String,
     pub(super) temperature: String,
     pub(super) max_tokens: String,
     pub(super) top_p: String,
+    /// The models of the address, where there is no comparison yet.
+    pub(super) models: Vec<String>,
 }
 
 /// One event.
@@ -60,18 +62,18 @@ struct PageData<'a> {
 
 /// Writes what the playground's island gets from its page, as its one property.
 #[cfg(feature = "ssr")]
-pub(super) fn write_page_data(models: &[ModelSummary], comparison: Option<&Comparison>) -> String {
+pub(super) fn write_page_data(models: &[ModelSummary], comparison: Option<&Comparison>, asked: FirstDraft) -> String {
     let draft = comparison.map(|made| {
         let ParameterTexts { temperature, max_tokens, top_p } = texts_of(&made.parameters);
         let (prompt, system_prompt) = (made.prompt.clone(), made.system_prompt.clone().unwrap_or_default());
-        FirstDraft { prompt, system_prompt, temperature, max_tokens, top_p }
+        FirstDraft { prompt, system_prompt, temperature, max_tokens, top_p, models: Vec::new() }
     });
     let data = PageData {
         models,
         id: comparison.map(|made| made.id),
         picked_run_id: comparison.and_then(|made| made.picked_run_id),
         runs: comparison.map(|made| made.runs.as_slice()).unwrap_or_default(),
-        draft: draft.unwrap_or_default(),
+        draft: draft.unwrap_or(asked),
     };
     // Texts and numbers only: this cannot fail.
     serde_json::to_string(&data).unwrap_or_default()
@@ -89,6 +91,7 @@ pub(super) fn page_data(json: &str) -> (Vec<ModelSummary>, Option<Snapshot>, Fir
         temperature: field("temperature"),
         max_tokens: field("max_tokens"),
         top_p: field("top_p"),
+        models: list(draft, "models").iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
     };
     (models, snapshot(&data), draft)
 }
@@ -122,6 +125,8 @@ fn run(value: &Value) -> Option<Run> {
         position: number("position")? as u8,
         model: text(value, "model")?,
         status: status(value.get("status")?.as_str()?)?,
+        parameters: value.get("parameters").filter(|own| own.is_object()).map(parameters),
+        reasoning_content: text(value, "reasoning_content"),
         response_content: text(value, "response_content"),
         finish_reason: text(value, "finish_reason"),
         error: value.get("error").and_then(run_error),
@@ -133,6 +138,15 @@ fn run(value: &Value) -> Option<Run> {
         cost_usd: usd(value, "cost_usd").unwrap_or_else(Usd::zero),
         list_cost_usd: usd(value, "list_cost_usd"),
     })
+}
+
+fn parameters(value: &Value) -> Parameters {
+    let float = |key: &str| value.get(key).and_then(Value::as_f64);
+    Parameters {
+        temperature: float("temperature"),
+        max_tokens: value.get("max_tokens").and_then(Value::as_u64).map(|tokens| tokens as u32),
+        top_p: float("top_p"),
+    }
 }
 
 fn run_error(value: &Value) -> Option<RunError> {
@@ -151,7 +165,7 @@ fn status(word: &str) -> Option<RunStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playground::{Comparison, Event, Parameters, state::queued};
+    use crate::playground::{Comparison, Event, state::queued};
 
     fn id() -> RunId {
         "01936d1e-0000-7000-8000-000000000001".parse().expect("id")
@@ -161,6 +175,8 @@ mod tests {
         Run {
             id: id(),
             status,
+            parameters: Some(Parameters { temperature: Some(0.5), max_tokens: Some(7), top_p: None }),
+            reasoning_content: Some("Hm.".into()),
             response_content: Some("Grüße \"😀\"\n".into()),
             finish_reason: Some("stop".into()),
             error: Some(RunError { code: "x".into(), message: "Wait.".into(), retry_after_s: Some(3) }),
@@ -222,12 +238,14 @@ mod tests {
     fn the_page_reads_back_what_it_was_given() {
         let parameters = Parameters { temperature: Some(0.7), max_tokens: Some(512), top_p: Some(1.0) };
         let written = comparison(parameters);
-        let (models, read, draft) = page_data(&write_page_data(&[], Some(&written)));
+        let (models, read, draft) = page_data(&write_page_data(&[], Some(&written), FirstDraft::default()));
         assert!(models.is_empty());
         assert_eq!(read, Some(Snapshot { id: written.id, picked: Some(id()), runs: written.runs }));
         let fields = [draft.prompt, draft.system_prompt, draft.temperature, draft.max_tokens, draft.top_p];
         assert_eq!(fields, ["Hello", "", "0.7", "512", "1"]);
-        for empty in [write_page_data(&[], None), String::new()] {
+        let asked = FirstDraft { models: vec!["a/b".into()], temperature: "0.5".into(), ..FirstDraft::default() };
+        assert_eq!(page_data(&write_page_data(&[], None, asked.clone())).2, asked);
+        for empty in [write_page_data(&[], None, FirstDraft::default()), String::new()] {
             assert_eq!(page_data(&empty), (Vec::new(), None, FirstDraft::default()));
         }
     }

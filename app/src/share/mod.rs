@@ -14,5 +14,4 @@ pub use choose::SharePage;
 pub use page::SharedPage;
 pub use port::SharePort;
 pub use types::{ShareLink, ShareRequest, SharedComparison, SharedContent, SharedRun};
-pub use view::Answer;
 pub use warnings::{Warning, WarningKind, warnings};

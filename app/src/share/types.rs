@@ -58,6 +58,10 @@ pub struct SharedRun {
     pub position: u8,
     pub model: String,
     pub status: RunStatus,
+    #[serde(default)]
+    pub parameters: Option<Parameters>,
+    #[serde(default)]
+    pub reasoning_content: Option<String>,
     pub response_content: Option<String>,
     pub finish_reason: Option<String>,
     pub error: Option<RunError>,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{SharedContent, SharedRun};
 use crate::{
     domain::number,
-    playground::{Parameters, Run, still},
+    playground::{Parameters, Run, answer_html, still},
     ui::{letter, position_class},
 };
 
@@ -78,20 +78,33 @@ fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -
                 <span class="card-status">{still::status_word(run.status)}</span>
             </header>
             <div class="card-body">
-                {shared.response_content.map(|text| view! { <Answer text letter=letter(position)/> })}
+                <Answer run=run.clone()/>
                 {(!note.class.is_empty()).then(|| view! { <p class=note.class><b>{note.lead}</b>{note.text}</p> })}
+            </div>
+            <div class="card-tools">
+                <span class="spacer"></span>
+                <button class="quiet small" type="button" data-plain="" aria-pressed="false"
+                    aria-label=format!("Plain text, {}", letter(position))>"Plain text"</button>
+                <button class="quiet small" type="button" data-copy-answer="" aria-label=format!("Copy {}", letter(position))>"Copy"</button>
+                <button class="quiet small wide-only" type="button" data-expand="" aria-pressed="false"
+                    aria-label=format!("Full width, {}", letter(position))>"Expand"</button>
             </div>
             <dl class="figures">{figures}</dl>
         </article>
     }
 }
 
-/// An answer that is there from the start.
+/// An answer that is there from the start: as text, and as what that text is meant to look like.
 #[component]
-pub fn Answer(text: String, letter: &'static str) -> impl IntoView {
-    view! {
-        <div class="answer" tabindex="0" role="group" aria-label=format!("Answer {letter}") dir="auto">
-            <div>{text}</div>
-        </div>
-    }
+fn Answer(run: Run) -> impl IntoView {
+    let name = letter(usize::from(run.position));
+    let html = answer_html(&run).unwrap_or_default();
+    run.response_content.map(|text| {
+        view! {
+            <div class="answer" tabindex="0" role="group" aria-label=format!("Answer {name}") dir="auto">
+                <div>{text}</div>
+            </div>
+            <div class="md" tabindex="0" role="group" aria-label=format!("Answer {name}") dir="auto" inner_html=html></div>
+        }
+    })
 }

@@ -53,10 +53,9 @@ pub fn warnings(content: &SharedContent) -> Vec<Warning> {
     look("Prompt".into(), &content.prompt);
     look("System prompt".into(), content.system_prompt.as_deref().unwrap_or_default());
     for run in &content.runs {
-        look(
-            format!("Answer {}", letter(usize::from(run.position))),
-            run.response_content.as_deref().unwrap_or_default(),
-        );
+        let name = letter(usize::from(run.position));
+        look(format!("Answer {name}"), run.response_content.as_deref().unwrap_or_default());
+        look(format!("Reasoning {name}"), run.reasoning_content.as_deref().unwrap_or_default());
     }
     found
 }

@@ -27,6 +27,11 @@ pub fn show_path(path: &str) {
     }
 }
 
+/// A text as the value of a query parameter.
+pub fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
 /// The first element that the selector finds.
 pub fn find(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()

@@ -1,7 +1,7 @@
 //! Ids in a path.
 
 use app::{
-    domain::{ComparisonId, KeyId, RunId, UpstreamId, UserId},
+    domain::{ComparisonId, KeyId, RunId, TemplateId, UpstreamId, UserId},
     error::{AppError, Noun},
 };
 use axum::{
@@ -31,7 +31,7 @@ macro_rules! from_path {
     };
 }
 
-from_path!(ComparisonId is Comparison, KeyId is Key, RunId is Run, UserId is Account, UpstreamId is Upstream);
+from_path!(ComparisonId is Comparison, KeyId is Key, RunId is Run, TemplateId is Template, UserId is Account, UpstreamId is Upstream);
 
 /// The slug of a model, as typed; whether there is such a model is for the catalogue to say.
 #[derive(Clone, Debug, PartialEq, Eq)]

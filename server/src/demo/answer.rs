@@ -37,6 +37,10 @@ pub(super) struct Question<'a> {
 
 /// Composes the answer: the same question gives the same answer.
 pub(super) fn compose(model: &DemoModel, question: &Question<'_>) -> Answer {
+    // For looking at how answers are shown: what stands behind the sign is said again as it is.
+    if let Some(text) = question.prompt.strip_prefix("[echo] ") {
+        return Answer { reasoning: String::new(), text: text.to_owned() };
+    }
     let topic = topic(question.prompt);
     let form = form(question.prompt);
     let choice = Choice(if question.temperature > 0.0 { seed(model, question) } else { 0 });

@@ -2,7 +2,7 @@
 //! with four models of clearly different speed, price and manner. What they say is made by rule and says so.
 //!
 //! A prompt that contains `[fail]` makes `demo/poet` answer 429, to see what a failed card looks like beside three good
-//! ones.
+//! ones. One that begins with `[echo] ` is answered with what stands behind that, to see how it is shown.
 
 mod answer;
 mod models;

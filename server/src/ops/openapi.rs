@@ -22,6 +22,8 @@ pub(super) fn document() -> openapi::OpenApi {
     let rooms = [
         AccountDoc::openapi(),
         crate::share::ShareDoc::openapi(),
+        crate::export::ExportDoc::openapi(),
+        crate::templates::TemplatesDoc::openapi(),
         CatalogDoc::openapi(),
         PlaygroundDoc::openapi(),
         KeysDoc::openapi(),

@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use app::{
     domain::{ComparisonId, RunId},
-    playground::{Comparison, ComparisonRequest, HistoryEntry, PickRequest, PlaygroundPort},
+    error::{AppError, Noun},
+    playground::{
+        Comparison, ComparisonRequest, HistoryEntry, HistoryFilter, PickRequest, PlaygroundPort, answer_html,
+    },
 };
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header::ACCEPT},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use serde::Serialize;
 
 use super::{service::PlaygroundService, stream};
 use crate::{
-    api::{ApiError, JsonBody, PathId, Problem},
+    api::{ApiError, JsonBody, PathId, Problem, QueryParams},
     auth::SignedIn,
+    error::Error,
 };
 
 /// A prompt and a system prompt of 50,000 characters each, every one of them a surrogate pair of `\u` escapes: 600 kB each.
@@ -32,13 +36,18 @@ pub fn router(playground: Arc<PlaygroundService>) -> Router {
         .route("/api/playground/{id}/events", get(events))
         .route("/api/playground/{id}/pick", post(pick))
         .route("/api/playground/{id}/runs/{run_id}/cancel", post(cancel))
+        .route("/api/playground/{id}/runs/{run_id}/retry", post(retry))
+        .route("/api/playground/{id}/runs/{run_id}/html", get(html))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(playground)
 }
 
 /// This room's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(history, create, show, events, pick, cancel, delete), components(schemas(app::playground::Event)))]
+#[openapi(
+    paths(history, create, show, events, pick, cancel, retry, html, delete),
+    components(schemas(app::playground::Event))
+)]
 pub struct PlaygroundDoc;
 
 /// The member's newest comparisons, newest first; at most 50.
@@ -47,14 +56,15 @@ struct History {
     sessions: Vec<HistoryEntry>,
 }
 
-/// The last 50 comparisons, newest first.
-#[utoipa::path(get, path = "/api/playground", tag = "playground",
+/// The last 50 comparisons, newest first; those of them that are wanted, where the query says which.
+#[utoipa::path(get, path = "/api/playground", tag = "playground", params(HistoryFilter),
     responses((status = 200, body = History), (status = 401, body = Problem)))]
 async fn history(
     State(playground): State<Arc<PlaygroundService>>,
     SignedIn(viewer): SignedIn,
+    QueryParams(filter): QueryParams<HistoryFilter>,
 ) -> Result<Json<History>, ApiError> {
-    Ok(Json(History { sessions: playground.history(&viewer).await? }))
+    Ok(Json(History { sessions: playground.history(&viewer, &filter).await? }))
 }
 
 /// Makes a comparison and runs it. The answer comes when every run has ended, or, with `Accept: text/event-stream`, as
@@ -125,6 +135,34 @@ async fn cancel(
 ) -> Result<StatusCode, ApiError> {
     playground.cancel(&viewer, id, run).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Does one ended run anew, while others may go on; `GET …/events` shows how. Its old answer is replaced.
+#[utoipa::path(post, path = "/api/playground/{id}/runs/{run_id}/retry", tag = "playground",
+    params(("id" = ComparisonId, Path), ("run_id" = RunId, Path)),
+    responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn retry(
+    State(playground): State<Arc<PlaygroundService>>,
+    SignedIn(viewer): SignedIn,
+    PathId((id, run)): PathId<(ComparisonId, RunId)>,
+) -> Result<StatusCode, ApiError> {
+    playground.retry(&viewer, id, run).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// An answer as HTML that can do nothing, made from its Markdown. 204 where it is better shown as the text it is.
+#[utoipa::path(get, path = "/api/playground/{id}/runs/{run_id}/html", tag = "playground",
+    params(("id" = ComparisonId, Path), ("run_id" = RunId, Path)),
+    responses((status = 200, content_type = "text/html", body = String), (status = 204), (status = 404, body = Problem)))]
+async fn html(
+    State(playground): State<Arc<PlaygroundService>>,
+    SignedIn(viewer): SignedIn,
+    PathId((id, run)): PathId<(ComparisonId, RunId)>,
+) -> Result<Response, ApiError> {
+    let comparison = playground.find(&viewer, id).await?;
+    let run = comparison.runs.into_iter().find(|other| other.id == run).ok_or(AppError::NotFound(Noun::Run))?;
+    let rendered = tokio::task::spawn_blocking(move || answer_html(&run)).await.map_err(Error::Task)?;
+    Ok(rendered.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |html| Html(html).into_response()))
 }
 
 /// Deletes a comparison and its runs for good.

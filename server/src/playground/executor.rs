@@ -38,6 +38,9 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 /// waits for a comparison is still told how it ended.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// What a model thought is kept up to this many bytes.
+const MOST_REASONING: usize = 1_000_000;
+
 /// What every run needs of the server.
 pub struct Executor {
     pub(super) pool: PgPool,
@@ -55,15 +58,21 @@ pub(super) struct Job {
     pub dek: Dek,
     pub prompt: String,
     pub system_prompt: Option<String>,
+    pub runs: Vec<Planned>,
+}
+
+/// A run that is queued: which model is asked, and with what.
+pub(super) struct Planned {
+    pub id: RunId,
+    pub model: CallableModel,
     pub parameters: Parameters,
-    /// By position.
-    pub runs: Vec<(RunId, CallableModel)>,
 }
 
 /// What an upstream call came to.
 #[derive(Default)]
 struct Answer {
     text: String,
+    reasoning: String,
     finish_reason: Option<String>,
     tokens_in: Option<u64>,
     tokens_out: Option<u64>,
@@ -96,18 +105,17 @@ impl Executor {
         Lease { owner: self.instance, until: self.clock.now() + LEASE }
     }
 
-    /// Runs a comparison in the background, to its end.
+    /// Runs what has entered the hub in the background, to its end.
     pub(super) fn start(self: &Arc<Self>, job: Job) {
-        self.hub.add(job.live.clone());
         let this = self.clone();
         self.tasks.spawn(async move {
             this.run_all(&job).await;
-            this.hub.remove(job.live.id);
+            this.hub.leave(job.live.id);
         });
     }
 
     async fn run_all(&self, job: &Job) {
-        let ids: Vec<Uuid> = job.runs.iter().map(|(id, _)| id.0).collect();
+        let ids: Vec<Uuid> = job.runs.iter().map(|run| run.id.0).collect();
         let started = match repo::start(&self.pool, &ids, self.lease(), self.clock.now()).await {
             Ok(started) => started,
             Err(error) => {
@@ -115,8 +123,8 @@ impl Executor {
                 Vec::new()
             }
         };
-        join_all(job.runs.iter().map(async |(id, model)| {
-            let ended = if started.contains(&id.0) { self.run(job, *id, model).await } else { interrupted(job, *id) };
+        join_all(job.runs.iter().map(async |run| {
+            let ended = if started.contains(&run.id.0) { self.run(job, run).await } else { interrupted(job, run.id) };
             if let Some(ended) = ended {
                 job.live.finish(ended);
             }
@@ -125,14 +133,15 @@ impl Executor {
     }
 
     /// One run, from its upstream call to its ending in the database.
-    async fn run(&self, job: &Job, id: RunId, model: &CallableModel) -> Option<Run> {
+    async fn run(&self, job: &Job, planned: &Planned) -> Option<Run> {
+        let (id, model) = (planned.id, &planned.model);
         job.live.start(id);
         let cancel = job.live.cancel_token(id)?;
         let ended = CancellationToken::new();
         let _ends_the_heartbeat = ended.clone().drop_guard();
         let (answer, ()) = tokio::join!(
             async {
-                let answer = self.call(job, id, model, &cancel).await;
+                let answer = self.call(job, planned, &cancel).await;
                 ended.cancel();
                 answer
             },
@@ -146,11 +155,12 @@ impl Executor {
     }
 
     /// The upstream call itself.
-    async fn call(&self, job: &Job, id: RunId, model: &CallableModel, cancel: &CancellationToken) -> Answer {
+    async fn call(&self, job: &Job, planned: &Planned, cancel: &CancellationToken) -> Answer {
+        let Planned { id, model, parameters } = planned;
         let request = ChatRequest {
-            temperature: job.parameters.temperature,
-            max_tokens: job.parameters.max_tokens,
-            top_p: job.parameters.top_p,
+            temperature: parameters.temperature,
+            max_tokens: parameters.max_tokens,
+            top_p: parameters.top_p,
             ..ChatRequest::new(model.upstream_model.clone(), job.system_prompt.as_deref(), &job.prompt)
         };
         let draining = self.tasks.draining();
@@ -161,7 +171,7 @@ impl Executor {
         let mut answer = Answer::default();
         let sent_at = Instant::now();
         let failure = tokio::select! {
-            outcome = self.read(&job.live, id, model, &request, &mut answer) => outcome.err().map(Failure::Upstream),
+            outcome = self.read(&job.live, *id, model, &request, &mut answer) => outcome.err().map(Failure::Upstream),
             () = cancel.cancelled() => Some(Failure::Cancelled),
             () = stop => Some(Failure::Stopping),
         };
@@ -191,6 +201,9 @@ impl Executor {
                 Ok(Some(ChatEvent::Finish(reason))) => answer.finish_reason = Some(reason),
                 Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
                     (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
+                }
+                Ok(Some(ChatEvent::Reasoning(thought))) if answer.reasoning.len() < MOST_REASONING => {
+                    answer.reasoning.push_str(&thought);
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => break Ok(()),
@@ -248,12 +261,15 @@ impl Executor {
     fn ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> Result<Ending, Error> {
         let response_ct =
             run.response_content.as_ref().map(|text| job.dek.seal(fields::response(run.id), text)).transpose()?;
+        let reasoning_ct =
+            run.reasoning_content.as_ref().map(|text| job.dek.seal(fields::reasoning(run.id), text)).transpose()?;
         let error_detail_ct =
             run.error.as_ref().map(|error| job.dek.seal(fields::error(run.id), &error.message)).transpose()?;
         let signed = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
         Ok(Ending {
             status: run.status,
             response_ct,
+            reasoning_ct,
             error_code: run.error.as_ref().map(|error| error.code.clone()),
             error_detail_ct,
             retry_after_s: run
@@ -284,6 +300,7 @@ fn finished_run(live: &Live, id: RunId, model: &CallableModel, answer: &Answer) 
     let (latency_ms, ttft_ms) = (answer.latency.map(milliseconds), answer.ttft.map(milliseconds));
     Some(Run {
         status,
+        reasoning_content: (!answer.reasoning.is_empty()).then(|| answer.reasoning.clone()),
         response_content: (!answer.text.is_empty()).then(|| answer.text.clone()),
         finish_reason: answer.finish_reason.clone(),
         error,

@@ -19,6 +19,11 @@ pub fn response(id: RunId) -> Field {
     Field { table: "playground_runs", column: "response_ct", row: id.0 }
 }
 
+/// What a run's model thought.
+pub fn reasoning(id: RunId) -> Field {
+    Field { table: "playground_runs", column: "reasoning_ct", row: id.0 }
+}
+
 /// The sentence about a run's failure.
 pub fn error(id: RunId) -> Field {
     Field { table: "playground_runs", column: "error_detail_ct", row: id.0 }

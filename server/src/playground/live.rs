@@ -9,35 +9,45 @@ use std::{
 };
 
 use app::{
-    domain::{ComparisonId, RunId, UserId},
+    domain::{ComparisonId, RunId, Usd, UserId},
     playground::{Comparison, Event, Run, RunStatus},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The comparisons that run in this process.
+/// The comparisons that run in this process, and for how many runs of the executor each is here.
 #[derive(Debug, Default)]
-pub struct Hub(Mutex<HashMap<ComparisonId, Arc<Live>>>);
+pub struct Hub(Mutex<HashMap<ComparisonId, (Arc<Live>, usize)>>);
 
 impl Hub {
-    /// Adds a comparison that is about to run.
-    pub fn add(&self, live: Arc<Live>) {
-        lock(&self.0).insert(live.id, live);
+    /// Adds a comparison that is about to run. Where it is here already, because a run is done anew while others go on, that
+    /// one is what counts.
+    pub fn enter(&self, live: Arc<Live>) -> Arc<Live> {
+        let mut here = lock(&self.0);
+        let (live, count) = here.entry(live.id).or_insert((live, 0));
+        *count += 1;
+        live.clone()
     }
 
-    /// Removes one whose every ending is in the database.
-    pub fn remove(&self, id: ComparisonId) {
-        lock(&self.0).remove(&id);
+    /// The endings of what entered are in the database. The last one out takes the comparison away.
+    pub fn leave(&self, id: ComparisonId) {
+        let mut here = lock(&self.0);
+        if let Some((_, count)) = here.get_mut(&id) {
+            *count -= 1;
+            if *count == 0 {
+                here.remove(&id);
+            }
+        }
     }
 
     /// The comparison, if it runs in this process and is this member's.
     pub fn find(&self, user: UserId, id: ComparisonId) -> Option<Arc<Live>> {
-        lock(&self.0).get(&id).filter(|live| live.user == user).cloned()
+        lock(&self.0).get(&id).map(|(live, _)| live).filter(|live| live.user == user).cloned()
     }
 
     /// How many comparisons of this member run in this process.
     pub fn count(&self, user: UserId) -> usize {
-        lock(&self.0).values().filter(|live| live.user == user).count()
+        lock(&self.0).values().filter(|(live, _)| live.user == user).count()
     }
 }
 
@@ -48,26 +58,41 @@ pub struct Live {
     pub id: ComparisonId,
     /// Whose.
     pub user: UserId,
-    state: Mutex<Comparison>,
+    state: Mutex<State>,
     changed: watch::Sender<()>,
-    cancels: Vec<(RunId, CancellationToken)>,
+}
+
+#[derive(Debug)]
+struct State {
+    comparison: Comparison,
+    /// By position.
+    attempts: Vec<Attempt>,
+}
+
+/// One time that a run is done.
+#[derive(Debug, Default)]
+struct Attempt {
+    number: u32,
+    cancel: CancellationToken,
 }
 
 impl Live {
     /// A comparison before its first run starts.
     pub fn new(user: UserId, comparison: Comparison) -> Self {
-        let cancels = comparison.runs.iter().map(|run| (run.id, CancellationToken::new())).collect();
-        Self { id: comparison.id, user, state: Mutex::new(comparison), changed: watch::Sender::new(()), cancels }
+        let attempts = comparison.runs.iter().map(|_| Attempt::default()).collect();
+        let id = comparison.id;
+        Self { id, user, state: Mutex::new(State { comparison, attempts }), changed: watch::Sender::new(()) }
     }
 
     /// A copy of everything as it stands.
     pub fn snapshot(&self) -> Comparison {
-        lock(&self.state).clone()
+        lock(&self.state).comparison.clone()
     }
 
     /// What has arrived of a run's answer so far.
     pub fn text(&self, run: RunId) -> Option<String> {
-        lock(&self.state).runs.iter().find(|other| other.id == run).and_then(|run| run.response_content.clone())
+        let state = lock(&self.state);
+        state.comparison.runs.iter().find(|other| other.id == run).and_then(|run| run.response_content.clone())
     }
 
     /// Marks a run as running.
@@ -80,6 +105,23 @@ impl Live {
         self.update(run, |run| run.response_content.get_or_insert_default().push_str(text));
     }
 
+    /// Puts a run back to its beginning: what it answered before is gone. Watchers are shown everything anew.
+    pub fn restart(&self, run: RunId) {
+        let mut state = lock(&self.state);
+        if let Some(position) = state.position(run) {
+            let old = &state.comparison.runs[position];
+            state.comparison.runs[position] =
+                Run { parameters: old.parameters, ..new_run(run, old.position, &old.model) };
+            state.attempts[position] =
+                Attempt { number: state.attempts[position].number + 1, cancel: CancellationToken::new() };
+            if state.comparison.picked_run_id == Some(run) {
+                state.comparison.picked_run_id = None;
+            }
+        }
+        drop(state);
+        self.changed.send_replace(());
+    }
+
     /// Puts the ended run in its place.
     pub fn finish(&self, ended: Run) {
         self.update(ended.id, |run| *run = ended);
@@ -87,17 +129,19 @@ impl Live {
 
     /// Remembers which answer its member prefers.
     pub fn pick(&self, run: RunId) {
-        lock(&self.state).picked_run_id = Some(run);
+        lock(&self.state).comparison.picked_run_id = Some(run);
     }
 
     /// The token that stops a run.
     pub fn cancel_token(&self, run: RunId) -> Option<CancellationToken> {
-        self.cancels.iter().find(|(id, _)| *id == run).map(|(_, token)| token.clone())
+        let state = lock(&self.state);
+        let position = state.position(run)?;
+        Some(state.attempts[position].cancel.clone())
     }
 
     /// Stops every run.
     pub fn cancel_all(&self) {
-        self.cancels.iter().for_each(|(_, token)| token.cancel());
+        lock(&self.state).attempts.iter().for_each(|attempt| attempt.cancel.cancel());
     }
 
     /// Waits until every run has ended and returns the comparison.
@@ -116,7 +160,7 @@ impl Live {
 
     fn snapshot_if_finished(&self) -> Option<Comparison> {
         let state = lock(&self.state);
-        state.is_finished().then(|| state.clone())
+        state.comparison.is_finished().then(|| state.comparison.clone())
     }
 
     /// Watches from here on; the first events show everything as it stands.
@@ -126,11 +170,39 @@ impl Live {
 
     fn update(&self, run: RunId, change: impl FnOnce(&mut Run)) {
         let mut state = lock(&self.state);
-        if let Some(run) = state.runs.iter_mut().find(|other| other.id == run) {
+        if let Some(run) = state.comparison.runs.iter_mut().find(|other| other.id == run) {
             change(run);
         }
         drop(state);
         self.changed.send_replace(());
+    }
+}
+
+impl State {
+    fn position(&self, run: RunId) -> Option<usize> {
+        self.comparison.runs.iter().position(|other| other.id == run)
+    }
+}
+
+/// A run that has not begun.
+pub(super) fn new_run(id: RunId, position: u8, model: &str) -> Run {
+    Run {
+        id,
+        position,
+        model: model.to_owned(),
+        status: RunStatus::Queued,
+        parameters: None,
+        reasoning_content: None,
+        response_content: None,
+        finish_reason: None,
+        error: None,
+        latency_ms: None,
+        ttft_ms: None,
+        tokens_in: None,
+        tokens_out: None,
+        tokens_per_second: None,
+        cost_usd: Usd::zero(),
+        list_cost_usd: None,
     }
 }
 
@@ -166,6 +238,8 @@ impl Subscription {
 struct Cursor {
     is_open: bool,
     is_done: bool,
+    /// By position: which attempt the watcher was told of.
+    attempts: Vec<u32>,
     runs: Vec<RunCursor>,
 }
 
@@ -178,10 +252,13 @@ struct RunCursor {
 
 impl Cursor {
     /// What has happened since the last call.
-    fn advance(&mut self, now: &Comparison) -> Vec<Event> {
+    fn advance(&mut self, state: &State) -> Vec<Event> {
+        let now = &state.comparison;
         let mut events = Vec::new();
-        if !self.is_open {
+        let attempts = || state.attempts.iter().map(|attempt| attempt.number);
+        if !self.is_open || !attempts().eq(self.attempts.iter().copied()) {
             self.is_open = true;
+            self.attempts = attempts().collect();
             self.runs = now.runs.iter().map(RunCursor::at).collect();
             events.push(Event::Session { session: now.clone() });
         }
@@ -232,28 +309,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use app::{domain::Usd, playground::Parameters};
+    use app::playground::Parameters;
     use uuid::Uuid;
 
     use super::*;
 
     fn run(position: u8) -> Run {
-        Run {
-            id: RunId(Uuid::from_u128(position.into())),
-            position,
-            model: "acme/one".into(),
-            status: RunStatus::Queued,
-            response_content: None,
-            finish_reason: None,
-            error: None,
-            latency_ms: None,
-            ttft_ms: None,
-            tokens_in: None,
-            tokens_out: None,
-            tokens_per_second: None,
-            cost_usd: Usd::zero(),
-            list_cost_usd: None,
-        }
+        new_run(RunId(Uuid::from_u128(position.into())), position, "acme/one")
     }
 
     fn live() -> Arc<Live> {
@@ -308,6 +370,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_run_done_anew_is_shown_from_its_beginning_to_those_who_watch_the_others() {
+        let live = live();
+        let (first, second) = (run(0).id, run(1).id);
+        live.start(second);
+        live.finish(ended(0, "old"));
+        live.pick(first);
+        let mut watcher = live.subscribe();
+        watcher.next().await.expect("events");
+        let stopped = live.cancel_token(first).expect("a token");
+        stopped.cancel();
+        live.restart(first);
+        let events = watcher.next().await.expect("events");
+        let [Event::Session { session }] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((session.runs[0].status, &session.runs[0].response_content), (RunStatus::Queued, &None));
+        assert_eq!(session.picked_run_id, None, "the pick was of another answer");
+        assert!(!live.cancel_token(first).expect("a token").is_cancelled(), "stopping counted for the time before");
+        live.append(first, "new");
+        live.start(first);
+        let next = watcher.next().await.expect("events");
+        assert_eq!(next, [Event::RunStarted { run_id: first }, Event::Delta { run_id: first, text: "new".into() }]);
+    }
+
+    #[tokio::test]
     async fn waiting_for_the_end_returns_the_whole_comparison() {
         let live = live();
         let waiting = tokio::spawn({
@@ -325,10 +410,12 @@ mod tests {
     fn a_comparison_in_the_hub_is_found_by_its_member_only() {
         let hub = Hub::default();
         let live = live();
-        hub.add(live.clone());
+        hub.enter(live.clone());
+        hub.enter(live.clone());
+        hub.leave(live.id);
         assert!(hub.find(live.user, live.id).is_some());
         assert!(hub.find(app::domain::UserId(Uuid::from_u128(8)), live.id).is_none());
-        hub.remove(live.id);
+        hub.leave(live.id);
         assert!(hub.find(live.user, live.id).is_none());
     }
 }

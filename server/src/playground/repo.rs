@@ -30,6 +30,8 @@ pub(super) struct RunRow {
     pub position: i16,
     pub model_public_name: String,
     pub status: String,
+    pub parameters: Option<serde_json::Value>,
+    pub reasoning_ct: Option<Vec<u8>>,
     pub response_ct: Option<Vec<u8>>,
     pub error_code: Option<String>,
     pub error_detail_ct: Option<Vec<u8>>,
@@ -75,6 +77,7 @@ pub(super) struct NewRun<'a> {
     pub position: i16,
     pub model_public_name: &'a str,
     pub upstream_model: &'a str,
+    pub parameters: Option<serde_json::Value>,
 }
 
 /// Who works on a run and until when it is believed.
@@ -88,6 +91,7 @@ pub(super) struct Lease {
 pub(super) struct Ending {
     pub status: RunStatus,
     pub response_ct: Option<Vec<u8>>,
+    pub reasoning_ct: Option<Vec<u8>>,
     pub error_code: Option<String>,
     pub error_detail_ct: Option<Vec<u8>>,
     pub retry_after_s: Option<i32>,
@@ -114,6 +118,7 @@ pub(super) async fn insert(
     let positions: Vec<i16> = runs.iter().map(|run| run.position).collect();
     let names: Vec<String> = runs.iter().map(|run| run.model_public_name.to_owned()).collect();
     let upstream_models: Vec<String> = runs.iter().map(|run| run.upstream_model.to_owned()).collect();
+    let parameters: Vec<Option<serde_json::Value>> = runs.iter().map(|run| run.parameters.clone()).collect();
     sqlx::query!(
         r#"
         WITH inserted AS (
@@ -129,9 +134,10 @@ pub(super) async fn insert(
                   SELECT FROM playground_runs r WHERE r.session_id = s.id AND r.status IN ('queued', 'running')
               )
         )
-        INSERT INTO playground_runs (id, session_id, position, model_public_name, upstream_model, status, lease_owner, lease_until)
-        SELECT id, $1, position, model_public_name, upstream_model, 'queued', $7, $8
-        FROM unnest($9::uuid[], $10::smallint[], $11::text[], $12::text[]) AS new (id, position, model_public_name, upstream_model)
+        INSERT INTO playground_runs (id, session_id, position, model_public_name, upstream_model, parameters, status, lease_owner, lease_until)
+        SELECT id, $1, position, model_public_name, upstream_model, parameters, 'queued', $7, $8
+        FROM unnest($9::uuid[], $10::smallint[], $11::text[], $12::text[], $14::jsonb[])
+            AS new (id, position, model_public_name, upstream_model, parameters)
         "#,
         new.id.0,
         new.user.0,
@@ -146,6 +152,7 @@ pub(super) async fn insert(
         &names,
         &upstream_models,
         keep,
+        &parameters as &[Option<serde_json::Value>],
     )
     .execute(db)
     .await?;
@@ -213,7 +220,7 @@ pub(super) async fn finish(db: impl PgExecutor<'_>, run: RunId, owner: Uuid, end
         r#"
         UPDATE playground_runs
         SET status = $3, response_ct = $4, error_code = $5, error_detail_ct = $6, retry_after_s = $7, finish_reason = $8,
-            tokens_in = $9, tokens_out = $10, latency_ms = $11, ttft_ms = $12, list_cost_usd = $13, finished_at = $14,
+            tokens_in = $9, tokens_out = $10, latency_ms = $11, ttft_ms = $12, list_cost_usd = $13, finished_at = $14, reasoning_ct = $15,
             lease_owner = NULL, lease_until = NULL
         WHERE id = $1 AND lease_owner = $2 AND status IN ('queued', 'running')
         "#,
@@ -231,6 +238,7 @@ pub(super) async fn finish(db: impl PgExecutor<'_>, run: RunId, owner: Uuid, end
         ending.ttft_ms,
         ending.list_cost_usd,
         ending.finished_at,
+        ending.reasoning_ct.as_deref(),
     )
     .execute(db)
     .await?;
@@ -278,7 +286,7 @@ pub(super) async fn runs(db: impl PgExecutor<'_>, session: Uuid) -> Result<Vec<R
     let rows = sqlx::query_as!(
         RunRow,
         r#"
-        SELECT id, position, model_public_name, status, response_ct, error_code, error_detail_ct, retry_after_s,
+        SELECT id, position, model_public_name, status, parameters, reasoning_ct, response_ct, error_code, error_detail_ct, retry_after_s,
                finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, cost_usd, list_cost_usd
         FROM playground_runs
         WHERE session_id = $1
@@ -300,6 +308,26 @@ pub(super) async fn history(db: impl PgExecutor<'_>, user: UserId, limit: i64) -
         SELECT id, prompt_ct, system_prompt_ct, parameters, share_slug, shared_at, picked_run_id, created_at
         FROM playground_sessions
         WHERE user_id = $1
+        ORDER BY created_at DESC, id DESC
+        LIMIT $2
+        "#,
+        user.0,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// Everything that the member shares, newest first.
+#[tracing::instrument(name = "db.playground_sessions.all_shared", skip_all)]
+pub(super) async fn shared(db: impl PgExecutor<'_>, user: UserId, limit: i64) -> Result<Vec<SessionRow>, Error> {
+    let rows = sqlx::query_as!(
+        SessionRow,
+        r#"
+        SELECT id, prompt_ct, system_prompt_ct, parameters, share_slug, shared_at, picked_run_id, created_at
+        FROM playground_sessions
+        WHERE user_id = $1 AND shared_at IS NOT NULL
         ORDER BY created_at DESC, id DESC
         LIMIT $2
         "#,
@@ -393,4 +421,51 @@ pub(super) async fn pick(
     .fetch_optional(db)
     .await?;
     Ok(row)
+}
+
+/// Puts an ended run of the member back to its beginning, under this process's lease. What it answered before is erased, and
+/// a pick of it with it. `None`: the member has no such run; `false`: it has not ended.
+#[tracing::instrument(name = "db.playground_runs.restart", skip_all)]
+pub(super) async fn restart(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    (id, run): (ComparisonId, RunId),
+    upstream_model: &str,
+    lease: Lease,
+) -> Result<Option<bool>, Error> {
+    let is_restarted = sqlx::query_scalar!(
+        r#"
+        WITH target AS (
+            SELECT r.id, r.status
+            FROM playground_runs r
+            JOIN playground_sessions s ON s.id = r.session_id
+            WHERE r.id = $1 AND r.session_id = $2 AND s.user_id = $3
+            FOR UPDATE OF r
+        ), restarted AS (
+            UPDATE playground_runs r
+            SET status = 'queued', response_ct = NULL, reasoning_ct = NULL, error_code = NULL, error_detail_ct = NULL,
+                retry_after_s = NULL, finish_reason = NULL, tokens_in = NULL, tokens_out = NULL, latency_ms = NULL,
+                ttft_ms = NULL, list_cost_usd = NULL, cancel_requested_at = NULL, started_at = NULL, finished_at = NULL,
+                upstream_model = $4, lease_owner = $5, lease_until = $6
+            FROM target
+            WHERE r.id = target.id AND target.status NOT IN ('queued', 'running')
+            RETURNING r.id
+        ), unpicked AS (
+            UPDATE playground_sessions s
+            SET picked_run_id = NULL
+            FROM restarted
+            WHERE s.id = $2 AND s.picked_run_id = restarted.id
+        )
+        SELECT EXISTS (SELECT FROM restarted) AS "is_restarted!" FROM target
+        "#,
+        run.0,
+        id.0,
+        user.0,
+        upstream_model,
+        lease.owner,
+        lease.until,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(is_restarted)
 }

@@ -4,17 +4,20 @@ use std::{collections::HashMap, sync::Arc};
 
 use app::{
     account::Viewer,
-    domain::{ComparisonId, RunId, Usd, UserId},
+    domain::{ComparisonId, RunId, UserId},
     error::{AppError, FieldError, Noun},
-    playground::{Comparison, ComparisonRequest, HistoryEntry, HistoryRun, PlaygroundPort, Run, RunStatus},
+    playground::{
+        Comparison, ComparisonRequest, HistoryEntry, HistoryFilter, HistoryRun, Parameters, PlaygroundPort, Run,
+        RunStatus,
+    },
 };
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    executor::{Executor, Job},
+    executor::{Executor, Job, Planned},
     fields,
-    live::Live,
+    live::{Live, new_run},
     repo::{self, NewRun, NewSession},
     view,
 };
@@ -28,6 +31,8 @@ use crate::{
 
 /// Comparisons that stay in a member's history; older ones go when a new one is made, unless they are shared.
 const KEPT: i64 = 50;
+/// Shared comparisons that are listed.
+const MOST_SHARED: i64 = 500;
 /// Comparisons of one member that may run at the same time in one process.
 const RUNNING_AT_ONCE: usize = 20;
 
@@ -61,6 +66,97 @@ impl PlaygroundService {
         let (models, dek) = tokio::try_join!(self.models(&request), data_key)?;
         let (this, user) = (self.clone(), viewer.id);
         self.executor.tasks.detached(async move { this.store_and_start(user, request, models, dek).await }).await
+    }
+
+    /// Does one ended run anew, while others may go on. Its old answer is replaced.
+    pub async fn retry(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError> {
+        if self.executor.hub.count(viewer.id) >= RUNNING_AT_ONCE {
+            return Err(AppError::RateLimited { retry_after_s: 5 });
+        }
+        let is_here = self.live(viewer, id).is_some();
+        let found = self.find(viewer, id).await?;
+        let old = found.runs.iter().find(|other| other.id == run).ok_or(AppError::NotFound(Noun::Run))?;
+        if !old.status.is_ended() {
+            return Err(still_runs());
+        }
+        if !is_here && !found.is_finished() {
+            let why = "Another server is still answering the other cards. Retry when they have ended.";
+            return Err(AppError::Conflict(why.into()));
+        }
+        let name = old.model.clone();
+        let model =
+            self.catalog.callable(std::slice::from_ref(&name)).await?.remove(&name).ok_or_else(|| {
+                AppError::Conflict(format!("There is no model {:?} to ask any more.", shortened(&name)))
+            })?;
+        let dek = self.accounts.data_key(viewer.id).await?;
+        let planned = Planned { id: run, model, parameters: old.parameters.unwrap_or(found.parameters) };
+        let (this, viewer) = (self.clone(), viewer.clone());
+        self.executor.tasks.detached(async move { this.restart(&viewer, id, planned, dek).await }).await
+    }
+
+    async fn restart(&self, viewer: &Viewer, id: ComparisonId, run: Planned, dek: Dek) -> Result<(), AppError> {
+        let executor = &self.executor;
+        let names = (id, run.id);
+        match repo::restart(&executor.pool, viewer.id, names, &run.model.upstream_model, executor.lease()).await? {
+            None => return Err(AppError::NotFound(Noun::Run)),
+            Some(false) => return Err(still_runs()),
+            Some(true) => {}
+        }
+        // Read again: whatever ended meanwhile is in the database, and whatever runs here is in the hub.
+        let fresh = self.stored(viewer, id).await?;
+        let (prompt, system_prompt) = (fresh.prompt.clone(), fresh.system_prompt.clone());
+        let live = executor.hub.enter(Arc::new(Live::new(viewer.id, fresh)));
+        live.restart(run.id);
+        executor.start(Job { live, dek, prompt, system_prompt, runs: vec![run] });
+        Ok(())
+    }
+
+    /// The comparison as the database has it.
+    async fn stored(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError> {
+        let pool = &self.executor.pool;
+        let row = repo::find(pool, viewer.id, id).await?.ok_or(AppError::NotFound(Noun::Comparison))?;
+        let runs = repo::runs(pool, row.id).await?;
+        let dek = self.accounts.data_key(viewer.id).await?;
+        let mut found = view::comparison(&dek, row, runs)?;
+        found.public_url =
+            found.share_slug.as_ref().filter(|_| found.is_shared).map(|slug| self.public_url.shared(slug));
+        Ok(found)
+    }
+
+    /// Rows of the history as their member sees them, those that are wanted.
+    async fn entries(
+        &self,
+        viewer: &Viewer,
+        rows: Vec<repo::SessionRow>,
+        filter: &HistoryFilter,
+    ) -> Result<Vec<HistoryEntry>, AppError> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut runs: HashMap<Uuid, Vec<HistoryRun>> = HashMap::new();
+        for row in repo::history_runs(&self.executor.pool, &ids).await? {
+            let run = HistoryRun {
+                id: RunId(row.id),
+                position: u8::try_from(row.position).unwrap_or_default(),
+                model: row.model_public_name,
+                status: view::status(&row.status)?,
+            };
+            runs.entry(row.session_id).or_default().push(run);
+        }
+        let dek = self.accounts.data_key(viewer.id).await?;
+        let entries = rows.into_iter().filter_map(|row| {
+            let prompt = view::prompt(&dek, row.id, &row.prompt_ct);
+            let is_shared = row.shared_at.is_some();
+            let entry = HistoryEntry {
+                id: ComparisonId(row.id),
+                created_at: row.created_at,
+                prompt_preview: view::preview(&prompt),
+                is_shared,
+                public_url: row.share_slug.filter(|_| is_shared).map(|slug| self.public_url.shared(&slug)),
+                picked_run_id: row.picked_run_id.map(RunId),
+                runs: runs.remove(&row.id).unwrap_or_default(),
+            };
+            filter.wants(&prompt, &entry).then_some(entry)
+        });
+        Ok(entries.collect())
     }
 
     /// Ends every run that is still open, for a server that starts on a database that is its alone.
@@ -102,6 +198,19 @@ impl PlaygroundService {
                 format!("Max tokens must be at most {limit}, the context window of the smallest model chosen.");
             errors.push(FieldError::new("parameters.max_tokens", "out_of_range", message));
         }
+        for (position, own) in request.card_parameters.iter().enumerate() {
+            let limit = request.models.get(position).and_then(|name| known.get(name)?.context_window);
+            if let (Some(max_tokens), Some(limit)) = (own.and_then(|own| own.max_tokens), limit)
+                && max_tokens > limit
+            {
+                let message = format!("Max tokens must be at most {limit}, the context window of this card's model.");
+                errors.push(FieldError::new(
+                    format!("card_parameters[{position}].max_tokens"),
+                    "out_of_range",
+                    message,
+                ));
+            }
+        }
         if errors.is_empty() { Ok(models) } else { Err(AppError::Invalid(errors)) }
     }
 
@@ -114,39 +223,51 @@ impl PlaygroundService {
     ) -> Result<Arc<Live>, AppError> {
         let executor = &self.executor;
         let id = ComparisonId(Uuid::now_v7());
-        let runs: Vec<(RunId, CallableModel)> =
-            models.into_iter().map(|model| (RunId(Uuid::now_v7()), model)).collect();
+        let of_card = |position: usize| request.card_parameters.get(position).copied().flatten();
+        let runs: Vec<Planned> = models
+            .into_iter()
+            .enumerate()
+            .map(|(position, model)| {
+                let parameters = of_card(position).unwrap_or(request.parameters);
+                Planned { id: RunId(Uuid::now_v7()), model, parameters }
+            })
+            .collect();
         let job = Job {
             live: Arc::new(Live::new(user, new_comparison(id, executor.clock.now(), &request, &runs))),
             dek,
             prompt: request.prompt,
             system_prompt: request.system_prompt.filter(|text| !text.is_empty()),
-            parameters: request.parameters,
             runs,
         };
-        self.store(user, &job).await?;
-        let live = job.live.clone();
+        self.store(user, &job, request.parameters).await?;
+        let live = executor.hub.enter(job.live.clone());
         executor.start(job);
         Ok(live)
     }
 
-    async fn store(&self, user: UserId, job: &Job) -> Result<(), Error> {
+    async fn store(&self, user: UserId, job: &Job, shared: Parameters) -> Result<(), Error> {
         let executor = &self.executor;
         let id = job.live.id;
         let prompt_ct = job.dek.seal(fields::prompt(id), &job.prompt)?;
         let system_prompt_ct =
             job.system_prompt.as_ref().map(|text| job.dek.seal(fields::system_prompt(id), text)).transpose()?;
-        let parameters =
-            serde_json::to_value(job.parameters).map_err(|error| Error::Broken(format!("parameters: {error}")))?;
+        let json = |parameters: Parameters| {
+            serde_json::to_value(parameters).map_err(|error| Error::Broken(format!("parameters: {error}")))
+        };
+        let parameters = json(shared)?;
+        let own = |run: &Planned| (run.parameters != shared).then(|| json(run.parameters)).transpose();
         let runs: Vec<NewRun<'_>> = (0..)
             .zip(&job.runs)
-            .map(|(position, (id, model))| NewRun {
-                id: *id,
-                position,
-                model_public_name: &model.public_name,
-                upstream_model: &model.upstream_model,
+            .map(|(position, run)| {
+                Ok(NewRun {
+                    id: run.id,
+                    position,
+                    model_public_name: &run.model.public_name,
+                    upstream_model: &run.model.upstream_model,
+                    parameters: own(run)?,
+                })
             })
-            .collect();
+            .collect::<Result<_, Error>>()?;
 
         let session = NewSession {
             id,
@@ -162,44 +283,21 @@ impl PlaygroundService {
 
 #[async_trait]
 impl PlaygroundPort for PlaygroundService {
-    async fn history(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError> {
-        let pool = &self.executor.pool;
-        let sessions = repo::history(pool, viewer.id, KEPT).await?;
-        let ids: Vec<Uuid> = sessions.iter().map(|session| session.id).collect();
-        let mut runs: HashMap<Uuid, Vec<HistoryRun>> = HashMap::new();
-        for row in repo::history_runs(pool, &ids).await? {
-            let run = HistoryRun {
-                id: RunId(row.id),
-                position: u8::try_from(row.position).unwrap_or_default(),
-                model: row.model_public_name,
-                status: view::status(&row.status)?,
-            };
-            runs.entry(row.session_id).or_default().push(run);
-        }
-        let dek = self.accounts.data_key(viewer.id).await?;
-        let entries = sessions.into_iter().map(|row| HistoryEntry {
-            id: ComparisonId(row.id),
-            created_at: row.created_at,
-            prompt_preview: view::preview(&dek, row.id, &row.prompt_ct),
-            is_shared: row.shared_at.is_some(),
-            picked_run_id: row.picked_run_id.map(RunId),
-            runs: runs.remove(&row.id).unwrap_or_default(),
-        });
-        Ok(entries.collect())
+    async fn history(&self, viewer: &Viewer, filter: &HistoryFilter) -> Result<Vec<HistoryEntry>, AppError> {
+        let rows = repo::history(&self.executor.pool, viewer.id, KEPT).await?;
+        self.entries(viewer, rows, filter).await
+    }
+
+    async fn shared(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError> {
+        let rows = repo::shared(&self.executor.pool, viewer.id, MOST_SHARED).await?;
+        self.entries(viewer, rows, &HistoryFilter::default()).await
     }
 
     async fn find(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError> {
         if let Some(live) = self.live(viewer, id) {
             return Ok(live.snapshot());
         }
-        let pool = &self.executor.pool;
-        let row = repo::find(pool, viewer.id, id).await?.ok_or(AppError::NotFound(Noun::Comparison))?;
-        let runs = repo::runs(pool, row.id).await?;
-        let dek = self.accounts.data_key(viewer.id).await?;
-        let mut found = view::comparison(&dek, row, runs)?;
-        found.public_url =
-            found.share_slug.as_ref().filter(|_| found.is_shared).map(|slug| self.public_url.shared(slug));
-        Ok(found)
+        self.stored(viewer, id).await
     }
 
     async fn delete(&self, viewer: &Viewer, id: ComparisonId) -> Result<(), AppError> {
@@ -246,7 +344,7 @@ fn new_comparison(
     id: ComparisonId,
     now: chrono::DateTime<chrono::Utc>,
     request: &ComparisonRequest,
-    runs: &[(RunId, CallableModel)],
+    runs: &[Planned],
 ) -> Comparison {
     Comparison {
         id,
@@ -258,27 +356,18 @@ fn new_comparison(
         share_slug: None,
         public_url: None,
         picked_run_id: None,
-        runs: (0..).zip(runs).map(|(position, (id, model))| new_run(*id, position, &model.public_name)).collect(),
+        runs: (0..)
+            .zip(runs)
+            .map(|(position, run)| Run {
+                parameters: Some(run.parameters).filter(|own| *own != request.parameters),
+                ..new_run(run.id, position, &run.model.public_name)
+            })
+            .collect(),
     }
 }
 
-fn new_run(id: RunId, position: u8, model: &str) -> Run {
-    Run {
-        id,
-        position,
-        model: model.to_owned(),
-        status: RunStatus::Queued,
-        response_content: None,
-        finish_reason: None,
-        error: None,
-        latency_ms: None,
-        ttft_ms: None,
-        tokens_in: None,
-        tokens_out: None,
-        tokens_per_second: None,
-        cost_usd: Usd::zero(),
-        list_cost_usd: None,
-    }
+fn still_runs() -> AppError {
+    AppError::Conflict("This card still runs. Stop it first, or wait until it has ended.".into())
 }
 
 /// A name from outside, short enough to be quoted.

@@ -39,9 +39,13 @@ pub(super) fn comparison(dek: &Dek, row: SessionRow, runs: Vec<RunRow>) -> Resul
     })
 }
 
-/// The prompt of a history row: its beginning, on one line.
-pub(super) fn preview(dek: &Dek, id: Uuid, prompt_ct: &[u8]) -> String {
-    let prompt = open(dek, fields::prompt(ComparisonId(id)), prompt_ct).unwrap_or_else(|| SEALED.into());
+/// The prompt of a history row.
+pub(super) fn prompt(dek: &Dek, id: Uuid, prompt_ct: &[u8]) -> String {
+    open(dek, fields::prompt(ComparisonId(id)), prompt_ct).unwrap_or_else(|| SEALED.into())
+}
+
+/// The beginning of a prompt, on one line.
+pub(super) fn preview(prompt: &str) -> String {
     let mut line: String = prompt.split_whitespace().flat_map(|word| word.chars().chain([' '])).take(200).collect();
     line.truncate(line.trim_end().len());
     line
@@ -83,6 +87,7 @@ fn run(dek: &Dek, row: RunRow) -> Result<Run, Error> {
     let (tokens_in, tokens_out) = (unsigned(row.tokens_in), unsigned(row.tokens_out));
     let (latency_ms, ttft_ms) = (unsigned(row.latency_ms), unsigned(row.ttft_ms));
     let error = row.error_code.map(|code| error(dek, id, code, row.error_detail_ct.as_deref(), row.retry_after_s));
+    let reasoning_content = row.reasoning_ct.and_then(|ct| open(dek, fields::reasoning(id), &ct));
     let (response_content, sealed) = match row.response_ct.map(|ct| open(dek, fields::response(id), &ct)) {
         Some(None) => (None, Some(undecryptable())),
         opened => (opened.flatten(), None),
@@ -92,6 +97,8 @@ fn run(dek: &Dek, row: RunRow) -> Result<Run, Error> {
         position: u8::try_from(row.position).unwrap_or_default(),
         model: row.model_public_name,
         status: status(&row.status)?,
+        parameters: row.parameters.map(parameters).transpose()?,
+        reasoning_content,
         response_content,
         finish_reason: row.finish_reason,
         error: sealed.or(error),

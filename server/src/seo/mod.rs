@@ -5,3 +5,7 @@ mod picture;
 mod text;
 
 pub use api::router;
+pub(crate) use {
+    picture::{png, sheet, shortened},
+    text::escape,
+};

@@ -33,7 +33,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 });
 
 /// A drawing as a PNG. Takes tens of milliseconds: not to be called where others wait.
-pub(super) fn png(svg: &str) -> Result<Vec<u8>, Error> {
+pub(crate) fn png(svg: &str) -> Result<Vec<u8>, Error> {
     let options = Options { fontdb: FONTS.clone(), font_family: "Liberation Sans".into(), ..Options::default() };
     let broken = |problem: String| Error::Broken(format!("a picture cannot be drawn: {problem}"));
     let tree = Tree::from_str(svg, &options).map_err(|error| broken(error.to_string()))?;
@@ -103,7 +103,7 @@ pub(super) fn board(board: &Board, site_name: &str) -> String {
 }
 
 /// Squared paper with the mark and the site's name.
-fn sheet(site_name: &str, body: &str) -> String {
+pub(crate) fn sheet(site_name: &str, body: &str) -> String {
     let down: String = (1..38).map(|i| format!("M{} 0V630", i * 32)).collect();
     let across: String = (1..20).map(|i| format!("M0 {}H1200", i * 32)).collect();
     format!(
@@ -122,7 +122,7 @@ fn percent(entry: &Entry) -> String {
 }
 
 /// At most so many characters, none of which XML forbids.
-fn shortened(text: &str, most: usize) -> String {
+pub(crate) fn shortened(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -59,7 +59,8 @@ pub(super) fn llms(name: &str, origin: &str, models: &[Listed]) -> String {
     text
 }
 
-pub(super) fn escape(text: &str) -> String {
+/// Text in XML.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -4,30 +4,51 @@ use std::sync::Arc;
 
 use app::{
     domain::ComparisonId,
+    error::AppError,
     playground::Comparison,
     share::{ShareLink, SharePort, ShareRequest, SharedComparison},
 };
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderName, StatusCode},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
+use moka::future::Cache;
+use sha2::{Digest, Sha256};
 
-use super::service::ShareService;
+use super::{picture::drawing, service::ShareService};
 use crate::{
     api::{ApiError, JsonBodyOrDefault, PathId, Problem},
     auth::SignedIn,
+    error::Error,
+    seo,
 };
 
+/// So many are kept for whoever asks for the same again. What is shared is looked up all the same.
+const PICTURES: u64 = 200;
+
+#[derive(Clone)]
+struct Pictures {
+    share: Arc<ShareService>,
+    site_name: Arc<str>,
+    /// By the hash of the drawing.
+    drawn: Cache<[u8; 32], Bytes>,
+}
+
 /// The routes of sharing.
-pub fn router(share: Arc<ShareService>) -> Router {
+pub fn router(share: Arc<ShareService>, site_name: &str) -> Router {
+    let pictures = Pictures { share: share.clone(), site_name: site_name.into(), drawn: Cache::new(PICTURES) };
+    let pictures = Router::new().route("/playground/shared/{slug}/image.png", get(image)).with_state(pictures);
     Router::new()
         .route("/api/playground/{id}/share", post(start).delete(stop))
         .route("/api/playground/shared/{slug}", get(show))
         .route("/api/playground/shared/{slug}/copy", post(copy))
         .layer(DefaultBodyLimit::max(4_096))
         .with_state(share)
+        .merge(pictures)
 }
 
 /// This room's part of the OpenAPI document.
@@ -70,6 +91,24 @@ async fn show(
 ) -> Result<([(HeaderName, &'static str); 1], Json<SharedComparison>), ApiError> {
     let shared = share.shared(&slug).await?;
     Ok(([(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], Json(shared)))
+}
+
+/// The picture of a link preview: names and figures.
+async fn image(State(pictures): State<Pictures>, Path(slug): Path<String>) -> Result<Response, ApiError> {
+    let shared = pictures.share.shared(&slug).await?;
+    let svg = drawing(&shared.content, &pictures.site_name);
+    let draw = async {
+        let svg = svg.clone();
+        let png = tokio::task::spawn_blocking(move || seo::png(&svg)).await.map_err(Error::Task)??;
+        Ok::<_, Error>(Bytes::from(png))
+    };
+    let key = Sha256::digest(svg.as_bytes()).into();
+    let png = pictures.drawn.try_get_with(key, draw).await.map_err(|error| {
+        tracing::error!(%error, "a picture could not be drawn");
+        AppError::Internal
+    })?;
+    let headers = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, [(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], png).into_response())
 }
 
 /// Copies a shared comparison into the member's own history, answers and figures included.

@@ -2,6 +2,7 @@
 //! cached: what is unshared is gone with the next request, on every replica.
 
 mod api;
+mod picture;
 mod repo;
 mod service;
 mod slug;

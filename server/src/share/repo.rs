@@ -41,6 +41,8 @@ pub(super) struct CopiedRun {
     pub position: i16,
     pub model: String,
     pub status: &'static str,
+    pub parameters: Option<serde_json::Value>,
+    pub reasoning_ct: Option<Vec<u8>>,
     pub response_ct: Option<Vec<u8>>,
     pub error_code: Option<String>,
     pub error_detail_ct: Option<Vec<u8>>,
@@ -146,6 +148,8 @@ pub(super) async fn insert_copy(
     let latencies: Vec<Option<i64>> = runs.iter().map(|run| run.latency_ms).collect();
     let ttfts: Vec<Option<i64>> = runs.iter().map(|run| run.ttft_ms).collect();
     let costs: Vec<Option<Decimal>> = runs.iter().map(|run| run.list_cost_usd).collect();
+    let parameters: Vec<Option<serde_json::Value>> = runs.iter().map(|run| run.parameters.clone()).collect();
+    let reasonings: Vec<Option<Vec<u8>>> = runs.iter().map(|run| run.reasoning_ct.clone()).collect();
     sqlx::query!(
         r#"
         WITH inserted AS (
@@ -153,13 +157,15 @@ pub(super) async fn insert_copy(
             VALUES ($1, $2, $3, $4, $5, $6)
         )
         INSERT INTO playground_runs (id, session_id, position, model_public_name, upstream_model, status, response_ct,
-            error_code, error_detail_ct, finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd, finished_at)
+            error_code, error_detail_ct, finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd,
+            parameters, reasoning_ct, finished_at)
         SELECT id, $1, position, model, model, status, response_ct,
-            error_code, error_detail_ct, finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd, $6
+            error_code, error_detail_ct, finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd,
+            parameters, reasoning_ct, $6
         FROM unnest($7::uuid[], $8::smallint[], $9::text[], $10::text[], $11::bytea[], $12::text[], $13::bytea[], $14::text[],
-            $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::numeric[])
+            $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::numeric[], $20::jsonb[], $21::bytea[])
             AS new (id, position, model, status, response_ct, error_code, error_detail_ct, finish_reason,
-                tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd)
+                tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd, parameters, reasoning_ct)
         "#,
         new.id.0,
         new.user.0,
@@ -180,6 +186,8 @@ pub(super) async fn insert_copy(
         &latencies as &[Option<i64>],
         &ttfts as &[Option<i64>],
         &costs as &[Option<Decimal>],
+        &parameters as &[Option<serde_json::Value>],
+        &reasonings as &[Option<Vec<u8>>],
     )
     .execute(db)
     .await?;

@@ -62,13 +62,15 @@ impl ShareService {
     fn copied_run(dek: &Dek, run: SharedRun) -> Result<CopiedRun, Error> {
         let id = RunId(Uuid::now_v7());
         let signed = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
-        let response = run.response_content.as_ref();
+        let (response, reasoning) = (run.response_content.as_ref(), run.reasoning_content.as_ref());
         let error = run.error.as_ref();
         Ok(CopiedRun {
             id: id.0,
             position: run.position.into(),
             model: run.model,
             status: run.status.as_str(),
+            parameters: run.parameters.and_then(|own| serde_json::to_value(own).ok()),
+            reasoning_ct: reasoning.map(|text| dek.seal(fields::reasoning(id), text)).transpose()?,
             response_ct: response.map(|text| dek.seal(fields::response(id), text)).transpose()?,
             error_code: error.map(|error| error.code.clone()),
             error_detail_ct: error.map(|error| dek.seal(fields::error(id), &error.message)).transpose()?,

@@ -17,6 +17,7 @@ use super::host::RequestHost;
 pub struct Ports {
     pub site: Arc<SiteInfo>,
     pub share: Arc<dyn app::share::SharePort>,
+    pub templates: Arc<dyn app::templates::TemplatePort>,
     pub account: Arc<dyn AccountPort>,
     pub catalog: Arc<dyn CatalogPort>,
     pub playground: Arc<dyn PlaygroundPort>,
@@ -28,6 +29,7 @@ impl Ports {
     pub(super) fn provide(&self) {
         provide_context(self.site.clone());
         provide_context(self.share.clone());
+        provide_context(self.templates.clone());
         provide_context(self.account.clone());
         provide_context(self.catalog.clone());
         provide_context(self.playground.clone());

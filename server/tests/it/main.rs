@@ -22,4 +22,6 @@ mod upstream;
 mod upstream_guard;
 mod usage;
 
+mod export;
+mod retry;
 mod share;

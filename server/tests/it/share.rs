@@ -65,6 +65,10 @@ async fn a_shared_comparison_is_a_page_for_everybody_until_it_is_not(pool: PgPoo
         assert!(!html.contains("<script>alert"), "an answer is text");
         assert!(!html.contains("ada@example.org") && !html.contains(made["id"].as_str().unwrap()));
     }
+    let image = |slug: &str| app.request(Method::GET, &format!("/playground/shared/{slug}/image.png"));
+    let drawn = image(&slug).send().await.unwrap();
+    assert_eq!((drawn.status(), &drawn.headers()["content-type"]), (StatusCode::OK, &"image/png".parse().unwrap()));
+    assert!(drawn.bytes().await.unwrap().starts_with(b"\x89PNG"));
     let public = format!("/api/playground/shared/{slug}");
     let (status, shared) = read(app.request(Method::GET, &public).send().await.unwrap()).await;
     assert_eq!(status, StatusCode::OK);
@@ -88,6 +92,7 @@ async fn a_shared_comparison_is_a_page_for_everybody_until_it_is_not(pool: PgPoo
         assert_eq!(without_nonce(&html), without_nonce(&never), "like one that never was");
     }
     assert_eq!(app.request(Method::GET, &public).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    assert_eq!(image(&slug).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     let (_, again) = ada.send(Method::POST, &path, None).await;
     assert_eq!(again, link);
     assert_eq!(page(&other, &slug).await.0, StatusCode::OK);

@@ -1,0 +1,400 @@
+//! From the events of the Markdown parser to HTML, by a list of what may be written and nothing else.
+
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+
+use super::{code, escape, json, link};
+
+/// Longer answers are shown as the text they are.
+const MOST_BYTES: usize = 262_144;
+/// A table can grow far beyond its text; what gets longer than this is shown as text.
+const MOST_HTML: usize = 4 * MOST_BYTES;
+/// Deeper than anybody writes on purpose.
+const DEEPEST: usize = 40;
+
+/// The HTML of an answer; `None` where it is better shown as the text it is.
+pub fn render(text: &str) -> Option<String> {
+    if text.len() > MOST_BYTES || is_bottomless(text) {
+        return None;
+    }
+    if let Some(found) = json::find(text) {
+        return Some(found);
+    }
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_MATH;
+    let mut writer = Writer::default();
+    for event in Parser::new_ext(text, options) {
+        writer.event(event);
+        if writer.html.len() > MOST_HTML {
+            return None;
+        }
+    }
+    writer.end();
+    Some(writer.html)
+}
+
+/// Text that stays text.
+pub fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    escape::push(&mut html, text);
+    html
+}
+
+/// Whether a line opens more nested blocks or brackets than make sense; parsers take long over those.
+fn is_bottomless(text: &str) -> bool {
+    const MOST: usize = 400;
+    text.lines().any(|line| {
+        let opening = line.bytes().take_while(|byte| b" \t>*+-".contains(byte)).filter(|byte| *byte != b' ').count();
+        let is_rule = line.bytes().all(|byte| b" \t*-".contains(&byte));
+        let brackets = line.bytes().filter(|byte| *byte == b'[').count();
+        (opening > MOST && !is_rule) || brackets > MOST * 5
+    })
+}
+
+#[derive(Default)]
+struct Writer {
+    html: String,
+    /// How to close what is open; nothing where it was not written.
+    open: Vec<String>,
+    /// The code block that is being read: its language and its text so far.
+    code: Option<(String, String)>,
+    is_head: bool,
+    is_in_link: bool,
+}
+
+impl Writer {
+    fn event(&mut self, event: Event<'_>) {
+        if let (Some((_, text)), Event::Text(piece)) = (&mut self.code, &event) {
+            text.push_str(piece);
+            return;
+        }
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.close(tag),
+            Event::Text(text) => self.text(&text),
+            Event::Code(text) => self.wrapped("code", "", &text),
+            Event::InlineMath(text) => self.wrapped("code", "math", &format!("${text}$")),
+            Event::DisplayMath(text) => self.wrapped("code", "math", &format!("$${text}$$")),
+            // The one tag that models write on purpose, inside of tables.
+            Event::InlineHtml(tag) if ["<br>", "<br/>", "<br />"].contains(&&*tag) => self.html.push_str("<br>"),
+            Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::FootnoteReference(name) => self.text(&format!("[^{name}]")),
+            Event::SoftBreak => self.html.push('\n'),
+            Event::HardBreak => self.html.push_str("<br>"),
+            Event::Rule => self.html.push_str("<hr>"),
+            Event::TaskListMarker(is_done) => self.html.push_str(if is_done { "☑ " } else { "☐ " }),
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph => self.element("p"),
+            // A card's title is the level above; one level for all keeps the page's outline whole.
+            Tag::Heading { level, .. } => self.push(&format!("<h3 class=\"md-h{}\">", level as usize), "</h3>"),
+            Tag::BlockQuote(_) => self.element("blockquote"),
+            Tag::CodeBlock(kind) => {
+                let language = match kind {
+                    CodeBlockKind::Fenced(info) => info.split([' ', ',', '{']).next().unwrap_or_default().to_owned(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.code = Some((language, String::new()));
+            }
+            Tag::HtmlBlock => self.push("<p class=\"md-html\">", "</p>"),
+            Tag::List(Some(first)) => self.push(&format!("<ol start=\"{first}\">"), "</ol>"),
+            Tag::List(None) => self.element("ul"),
+            Tag::Item => self.element("li"),
+            Tag::Table(_) => {
+                self.push(
+                    "<div class=\"md-table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table>",
+                    "</tbody></table></div>",
+                );
+            }
+            Tag::TableHead => {
+                self.is_head = true;
+                self.push("<thead><tr>", "</tr></thead><tbody>");
+            }
+            Tag::TableRow => self.element("tr"),
+            Tag::TableCell => self.element(if self.is_head { "th" } else { "td" }),
+            Tag::Emphasis => self.element("em"),
+            Tag::Strong => self.element("strong"),
+            Tag::Strikethrough => self.element("s"),
+            Tag::Link { link_type, dest_url, .. } => self.link(&dest_url, link_type, ""),
+            Tag::Image { dest_url, .. } => self.link(&dest_url, LinkType::Inline, "Image: "),
+            // Not switched on; whatever comes of them is text.
+            _ => self.push("", ""),
+        }
+    }
+
+    fn close(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::CodeBlock => {
+                if let Some((language, text)) = self.code.take() {
+                    code::push(&mut self.html, &language, &text);
+                }
+                return;
+            }
+            TagEnd::TableHead => self.is_head = false,
+            TagEnd::Link | TagEnd::Image => {
+                self.is_in_link = self.is_in_link && self.open.iter().rev().skip(1).any(|end| end.starts_with("</a>"))
+            }
+            _ => {}
+        }
+        if let Some(end) = self.open.pop() {
+            self.html.push_str(&end);
+        }
+    }
+
+    /// A link, or an image as a link: nothing is fetched from elsewhere unless a reader follows it.
+    fn link(&mut self, address: &str, kind: LinkType, lead: &str) {
+        match link::checked(address) {
+            Some((address, host)) if !self.is_in_link => {
+                let mut start = "<a href=\"".to_owned();
+                escape::push(&mut start, &address);
+                start.push_str("\" rel=\"nofollow noopener noreferrer ugc\" target=\"_blank\">");
+                start.push_str(lead);
+                let mut end = "</a>".to_owned();
+                if !matches!(kind, LinkType::Autolink | LinkType::Email) {
+                    end.push_str("<span class=\"md-host\"> (");
+                    escape::push(&mut end, &host);
+                    end.push_str(")</span>");
+                }
+                self.is_in_link = true;
+                self.push(&start, &end);
+            }
+            _ => self.push(lead, ""),
+        }
+    }
+
+    fn element(&mut self, name: &str) {
+        self.push(&format!("<{name}>"), &format!("</{name}>"));
+    }
+
+    fn push(&mut self, start: &str, end: &str) {
+        let is_too_deep = self.open.len() >= DEEPEST;
+        self.html.push_str(if is_too_deep { "" } else { start });
+        self.open.push(if is_too_deep { String::new() } else { end.to_owned() });
+    }
+
+    fn wrapped(&mut self, name: &str, class: &str, text: &str) {
+        self.html.push_str(&match class {
+            "" => format!("<{name}>"),
+            class => format!("<{name} class=\"{class}\">"),
+        });
+        self.text(text);
+        self.html.push_str(&format!("</{name}>"));
+    }
+
+    fn text(&mut self, text: &str) {
+        escape::push(&mut self.html, text);
+    }
+
+    /// The parser closes whatever it opens; were it ever not to, this does.
+    fn end(&mut self) {
+        while let Some(end) = self.open.pop() {
+            self.html.push_str(&end);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(text: &str) -> String {
+        render(text).expect("renders")
+    }
+
+    #[test]
+    fn what_models_write_becomes_what_they_mean() {
+        assert_eq!(
+            html("# A\n\nb *c* **d** `e` ~~f~~"),
+            "<h3 class=\"md-h1\">A</h3><p>b <em>c</em> <strong>d</strong> <code>e</code> <s>f</s></p>"
+        );
+        assert_eq!(html("3. a\n4. b"), "<ol start=\"3\"><li>a</li><li>b</li></ol>");
+        assert_eq!(
+            html("| a | b |\n|---|---|\n| 1 | <br> |"),
+            "<div class=\"md-table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>\
+             <tr><td>1</td><td><br></td></tr></tbody></table></div>"
+        );
+        assert_eq!(html("- [x] done\n- [ ] not"), "<ul><li>☑ done</li><li>☐ not</li></ul>");
+        assert_eq!(html("$a_1$ costs $5 and $10"), "<p><code class=\"math\">$a_1$</code> costs $5 and $10</p>");
+    }
+
+    #[test]
+    fn links_show_where_they_lead_and_images_are_not_fetched() {
+        let a = "<a href=\"https://x.example/y\" rel=\"nofollow noopener noreferrer ugc\" target=\"_blank\">";
+        assert_eq!(
+            html("[z](https://x.example/y)"),
+            format!("<p>{a}z</a><span class=\"md-host\"> (x.example)</span></p>")
+        );
+        assert_eq!(
+            html("![z](https://x.example/y)"),
+            format!("<p>{a}Image: z</a><span class=\"md-host\"> (x.example)</span></p>")
+        );
+        assert_eq!(html("<https://x.example/y>"), format!("<p>{a}https://x.example/y</a></p>"));
+        assert_eq!(
+            html("[![i](https://i.example)](https://x.example/y)"),
+            format!("<p>{a}Image: i</a><span class=\"md-host\"> (x.example)</span></p>")
+        );
+        assert_eq!(html("[z](javascript:alert(1))"), "<p>z</p>");
+    }
+
+    #[test]
+    fn markup_is_shown_as_the_text_it_is() {
+        assert_eq!(html("a <b onclick=x>c</b>"), "<p>a &lt;b onclick=x&gt;c&lt;/b&gt;</p>");
+        assert!(html("<script>alert(1)</script>").contains("&lt;script&gt;"));
+    }
+
+    #[test]
+    fn what_is_too_long_or_too_deep_is_left_as_text_in_no_time() {
+        let started = std::time::Instant::now();
+        for text in [
+            ">".repeat(100_000),
+            "> ".repeat(100_000),
+            "[".repeat(100_000),
+            "*".repeat(100_000) + "a",
+            "x".repeat(1_000_000),
+            "- ".repeat(50_000) + "a",
+        ] {
+            assert_eq!(render(&text), None, "{}", &text[..8]);
+        }
+        for text in [
+            "*a **b ".repeat(20_000),
+            "`".repeat(100_000),
+            "![](".repeat(20_000),
+            "<".repeat(100_000),
+            "&".repeat(100_000),
+            "a\n".repeat(100_000),
+            "_".repeat(1_000) + "a",
+            "[a](<b".repeat(10_000),
+            ">\n".repeat(50_000),
+            format!("{}\n{}\n{}", "|a".repeat(500), "|-".repeat(500), "|b\n".repeat(500)),
+        ] {
+            _ = render(&text);
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+    }
+
+    /// One hostile string a line, with `\n`, `\xHH`, `\uHHHH` and `\UHHHHHHHH` written out.
+    const HOSTILE: &str = include_str!("hostile.txt");
+
+    fn decoded(line: &str) -> String {
+        let mut text = String::new();
+        let mut rest = line;
+        while let Some((before, behind)) = rest.split_once('\\') {
+            text.push_str(before);
+            let length = match behind.chars().next() {
+                Some('x') => 2,
+                Some('u') => 4,
+                Some('U') => 8,
+                other => {
+                    text.push(match other {
+                        Some('n') => '\n',
+                        Some('r') => '\r',
+                        Some('t') => '\t',
+                        other => other.unwrap_or('\\'),
+                    });
+                    rest = other.map_or("", |c| &behind[c.len_utf8()..]);
+                    continue;
+                }
+            };
+            let code = u32::from_str_radix(&behind[1..=length], 16).expect("hexadecimal");
+            text.push(char::from_u32(code).expect("a character"));
+            rest = &behind[1 + length..];
+        }
+        text + rest
+    }
+
+    fn is_written_here(tag: &str) -> bool {
+        const PLAIN: [&str; 33] = [
+            "p",
+            "em",
+            "strong",
+            "s",
+            "code",
+            "code class=\"math\"",
+            "blockquote",
+            "p class=\"md-html\"",
+            "ul",
+            "li",
+            "table",
+            "thead",
+            "tr",
+            "th",
+            "td",
+            "br",
+            "hr",
+            "span",
+            "span class=\"md-host\"",
+            "div class=\"code-block\"",
+            "div class=\"code-head\"",
+            "button class=\"link\" type=\"button\" data-copy-code=\"\"",
+            "pre tabindex=\"0\"",
+            "tbody",
+            "h3",
+            "div class=\"md-table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"",
+            "p class=\"json-mark is-valid\"",
+            "p class=\"json-mark is-invalid\"",
+            "span class=\"hl-c\"",
+            "span class=\"hl-s\"",
+            "span class=\"hl-n\"",
+            "span class=\"hl-k\"",
+            "ol",
+        ];
+        const NAMES: [&str; 19] = [
+            "p",
+            "em",
+            "strong",
+            "s",
+            "code",
+            "blockquote",
+            "ul",
+            "ol",
+            "li",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "span",
+            "div",
+            "button",
+            "pre",
+        ];
+        if let Some(name) = tag.strip_prefix('/') {
+            return NAMES.contains(&name) || ["a", "h3"].contains(&name);
+        }
+        if let Some(address) = tag.strip_prefix("a href=\"") {
+            let Some(address) = address.strip_suffix("\" rel=\"nofollow noopener noreferrer ugc\" target=\"_blank\"")
+            else {
+                return false;
+            };
+            let is_allowed =
+                ["http://", "https://", "mailto:"].iter().any(|start| address.to_lowercase().starts_with(start));
+            return is_allowed && !address.contains(['"', '\'', '<', ' ']);
+        }
+        let is_number = |text: &str| text.strip_suffix('"').is_some_and(|digits| digits.parse::<u64>().is_ok());
+        PLAIN.contains(&tag)
+            || tag.strip_prefix("ol start=\"").is_some_and(is_number)
+            || tag.strip_prefix("h3 class=\"md-h").is_some_and(is_number)
+    }
+
+    #[test]
+    fn nothing_hostile_becomes_markup() {
+        let mut count = 0;
+        for line in HOSTILE.lines() {
+            for text in
+                [decoded(line), format!("- a\n\n  {}", decoded(line)), format!("| a |\n|---|\n| {} |", decoded(line))]
+            {
+                let html = html(&text);
+                for piece in html.split('<').skip(1) {
+                    let (tag, _) = piece.split_once('>').expect("a tag that ends");
+                    assert!(is_written_here(tag), "<{tag}> from {line}");
+                }
+                assert!(!html.chars().any(escape::is_hidden), "{line}");
+            }
+            count += 1;
+        }
+        assert!(count >= 200, "only {count}");
+    }
+}

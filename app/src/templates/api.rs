@@ -1,0 +1,11 @@
+//! What the playground's page asks while it is rendered. Changes go through `/api/templates`.
+
+use super::{Template, TemplatePort};
+use crate::{error::AppError, host};
+
+/// The member's own templates.
+pub fn own_templates() -> impl Future<Output = Result<Vec<Template>, AppError>> + Send + 'static {
+    let templates = host::service::<dyn TemplatePort>();
+    let viewer = host::viewer();
+    async move { templates?.templates(&viewer?).await }
+}
