@@ -5,6 +5,8 @@ use leptos_meta::Title;
 
 use super::{DeleteComparison, history};
 use crate::{
+    analytics::{Analytics, Filter, Glance, analyse_member},
+    error::AppError,
     playground::{HistoryEntry, HistoryRun, status_word},
     ui::{Frame, Room, guard, letter, loaded, position_class, time},
 };
@@ -16,17 +18,24 @@ pub fn DashboardPage() -> impl IntoView {
         view! {
             <Title text="Dashboard"/>
             <Frame room=Room::Dashboard>
-                {loaded(history(), |entries| {
+                {loaded(history_and_usage(), |(entries, usage)| {
                     if entries.is_empty() {
-                        view! { <FirstStep/> }.into_any()
+                        view! { <FirstStep/> {usage.map(|analytics| view! { <Glance analytics/> })} }.into_any()
                     } else {
-                        view! { <History entries/> }.into_any()
+                        view! { <History entries usage/> }.into_any()
                     }
                 })}
             </Frame>
         }
         .into_any()
     })
+}
+
+/// Reads everything from the context before it waits. The history is there without the figures, too.
+fn history_and_usage() -> impl Future<Output = Result<(Vec<HistoryEntry>, Option<Analytics>), AppError>> + Send + 'static
+{
+    let (history, usage) = (history(), analyse_member(Filter::default()));
+    async move { Ok((history.await?, usage.await.ok())) }
 }
 
 #[component]
@@ -46,7 +55,7 @@ fn FirstStep() -> impl IntoView {
 }
 
 #[component]
-fn History(entries: Vec<HistoryEntry>) -> impl IntoView {
+fn History(entries: Vec<HistoryEntry>, usage: Option<Analytics>) -> impl IntoView {
     let count = entries.len();
     let summary = match count {
         1 => "Your one comparison so far.".to_owned(),
@@ -61,6 +70,7 @@ fn History(entries: Vec<HistoryEntry>) -> impl IntoView {
             </div>
             <a class="go" href="/playground">"New comparison"</a>
         </div>
+        {usage.map(|analytics| view! { <Glance analytics/> })}
         <ol class="history sheet">
             {entries.into_iter().map(|entry| view! { <Entry entry/> }).collect::<Vec<_>>()}
         </ol>
