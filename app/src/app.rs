@@ -12,10 +12,13 @@ use leptos_router::{
 
 use crate::{
     account::{SignInPage, SignUpPage},
+    analytics::KeyAnalyticsPage,
     dashboard::DashboardPage,
     home::HomePage,
+    keys::KeysPage,
     leaderboard::{LeaderboardPage, MethodPage, ModelFiguresPage},
     playground::{ComparisonPage, PlaygroundPage},
+    routing::RoutingPage,
     site::SiteInfo,
     ui::{Frame, NotFoundMessage, set_status},
 };
@@ -40,6 +43,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/leaderboard/method") view=MethodPage ssr=SsrMode::Async/>
                 <Route path=path!("/leaderboard/:slug") view=ModelFiguresPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/routing") view=RoutingPage ssr=SsrMode::Async/>
+                <Route path=path!("/keys") view=KeysPage ssr=SsrMode::Async/>
+                <Route path=path!("/keys/:id/analytics") view=KeyAnalyticsPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

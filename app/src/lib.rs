@@ -8,6 +8,7 @@
 #![expect(unreachable_pub, reason = "the component and server macros write `pub` items inside functions")]
 
 pub mod account;
+pub mod analytics;
 #[cfg(feature = "ssr")]
 mod app;
 #[cfg(feature = "ssr")]

@@ -3,7 +3,9 @@
 use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{api, audit, auth, catalog, keys, leaderboard, ops, playground, routing, seo, state::AppState, web};
+use crate::{
+    analytics, api, audit, auth, catalog, keys, leaderboard, ops, playground, routing, seo, state::AppState, web,
+};
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -20,6 +22,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(catalog::models_router(state.catalog.clone()))
         .merge(audit::router(state.audit.clone()))
         .merge(leaderboard::router(state.leaderboard.clone()))
+        .merge(analytics::router(state.analytics.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;

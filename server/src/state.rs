@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
+    analytics::AnalyticsService,
     audit::AuditService,
     auth::{self, AccountService, LimitSettings},
     catalog::CatalogService,
@@ -40,6 +41,7 @@ pub struct AppState {
     pub routing: Arc<RoutingService>,
     pub audit: Arc<AuditService>,
     pub leaderboard: Arc<LeaderboardService>,
+    pub analytics: Arc<AnalyticsService>,
 }
 
 impl AppState {
@@ -77,6 +79,7 @@ impl AppState {
         let templates = Arc::new(templates);
         let audit = Arc::new(AuditService::new(pool.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
+        let analytics = Arc::new(AnalyticsService::new(pool.clone(), clock.clone(), keys.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
         let leaderboard = Arc::new(LeaderboardService::new(pool.clone(), clock.clone(), tasks.clone()));
         Ok(Self {
@@ -94,6 +97,7 @@ impl AppState {
             routing,
             audit,
             leaderboard,
+            analytics,
         })
     }
 
@@ -112,6 +116,9 @@ impl AppState {
             catalog: self.catalog.clone(),
             playground: self.playground.clone(),
             leaderboard: self.leaderboard.clone(),
+            keys: self.keys.clone(),
+            routing: self.routing.clone(),
+            analytics: self.analytics.clone(),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{
     shared_links,
 };
 use crate::{
+    analytics::{Analytics, Filter, Glance, analyse_member},
     catalog::{ModelSummary, models},
     error::AppError,
     playground::{ComparisonScript, HistoryEntry, HistoryFilter, HistoryRun, status_word},
@@ -26,11 +27,11 @@ pub fn DashboardPage() -> impl IntoView {
         view! {
             <Title text="Dashboard"/>
             <Frame room=Room::Dashboard>
-                {loaded(everything(filter), |(filter, entries, links, models)| {
+                {loaded(everything(filter), |(filter, entries, links, models, usage)| {
                     if entries.is_empty() && links.is_empty() && filter.is_empty() {
-                        view! { <FirstStep/> }.into_any()
+                        view! { <FirstStep/> {usage.map(|analytics| view! { <Glance analytics/> })} }.into_any()
                     } else {
-                        view! { <History filter entries links models/> }.into_any()
+                        view! { <History filter entries links models usage/> }.into_any()
                     }
                 })}
             </Frame>
@@ -39,12 +40,13 @@ pub fn DashboardPage() -> impl IntoView {
     })
 }
 
-type Everything = (HistoryFilter, Vec<HistoryEntry>, Vec<HistoryEntry>, Vec<ModelSummary>);
+type Everything = (HistoryFilter, Vec<HistoryEntry>, Vec<HistoryEntry>, Vec<ModelSummary>, Option<Analytics>);
 
-/// Reads everything from the context before it waits for the first answer.
+/// Reads everything from the context before it waits for the first answer. The history is there without the figures, too.
 fn everything(filter: HistoryFilter) -> impl Future<Output = Result<Everything, AppError>> + Send + 'static {
     let (entries, links, models) = (history(filter.clone()), shared_links(), models());
-    async move { Ok((filter, entries.await?, links.await?, models.await?)) }
+    let usage = analyse_member(Filter::default());
+    async move { Ok((filter, entries.await?, links.await?, models.await?, usage.await.ok())) }
 }
 
 #[component]
@@ -69,6 +71,7 @@ fn History(
     entries: Vec<HistoryEntry>,
     links: Vec<HistoryEntry>,
     models: Vec<ModelSummary>,
+    usage: Option<Analytics>,
 ) -> impl IntoView {
     let count = entries.len();
     let is_filtered = !filter.is_empty();
@@ -98,6 +101,7 @@ fn History(
                 <a class="go" href="/playground">"New comparison"</a>
             </div>
         </div>
+        {usage.map(|analytics| view! { <Glance analytics/> })}
         <FilterForm filter models/>
         {(count > 0).then(|| view! {
             <ol class="history sheet">

@@ -45,6 +45,15 @@ pub fn count(value: Option<u64>) -> String {
     text
 }
 
+/// A share from 0 to 1: `99.81 %`. Only what is all of it is shown as 100 %.
+pub fn percent(share: Option<f64>) -> String {
+    match share {
+        None => UNKNOWN.into(),
+        Some(share) if share >= 1.0 => "100 %".into(),
+        Some(share) => decimal(((share * 10_000.0).round() as u64).min(9_999), 2) + " %",
+    }
+}
+
 /// Output tokens per second while generating: `13.4 tok/s`, `159 tok/s`.
 pub fn speed(tokens_per_second: Option<f64>) -> String {
     match tokens_per_second {
@@ -73,6 +82,7 @@ mod tests {
         assert_eq!(duration(None), "—");
         assert_eq!(count(None), "—");
         assert_eq!(speed(None), "—");
+        assert_eq!(percent(None), "—");
         assert_eq!(context_window(None), "—");
     }
 
@@ -86,6 +96,10 @@ mod tests {
         assert_eq!(duration(Some(83_400)), "83 s");
         assert_eq!(count(Some(1_234_567)), "1\u{202f}234\u{202f}567");
         assert_eq!(count(Some(999)), "999");
+        assert_eq!(percent(Some(1.0)), "100 %");
+        assert_eq!(percent(Some(0.999_99)), "99.99 %");
+        assert_eq!(percent(Some(0.998_1)), "99.81 %");
+        assert_eq!(percent(Some(0.0)), "0.00 %");
         assert_eq!(speed(Some(13.42)), "13.4 tok/s");
         assert_eq!(speed(Some(159.4)), "159 tok/s");
         assert_eq!(speed(Some(0.04)), "0.0 tok/s");

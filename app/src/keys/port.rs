@@ -12,6 +12,8 @@ pub trait KeysPort: Send + Sync {
     async fn keys(&self, viewer: &Viewer) -> Result<Vec<ApiKey>, AppError>;
     /// One key.
     async fn find(&self, viewer: &Viewer, id: KeyId) -> Result<ApiKey, AppError>;
+    /// An id that no key has had.
+    fn new_id(&self) -> KeyId;
     /// Makes a key under an id of the caller's; a second attempt under the same id is [`AppError::Conflict`].
     async fn create(&self, viewer: &Viewer, id: KeyId, request: KeyRequest) -> Result<NewKey, AppError>;
     /// Changes a key; one that is revoked stays as it is.

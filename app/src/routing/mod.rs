@@ -1,11 +1,27 @@
 //! Routing: which models a member's requests for `auto` go to, in which order.
 
+mod api;
+#[cfg(feature = "ssr")]
+mod draft;
+#[cfg(feature = "ssr")]
+mod form;
+#[cfg(feature = "ssr")]
+mod page;
 #[cfg(feature = "ssr")]
 mod port;
+#[cfg(feature = "ssr")]
+mod row;
 mod rules;
 mod types;
 
+pub use api::{find_route, measured_models};
+#[cfg(feature = "ssr")]
+pub use draft::{Asked, Draft};
+#[cfg(feature = "ssr")]
+pub use form::PostedRoute;
+#[cfg(feature = "ssr")]
+pub use page::RoutingPage;
 #[cfg(feature = "ssr")]
 pub use port::RoutingPort;
 pub use rules::ROUTE_LIMIT;
-pub use types::{Route, RouteRequest, Strategy};
+pub use types::{Measured, Route, RouteRequest, Strategy};

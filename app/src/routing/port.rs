@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Route, RouteRequest};
+use super::{Measured, Route, RouteRequest};
 use crate::{account::Viewer, error::AppError};
 
 /// The room's port, implemented by the server.
@@ -10,6 +10,8 @@ use crate::{account::Viewer, error::AppError};
 pub trait RoutingPort: Send + Sync {
     /// The member's list as it is saved.
     async fn route(&self, viewer: &Viewer) -> Result<Route, AppError>;
+    /// How models did in the last seven days. Those without requests are missing.
+    async fn measured(&self) -> Result<Vec<Measured>, AppError>;
     /// Saves the member's list, whole.
     async fn save(&self, viewer: &Viewer, request: RouteRequest) -> Result<Route, AppError>;
 }

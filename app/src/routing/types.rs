@@ -34,3 +34,15 @@ pub struct RouteRequest {
     #[serde(default)]
     pub strategy: Strategy,
 }
+
+/// How a model did in the last seven days, over all requests of this site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Its public name.
+    pub model: String,
+    pub requests: u64,
+    /// 0 to 1; `None` without requests.
+    pub success_rate: Option<f64>,
+    /// What callers waited; `None` without successes.
+    pub p95_latency_ms: Option<u64>,
+}

@@ -17,6 +17,8 @@ pub enum Room {
     Playground,
     Dashboard,
     Leaderboard,
+    Routing,
+    Keys,
     SignIn,
     SignUp,
 }
@@ -25,8 +27,8 @@ impl Room {
     /// The rooms of whoever is looking: one line each.
     fn open_to(viewer: Option<&Viewer>) -> Vec<Room> {
         match viewer {
-            Some(_) => vec![Room::Playground, Room::Dashboard, Room::Leaderboard],
             None => vec![Room::Home, Room::Leaderboard, Room::SignIn, Room::SignUp],
+            Some(_) => vec![Room::Playground, Room::Dashboard, Room::Leaderboard, Room::Routing, Room::Keys],
         }
     }
 
@@ -36,6 +38,8 @@ impl Room {
             Room::Playground => ("/playground", "Playground"),
             Room::Dashboard => ("/dashboard", "Dashboard"),
             Room::Leaderboard => ("/leaderboard", "Leaderboard"),
+            Room::Routing => ("/routing", "Routing"),
+            Room::Keys => ("/keys", "Keys"),
             Room::SignIn => ("/sign-in", "Sign in"),
             Room::SignUp => ("/sign-up", "Create an account"),
         }

@@ -2,6 +2,8 @@
 
 pub mod browser;
 #[cfg(feature = "ssr")]
+mod copy;
+#[cfg(feature = "ssr")]
 mod frame;
 pub mod http;
 pub mod json;
@@ -15,6 +17,8 @@ mod scripts;
 #[cfg(feature = "ssr")]
 pub mod time;
 
+#[cfg(feature = "ssr")]
+pub use copy::{CopyButton, CopyScript};
 #[cfg(feature = "ssr")]
 pub use frame::{Frame, Room};
 #[cfg(feature = "ssr")]

@@ -13,7 +13,6 @@ use axum::{
     routing::get,
 };
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::KeyService;
 use crate::{
@@ -60,7 +59,7 @@ async fn create(
     SignedIn(viewer): SignedIn,
     JsonBody(request): JsonBody<KeyRequest>,
 ) -> Result<(StatusCode, Json<NewKey>), ApiError> {
-    let key = keys.create(&viewer, KeyId(Uuid::now_v7()), request).await?;
+    let key = keys.create(&viewer, keys.new_id(), request).await?;
     Ok((StatusCode::CREATED, Json(key)))
 }
 

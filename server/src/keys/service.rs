@@ -140,6 +140,10 @@ impl KeysPort for KeyService {
         repo::find(&self.pool, viewer.id, id).await?.ok_or(AppError::NotFound(Noun::Key))
     }
 
+    fn new_id(&self) -> KeyId {
+        KeyId(Uuid::now_v7())
+    }
+
     async fn create(&self, viewer: &Viewer, id: KeyId, request: KeyRequest) -> Result<NewKey, AppError> {
         let request = request.trimmed();
         let mut errors = request.errors();
@@ -177,12 +181,13 @@ impl KeysPort for KeyService {
             return Err(AppError::Invalid(errors));
         }
         let changed = repo::update(&self.pool, viewer.id, id, &change).await?;
+        // The others hear of it; this process need not wait for that.
+        self.known.forget(|_, key| key.id == id);
         changed.ok_or_else(|| AppError::Conflict("This key is revoked and cannot be changed. Make a new one.".into()))
     }
 
     async fn revoke(&self, viewer: &Viewer, id: KeyId) -> Result<(), AppError> {
         let is_revoked = repo::revoke(&self.pool, viewer.id, id, self.clock.now()).await?;
-        // The others hear of it; this process need not wait for that.
         self.known.forget(|_, key| key.id == id);
         if is_revoked { Ok(()) } else { Err(AppError::NotFound(Noun::Key)) }
     }

@@ -3,6 +3,7 @@
 use utoipa::{OpenApi, openapi};
 
 use crate::{
+    analytics::AnalyticsDoc,
     audit::AuditDoc,
     auth::AccountDoc,
     catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
@@ -29,6 +30,7 @@ pub(super) fn document() -> openapi::OpenApi {
         KeysDoc::openapi(),
         RoutingDoc::openapi(),
         LeaderboardDoc::openapi(),
+        AnalyticsDoc::openapi(),
     ];
     for room in rooms {
         document.merge(room);

@@ -6,9 +6,10 @@ use app::{
     account::Viewer,
     domain::UserId,
     error::AppError,
-    routing::{Route, RouteRequest, RoutingPort, Strategy},
+    routing::{Measured, Route, RouteRequest, RoutingPort, Strategy},
 };
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use serde_json::Value;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -18,6 +19,8 @@ use crate::{catalog::CatalogService, clock::Clock, copies::Copies, db::Notice, e
 
 /// Where changes of lists are told.
 pub const CHANNEL: &str = "quadrille_routes";
+/// How far back the figures beside the list reach.
+const MEASURED_FOR: TimeDelta = TimeDelta::days(7);
 
 /// The lists.
 pub struct RoutingService {
@@ -25,12 +28,13 @@ pub struct RoutingService {
     clock: Arc<dyn Clock>,
     catalog: Arc<CatalogService>,
     known: Copies<UserId, Vec<String>>,
+    measured: Copies<(), Vec<Measured>>,
 }
 
 impl RoutingService {
     /// The lists of this database.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, catalog: Arc<CatalogService>) -> Self {
-        Self { pool, clock, catalog, known: Copies::default() }
+        Self { pool, clock, catalog, known: Copies::default(), measured: Copies::default() }
     }
 
     /// The public names that a member's requests for `auto` go to, the first first; none where no list was saved. A list
@@ -60,6 +64,12 @@ impl RoutingService {
 impl RoutingPort for RoutingService {
     async fn route(&self, viewer: &Viewer) -> Result<Route, AppError> {
         Ok(self.find(viewer.id).await?)
+    }
+
+    async fn measured(&self) -> Result<Vec<Measured>, AppError> {
+        let now = self.clock.now();
+        let read = || async { Ok(Some(repo::measured(&self.pool, now - MEASURED_FOR).await?)) };
+        Ok(self.measured.get(&(), now, read).await?.unwrap_or_default())
     }
 
     async fn save(&self, viewer: &Viewer, request: RouteRequest) -> Result<Route, AppError> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::{
-    account::AccountPort, catalog::CatalogPort, host::Host, leaderboard::LeaderboardPort, playground::PlaygroundPort,
-    site::SiteInfo,
+    account::AccountPort, analytics::AnalyticsPort, catalog::CatalogPort, host::Host, keys::KeysPort,
+    leaderboard::LeaderboardPort, playground::PlaygroundPort, routing::RoutingPort, site::SiteInfo,
 };
 use axum::http::request::Parts;
 use leptos::prelude::{provide_context, use_context};
@@ -22,6 +22,9 @@ pub struct Ports {
     pub catalog: Arc<dyn CatalogPort>,
     pub playground: Arc<dyn PlaygroundPort>,
     pub leaderboard: Arc<dyn LeaderboardPort>,
+    pub keys: Arc<dyn KeysPort>,
+    pub routing: Arc<dyn RoutingPort>,
+    pub analytics: Arc<dyn AnalyticsPort>,
 }
 
 impl Ports {
@@ -34,6 +37,9 @@ impl Ports {
         provide_context(self.catalog.clone());
         provide_context(self.playground.clone());
         provide_context(self.leaderboard.clone());
+        provide_context(self.keys.clone());
+        provide_context(self.routing.clone());
+        provide_context(self.analytics.clone());
         if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
             && let Some(host) = RequestHost::new(&parts, response)
         {

@@ -2,6 +2,7 @@
 
 mod assets;
 mod context;
+mod forms;
 mod host;
 mod pages;
 mod security;

@@ -12,7 +12,7 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
 
-use super::{context::Ports, security::content_security_policy};
+use super::{context::Ports, forms, security::content_security_policy};
 
 /// Every page and every server function. Anything else is the page that says so, with its 404.
 pub fn router(ports: Ports) -> Router {
@@ -31,6 +31,7 @@ pub fn router(ports: Ports) -> Router {
     let options = LeptosOptions::builder().output_name("quadrille").build();
     Router::new()
         .leptos_routes_with_context(&options, routes, context.clone(), shell)
+        .merge(forms::router(ports, context.clone()))
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .with_state(options)
 }

@@ -10,7 +10,7 @@ use server::{clock::Clock, keys::AuthorizedKey};
 use sqlx::PgPool;
 
 use crate::support::{
-    app::{MODELS, Member, TestApp, eventually},
+    app::{MODELS, Member, TestApp, eventually, form},
     fake_upstream::FakeUpstream,
 };
 
@@ -355,4 +355,106 @@ async fn the_time_of_the_last_use_is_written_and_never_goes_back(pool: PgPool) {
     // By itself, within a few seconds.
     app.state.keys.touch(id, used + TimeDelta::seconds(1));
     eventually("it is written", || async { last_used().await == "2026-11-21T10:00:08Z" }).await;
+}
+
+/// Posts the page's form as a browser without script does.
+async fn post_form(member: &Member<'_>, page: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
+    let answer = member.form(page, fields).send().await.unwrap();
+    let status = answer.status();
+    let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    (status, location, answer.text().await.unwrap())
+}
+
+async fn page(member: &Member<'_>, path: &str) -> (StatusCode, String) {
+    let answer = member.request(Method::GET, path).send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+/// The value of a field of the page's form.
+fn field<'a>(html: &'a str, name: &str) -> &'a str {
+    let rest = html.split_once(&format!("name=\"{name}\" value=\"")).expect("the field").1;
+    rest.split_once('"').unwrap().0
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_makes_a_key_without_script_and_shows_its_secret_once(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let (status, html) = page(&ada, "/keys").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("No key yet") && html.contains("/v1/chat/completions"), "{html}");
+    let id = field(&html, "id").to_owned();
+    let fields = [
+        ("id", id.as_str()),
+        ("name", "<b>CI</b>"),
+        ("requests_per_minute", "60"),
+        ("model", MODELS[0]),
+        ("model", MODELS[2]),
+    ];
+
+    let (status, _, html) = post_form(&ada, "/keys", &fields).await;
+    assert_eq!(status, StatusCode::OK);
+    let secret = html.split_once("id=\"secret\">").expect("the secret").1[..46].to_owned();
+    assert!(html.contains("&lt;b>CI&lt;/b>") || html.contains("&lt;b&gt;CI&lt;/b&gt;"), "{html}");
+    let known = app.state.keys.authenticate(&secret, app.clock.now()).await.unwrap().unwrap();
+    assert_eq!(known.id.to_string(), id);
+    assert_eq!((known.models.unwrap().len(), known.requests_per_minute), (2, Some(60)));
+
+    // Loading the answer anew makes no second key and tells nothing.
+    let (status, _, html) = post_form(&ada, "/keys", &fields).await;
+    assert_eq!((status, html.contains(&secret[10..])), (StatusCode::CONFLICT, false));
+    assert_eq!(app.count("api_keys").await, 1);
+    let (_, html) = page(&ada, "/keys").await;
+    assert!(html.contains(&secret[..10]) && !html.contains(&secret[10..]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_keeps_what_was_typed_when_it_says_no(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let id = "01936b2e-0000-7000-8000-000000000001";
+    let fields = [("id", id), ("name", "My \"program\""), ("requests_per_minute", "many")];
+    let (status, _, html) = post_form(&ada, "/keys", &fields).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("My &quot;program&quot;") && html.contains("whole number"), "{html}");
+    assert_eq!(post_form(&ada, "/keys", &[("name", "a")]).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(app.count("api_keys").await, 0);
+
+    let nobody = form(app.request(Method::POST, "/keys"), &fields).send().await.unwrap();
+    assert_eq!(
+        (nobody.status(), &nobody.headers()["location"]),
+        (StatusCode::SEE_OTHER, &"/sign-in?next=/keys".parse().unwrap())
+    );
+    let elsewhere = ada.form("/keys", &fields).header("sec-fetch-site", "cross-site");
+    assert_eq!(elsewhere.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    let json = ada.request(Method::POST, "/keys").json(&json!({"name": "a"})).send().await.unwrap();
+    assert_eq!(json.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let large = "x".repeat(300_000);
+    assert_eq!(post_form(&ada, "/keys", &[("name", &large)]).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_changes_and_revokes_a_key_without_script(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let key = make(&ada, json!({"name": "first", "models": [MODELS[0]], "requests_per_minute": 5})).await;
+    let id = key["id"].as_str().unwrap();
+    let (_, html) = page(&ada, &format!("/keys?change={id}")).await;
+    assert_eq!((field(&html, "id"), field(&html, "name"), field(&html, "requests_per_minute")), (id, "first", "5"));
+
+    let fields = [("id", id), ("change", "1"), ("name", "second"), ("requests_per_minute", "")];
+    let (status, location, _) = post_form(&ada, "/keys", &fields).await;
+    assert_eq!((status, location), (StatusCode::SEE_OTHER, format!("/keys?saved={id}")));
+    let (_, changed) = ada.send(Method::GET, &path(&key), None).await;
+    assert_eq!((&changed["name"], &changed["models"]), (&json!("second"), &Value::Null));
+    assert_eq!(changed["requests_per_minute"], Value::Null);
+    let eve = app.member("eve@example.org").await;
+    assert_eq!(post_form(&eve, "/keys", &fields).await.0, StatusCode::NOT_FOUND);
+
+    let revoke = ada.form("/_server/revoke-key", &[("id", id)]);
+    let answer = revoke.send().await.unwrap();
+    assert_eq!((answer.status(), &answer.headers()["location"]), (StatusCode::FOUND, &"/keys".parse().unwrap()));
+    let (_, html) = page(&ada, "/keys").await;
+    assert!(html.contains("Revoked keys") && html.contains("No key yet"));
+    assert_eq!(authenticate(&app, &key).await, None);
 }

@@ -5,6 +5,7 @@
 mod account;
 mod admin_catalog;
 mod admin_upstreams;
+mod analytics;
 mod config;
 mod crypto;
 mod demo;

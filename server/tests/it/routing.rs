@@ -121,3 +121,85 @@ async fn a_known_list_outlives_the_database_being_away(pool: PgPool) {
     assert_eq!(other.state.routing.models_for(user).await.unwrap(), [MODELS[0]]);
     assert!(other.state.routing.models_for(UserId(uuid::Uuid::now_v7())).await.is_err());
 }
+
+async fn page(member: &Member<'_>, path: &str) -> String {
+    let answer = member.request(Method::GET, path).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.text().await.unwrap()
+}
+
+/// The models in the list of the page, in its order.
+fn shown(html: &str) -> Vec<&str> {
+    html.split("data-model=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_arranges_and_saves_a_list_without_script(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    assert!(page(&ada, "/routing").await.contains("No model yet"));
+    save(&ada, json!({"models": [MODELS[0], MODELS[1]]})).await;
+
+    // A model that was picked comes first, is announced, and nothing is saved.
+    let html = page(&ada, &format!("/routing?model={}", MODELS[2])).await;
+    assert_eq!(shown(&html), [MODELS[2], MODELS[0], MODELS[1]]);
+    assert!(html.contains("fake/three is on top now") && html.contains("Not saved yet"), "{html}");
+    assert_eq!(ada.send(Method::GET, "/api/routing", None).await.1["models"], json!([MODELS[0], MODELS[1]]));
+    assert_eq!(shown(&page(&ada, "/routing").await), [MODELS[0], MODELS[1]]);
+    let html = page(&ada, "/routing?model=no/%3Cb%3Esuch").await;
+    assert!(html.contains("There is no model “no/&lt;b") && !html.contains("<b>such"), "{html}");
+
+    let draft = format!("/routing?draft=1&models={}&models={}", MODELS[0], MODELS[1]);
+    assert_eq!(shown(&page(&ada, &format!("{draft}&move=up.1")).await), [MODELS[1], MODELS[0]]);
+    assert_eq!(shown(&page(&ada, &format!("{draft}&move=remove.0")).await), [MODELS[1]]);
+    let added = page(&ada, &format!("{draft}&move=add&add={}", MODELS[3])).await;
+    assert_eq!(shown(&added), [MODELS[0], MODELS[1], MODELS[3]]);
+
+    let fields = [("draft", "1"), ("models", MODELS[3]), ("models", MODELS[0]), ("add", "")];
+    let answer = ada.form("/routing", &fields).send().await.unwrap();
+    assert_eq!(
+        (answer.status(), &answer.headers()["location"]),
+        (StatusCode::SEE_OTHER, &"/routing?saved=1".parse().unwrap())
+    );
+    let html = page(&ada, "/routing?saved=1").await;
+    assert_eq!(shown(&html), [MODELS[3], MODELS[0]]);
+    assert!(html.contains("Saved."));
+
+    // What cannot be saved is still there.
+    let fields = [("draft", "1"), ("models", "no/such"), ("models", MODELS[0])];
+    let answer = ada.form("/routing", &fields).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(shown(&answer.text().await.unwrap()), ["no/such", MODELS[0]]);
+    assert_eq!(ada.send(Method::GET, "/api/routing", None).await.1["models"], json!([MODELS[3], MODELS[0]]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn beside_each_model_stands_what_the_roll_up_has_measured(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    save(&ada, json!({"models": [MODELS[0], MODELS[1]]})).await;
+    // 90 successes of about 100 ms in one hour, 10 of about a second in another, and 25 errors: p95 is among the slow ones.
+    for (hour, requests, successes, ms, count) in [(9, 115_i64, 90_i64, 100_i64, 90_i64), (8, 10, 10, 1_000, 10)] {
+        sqlx::query(
+            "INSERT INTO model_perf_hourly (hour, model_public_name, requests, successes, refused, abandoned, errors_by_class,
+                                            generated_tokens, generation_ms, latency_histogram, ttft_histogram, rolled_up_at)
+             VALUES ('2026-11-21 00:00Z'::timestamptz + $1 * interval '1 hour', $2, $3, $4, 0, 0, '{}', 0, 0,
+                     ARRAY[(usage_bucket($5)::bigint << 40) + $6], '{}', now())",
+        )
+        .bind(hour)
+        .bind(MODELS[0])
+        .bind(requests)
+        .bind(successes)
+        .bind(ms)
+        .bind(count)
+        .execute(&app.pool)
+        .await
+        .unwrap();
+    }
+    let html = page(&ada, "/routing").await;
+    let (first, second) = html.split_once(&format!("data-model=\"{}\"", MODELS[1])).unwrap();
+    assert!(first.contains("80.00 %"), "{first}");
+    assert!(["999 ms", "1.00 s", "1.01 s"].iter().any(|p95| first.contains(p95)), "{first}");
+    assert!(first.contains("$1") && first.contains("$2"));
+    assert!(second.contains("—") && !second.contains(" ms"), "{second}");
+}

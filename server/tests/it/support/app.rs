@@ -134,6 +134,11 @@ impl Member<'_> {
         read(request.send().await.unwrap()).await
     }
 
+    /// A form of this member's, as a browser without script posts it.
+    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        form(self.request(Method::POST, path), fields)
+    }
+
     /// A comparison of these models, to its end.
     pub(crate) async fn compare(&self, prompt: &str, models: &[&str]) -> Value {
         let body = json!({"prompt": prompt, "models": models});
@@ -141,6 +146,12 @@ impl Member<'_> {
         assert_eq!(status, StatusCode::CREATED, "{comparison}");
         comparison
     }
+}
+
+/// Gives a request the fields of a form.
+pub(crate) fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    request.header("content-type", "application/x-www-form-urlencoded").header("accept", "text/html").body(body)
 }
 
 /// An answer's status and JSON body; text where it is no JSON, `null` where there is none.

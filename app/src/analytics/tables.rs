@@ -1,0 +1,208 @@
+//! The figures in tables.
+
+use leptos::prelude::*;
+
+use super::{Ending, Figures, ModelFigures, StepFigures, Window, chart::short_time};
+use crate::{
+    domain::{Usd, format},
+    ui::time,
+};
+
+/// All figures of the window.
+#[component]
+pub(super) fn Summary(figures: Figures) -> impl IntoView {
+    let Figures { requests, refused, abandoned, .. } = figures;
+    let uncounted = refused + abandoned;
+    let estimated = (figures.estimated > 0).then(|| format!("≈ {} estimated", format::count(Some(figures.estimated))));
+    let cells = [
+        (
+            "Requests",
+            format::count(Some(requests)),
+            (uncounted > 0).then(|| format!("{} not counted", format::count(Some(uncounted)))),
+        ),
+        (
+            "Success",
+            format::percent(figures.success_rate),
+            (figures.errors > 0).then(|| format!("{} failed", format::count(Some(figures.errors)))),
+        ),
+        ("p50", format::duration(figures.p50_latency_ms), None),
+        ("p95", format::duration(figures.p95_latency_ms), None),
+        (
+            "TTFT p50",
+            format::duration(figures.p50_ttft_ms),
+            figures.p95_ttft_ms.map(|ms| format!("p95 {}", format::duration(Some(ms)))),
+        ),
+        ("Tokens in", format::count(figures.tokens_in), estimated.clone()),
+        ("Tokens out", format::count(figures.tokens_out), estimated),
+        ("Cost", cost(figures.cost_usd), Some("at list price".into())),
+    ];
+    let cell = |(name, value, aside): (&'static str, String, Option<String>)| {
+        view! { <div><dt>{name}</dt><dd>{value}<small>{aside}</small></dd></div> }
+    };
+    view! { <dl class="sheet usage-figures">{cells.map(cell).into_iter().collect::<Vec<_>>()}</dl> }
+}
+
+/// The models' parts.
+#[component]
+pub(super) fn ModelsTable(
+    models: Vec<ModelFigures>,
+    /// The address of the page for one model alone.
+    address: StoredValue<String>,
+) -> impl IntoView {
+    let row = move |part: ModelFigures| {
+        let page = format!("{}&model={}", address.get_value(), escaped(&part.model));
+        view! { <tr><th scope="row"><a href=page>{part.model.clone()}</a></th><Cells figures=part.figures/></tr> }
+    };
+    view! {
+        <div class="sheet table-wrap" tabindex="0" role="region" aria-label="By model">
+            <table>
+                <caption>"By model"</caption>
+                <thead><tr><th scope="col">"Model"</th><Heads/></tr></thead>
+                <tbody>{models.into_iter().map(row).collect::<Vec<_>>()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The steps' parts, the newest first, without the empty ones.
+#[component]
+pub(super) fn StepsTable(window: Window, steps: Vec<StepFigures>) -> impl IntoView {
+    let row = move |part: StepFigures| {
+        view! {
+            <tr>
+                <th scope="row"><time datetime=time::machine(part.at)>{short_time(window, part.at)}</time></th>
+                <Cells figures=part.figures/>
+            </tr>
+        }
+    };
+    let is_used = |part: &StepFigures| part.figures.requests + part.figures.refused + part.figures.abandoned > 0;
+    view! {
+        <details class="fold table-fold">
+            <summary>"The same in a table"</summary>
+            <div class="sheet table-wrap" tabindex="0" role="region" aria-label="By time">
+                <table>
+                    <caption>"By time, UTC, the newest first"</caption>
+                    <thead><tr><th scope="col">"From"</th><Heads/></tr></thead>
+                    <tbody>{steps.into_iter().rev().filter(is_used).map(row).collect::<Vec<_>>()}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+}
+
+/// How what did not succeed ended.
+#[component]
+pub(super) fn EndingsTable(endings: Vec<Ending>) -> impl IntoView {
+    let row = |ending: Ending| {
+        let class = ending.error_class.as_deref().map_or("unknown", class_words);
+        let status = ending.status_code.map_or(format::UNKNOWN.to_owned(), |status| status.to_string());
+        view! {
+            <tr>
+                <th scope="row">{class.to_owned()}</th>
+                <td class="words">{outcome_words(&ending.outcome)}</td>
+                <td>{status}</td>
+                <td>{format::count(Some(ending.count))}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="sheet table-wrap" tabindex="0" role="region" aria-label="What did not succeed">
+            <table>
+                <caption>"What did not succeed"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Reason"</th><th scope="col" class="words">"Counted as"</th>
+                        <th scope="col">"Status"</th><th scope="col">"Requests"</th>
+                    </tr>
+                </thead>
+                <tbody>{endings.into_iter().map(row).collect::<Vec<_>>()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Heads() -> impl IntoView {
+    ["Requests", "Success", "p50", "p95", "TTFT p50", "Tokens in", "Tokens out", "Cost"]
+        .map(|name| view! { <th scope="col">{name}</th> })
+        .into_iter()
+        .collect::<Vec<_>>()
+}
+
+#[component]
+fn Cells(figures: Figures) -> impl IntoView {
+    view! {
+        <td>{format::count(Some(figures.requests))}</td>
+        <td>{format::percent(figures.success_rate)}</td>
+        <td>{format::duration(figures.p50_latency_ms)}</td>
+        <td>{format::duration(figures.p95_latency_ms)}</td>
+        <td>{format::duration(figures.p50_ttft_ms)}</td>
+        <td>{format::count(figures.tokens_in)}</td>
+        <td>{format::count(figures.tokens_out)}</td>
+        <td>{cost(figures.cost_usd)}</td>
+    }
+}
+
+/// Money, rounded where it is more than a few cents: what a page shows is read, not booked.
+pub(super) fn cost(cost: Option<Usd>) -> String {
+    let Some(cost) = cost else { return format::UNKNOWN.into() };
+    let amount = cost.approximate();
+    match amount >= 0.1 {
+        true => format!("${}", format::decimal((amount * 100.0).round() as u64, 2)),
+        false => cost.display(),
+    }
+}
+
+fn class_words(class: &str) -> &str {
+    match class {
+        "rate_limited" => "Rate limited",
+        "timeout" => "Timeout",
+        "connect" => "Not reached",
+        "upstream_4xx" => "Refused by the upstream",
+        "upstream_5xx" => "Upstream failed",
+        "cut_off" => "Cut off",
+        "empty" => "Empty answer",
+        "slow" => "Too slow: the caller hung up",
+        "caller" => "The request itself",
+        "hang_up" => "The caller hung up",
+        other => other,
+    }
+}
+
+fn outcome_words(outcome: &str) -> &'static str {
+    match outcome {
+        "error" => "error",
+        _ => "not counted",
+    }
+}
+
+/// A value in an address.
+pub(super) fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => text.push(byte as char),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_exact_below_ten_cents_and_in_cents_above() {
+        let shown = |text: &str| cost(Some(Usd(text.into())));
+        assert_eq!(shown("0.000029"), "$0.000029");
+        assert_eq!(shown("0"), "$0");
+        assert_eq!(shown("9.41731"), "$9.42");
+        assert_eq!(cost(None), "—");
+    }
+
+    #[test]
+    fn a_name_in_an_address_is_one_value() {
+        assert_eq!(escaped("acme/a&b=c ü"), "acme/a%26b%3Dc%20%C3%BC");
+    }
+}

@@ -1,0 +1,29 @@
+//! What the keys pages ask of the server. Making and changing a key is not here: the page's form is posted to the page
+//! itself, so that a new secret is in that one answer and in no address.
+
+#[cfg(feature = "ssr")]
+use {super::KeysPort, crate::host};
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use super::ApiKey;
+use crate::{domain::KeyId, error::AppError};
+
+/// The member's keys, newest first.
+#[server(prefix = "/_server", endpoint = "keys", input = GetUrl)]
+pub async fn keys() -> Result<Vec<ApiKey>, AppError> {
+    let keys = host::service::<dyn KeysPort>()?;
+    let viewer = host::viewer()?;
+    host::respond(async move { keys.keys(&viewer).await }).await
+}
+
+/// Revokes a key for good and goes back to the list.
+#[server(prefix = "/_server", endpoint = "revoke-key")]
+pub async fn revoke_key(id: KeyId) -> Result<(), AppError> {
+    let keys = host::service::<dyn KeysPort>()?;
+    let host = host::host()?;
+    let viewer = host::viewer()?;
+    host::respond(async move { keys.revoke(&viewer, id).await }).await?;
+    host.redirect("/keys");
+    Ok(())
+}

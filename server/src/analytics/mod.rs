@@ -1,0 +1,11 @@
+//! What keys are used for: read from the usage events as they are, with nothing in between that could be behind.
+
+mod api;
+mod csv;
+mod quantile;
+mod repo;
+mod report;
+mod service;
+
+pub use api::{AnalyticsDoc, router};
+pub use service::AnalyticsService;
