@@ -3,7 +3,9 @@
 
 mod partitions;
 mod repo;
+mod retention;
 mod types;
 
 pub use partitions::{ensure_partitions, insert};
+pub use retention::{keep_days, keep_days_forever};
 pub use types::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
