@@ -3,7 +3,7 @@
 use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{api, audit, auth, catalog, keys, ops, playground, routing, state::AppState, web};
+use crate::{api, audit, auth, catalog, gateway, ingest, keys, ops, playground, routing, state::AppState, web};
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -22,9 +22,14 @@ pub fn router(state: &AppState) -> Router {
     let router = auth::with_caller(api::surface(json).merge(pages), state.accounts.clone())
         .layer(api::same_origin(public_url))
         .merge(ops::router(state.pool.clone()))
+        .merge(ops::metrics_router(state.door.clone(), state.ingest.clone(), state.log.clone()))
         .merge(state.site.router())
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http());
-    web::secure(router, public_url.is_https())
+    // Programs, not browsers: no cookie, no compression, nothing that takes time.
+    let programs = gateway::router(state.door.clone())
+        .merge(ingest::litellm::router(state.ingest.clone()))
+        .layer(CatchPanicLayer::new());
+    web::secure(router, public_url.is_https()).merge(programs)
 }

@@ -14,6 +14,9 @@ use crate::{
     config::{HostPort, Settings},
     crypto::Keyring,
     error::Error,
+    eventlog::EventLog,
+    gateway::{Door, DoorParts},
+    ingest::litellm::Ingest,
     keys::KeyService,
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
@@ -36,6 +39,9 @@ pub struct AppState {
     pub keys: Arc<KeyService>,
     pub routing: Arc<RoutingService>,
     pub audit: Arc<AuditService>,
+    pub door: Arc<Door>,
+    pub ingest: Arc<Ingest>,
+    pub log: EventLog,
 }
 
 impl AppState {
@@ -47,6 +53,7 @@ impl AppState {
         clock: Arc<dyn Clock>,
         tasks: Tasks,
         keyring: Arc<Keyring>,
+        log: EventLog,
     ) -> Result<Self, Error> {
         let account_settings = auth::AccountSettings {
             public_url: settings.public_url.clone(),
@@ -61,12 +68,23 @@ impl AppState {
         let catalog = CatalogService::new(pool.clone(), clock.clone(), tasks.clone(), keyring, client.clone());
         let catalog = Arc::new(catalog);
         let hub = Arc::new(Hub::default());
-        let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client, hub, Uuid::now_v7());
+        let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client.clone(), hub, Uuid::now_v7());
         let playground = PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone());
         let playground = Arc::new(playground);
         let audit = Arc::new(AuditService::new(pool.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
+        let door = Door::new(DoorParts {
+            keys: keys.clone(),
+            routing: routing.clone(),
+            catalog: catalog.clone(),
+            client,
+            log: log.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+        });
+        let ingest_token = settings.litellm_ingest_token.clone();
+        let ingest = Ingest::new(ingest_token, log.clone(), catalog.clone(), clock.clone(), tasks.clone());
         Ok(Self {
             settings: Arc::new(settings),
             site,
@@ -79,6 +97,9 @@ impl AppState {
             keys,
             routing,
             audit,
+            door: Arc::new(door),
+            ingest: Arc::new(ingest),
+            log,
         })
     }
 
