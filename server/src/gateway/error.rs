@@ -151,7 +151,7 @@ impl IntoResponse for Failure {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         // The packages of OpenAI ask again by themselves; what is the caller's own fault stays one.
-        if self.class == ErrorClass::Caller {
+        if self.class == ErrorClass::Caller && self.status.is_client_error() {
             headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
         }
         response

@@ -6,6 +6,7 @@ use crate::{
     audit::AuditDoc,
     auth::AccountDoc,
     catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
+    ingest::litellm::IngestDoc,
     keys::KeysDoc,
     playground::PlaygroundDoc,
     routing::RoutingDoc,
@@ -24,6 +25,7 @@ pub(super) fn document() -> openapi::OpenApi {
         PlaygroundDoc::openapi(),
         KeysDoc::openapi(),
         RoutingDoc::openapi(),
+        IngestDoc::openapi(),
     ];
     for room in rooms {
         document.merge(room);

@@ -23,6 +23,11 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
     Router::new().route("/api/ingest/litellm", post(take)).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(ingest)
 }
 
+/// This room's part of the OpenAPI document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(take))]
+pub struct IngestDoc;
+
 /// Proof that the sender has the token; comes before the body is read.
 struct Sender;
 
@@ -47,6 +52,11 @@ impl FromRequestParts<Arc<Ingest>> for Sender {
 }
 
 /// Takes a batch in and answers before working on it: LiteLLM loses what a slow receiver holds up.
+#[utoipa::path(post, path = "/api/ingest/litellm", tag = "ingest",
+    request_body(content = String, content_type = "application/json", description = "LiteLLM's StandardLoggingPayload: an array, one on each line, or one"),
+    responses((status = 202, description = "Taken in; worked off after this answer"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 404, description = "There is no token", body = Problem),
+        (status = 413, body = Problem), (status = 503, body = Problem)))]
 async fn take(State(ingest): State<Arc<Ingest>>, _: Sender, body: Result<Bytes, BytesRejection>) -> Response {
     let body = match body {
         Ok(body) => body,

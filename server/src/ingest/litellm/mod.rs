@@ -9,5 +9,5 @@ mod convert;
 mod payload;
 mod service;
 
-pub use api::router;
+pub use api::{IngestDoc, router};
 pub use service::Ingest;
