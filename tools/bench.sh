@@ -10,6 +10,12 @@ say "Building the server"
 cargo build -q --locked -p server --release
 export QUADRILLE_BINARY=$target/release/quadrille QUADRILLE_SITE_DIR=$target/site
 say "Measuring comparisons (about a minute; other work on this machine distorts it)"
-node end2end/bench/playground.mjs
+missed=0
+node end2end/bench/playground.mjs || missed=1
 say "Measuring the leaderboard (some minutes; other work on this machine distorts it)"
-node end2end/bench/leaderboard.mjs
+node end2end/bench/leaderboard.mjs || missed=1
+say "Measuring the gateway"
+export PEERS_CACHE=${PEERS_CACHE:-$cache/peers}
+[ -d "$PEERS_CACHE" ] || say "tools/bench-peers.sh installs other gateways to be measured beside it"
+node end2end/bench/gateway.mjs || missed=1
+exit $missed

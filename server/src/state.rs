@@ -15,6 +15,9 @@ use crate::{
     config::{HostPort, Settings},
     crypto::Keyring,
     error::Error,
+    eventlog::EventLog,
+    gateway::{Door, DoorParts},
+    ingest::litellm::Ingest,
     keys::KeyService,
     leaderboard::LeaderboardService,
     playground::{Executor, Hub, PlaygroundService},
@@ -42,6 +45,9 @@ pub struct AppState {
     pub audit: Arc<AuditService>,
     pub leaderboard: Arc<LeaderboardService>,
     pub analytics: Arc<AnalyticsService>,
+    pub door: Arc<Door>,
+    pub ingest: Arc<Ingest>,
+    pub log: EventLog,
 }
 
 impl AppState {
@@ -53,6 +59,7 @@ impl AppState {
         clock: Arc<dyn Clock>,
         tasks: Tasks,
         keyring: Arc<Keyring>,
+        log: EventLog,
     ) -> Result<Self, Error> {
         let account_settings = auth::AccountSettings {
             public_url: settings.public_url.clone(),
@@ -68,7 +75,7 @@ impl AppState {
         let catalog = CatalogService::new(pool.clone(), clock.clone(), tasks.clone(), keyring, client.clone());
         let catalog = Arc::new(catalog);
         let hub = Arc::new(Hub::default());
-        let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client, hub, Uuid::now_v7());
+        let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client.clone(), hub, Uuid::now_v7());
         let playground =
             PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone(), public_url.clone());
         let playground = Arc::new(playground);
@@ -82,6 +89,17 @@ impl AppState {
         let analytics = Arc::new(AnalyticsService::new(pool.clone(), clock.clone(), keys.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
         let leaderboard = Arc::new(LeaderboardService::new(pool.clone(), clock.clone(), tasks.clone()));
+        let door = Door::new(DoorParts {
+            keys: keys.clone(),
+            routing: routing.clone(),
+            catalog: catalog.clone(),
+            client,
+            log: log.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+        });
+        let ingest_token = settings.litellm_ingest_token.clone();
+        let ingest = Ingest::new(ingest_token, log.clone(), catalog.clone(), clock.clone(), tasks.clone());
         Ok(Self {
             settings: Arc::new(settings),
             site,
@@ -98,6 +116,9 @@ impl AppState {
             audit,
             leaderboard,
             analytics,
+            door: Arc::new(door),
+            ingest: Arc::new(ingest),
+            log,
         })
     }
 

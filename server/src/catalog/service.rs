@@ -94,6 +94,11 @@ impl CatalogService {
         rows.into_iter().map(|row| Ok((row.public_name.clone(), self.model(row)?))).collect()
     }
 
+    /// The public names of all models that can be called now.
+    pub async fn callable_names(&self) -> Result<Vec<String>, Error> {
+        repo::callable_names(&self.pool).await
+    }
+
     fn model(&self, row: CallableRow) -> Result<CallableModel, Error> {
         let stored = Stored {
             base_url: row.base_url,

@@ -223,6 +223,10 @@ pub struct Options {
         help_heading = UPSTREAMS
     )]
     pub litellm_ingest_token: Option<SecretString>,
+
+    /// Days that single usage events are kept; the hourly figures of the leaderboard stay. 0 keeps them for ever [default: 90]
+    #[arg(long, env = "QUADRILLE_USAGE_RETENTION_DAYS", value_name = "DAYS", global = true, help_heading = UPSTREAMS)]
+    pub usage_retention_days: Option<String>,
 }
 
 /// Reads the command line and the environment. `Ok(None)`: help or the version was asked for and has been printed.

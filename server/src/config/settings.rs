@@ -41,6 +41,8 @@ pub struct Settings {
     pub is_demo: bool,
     /// Bearer token of LiteLLM's callback; without it the route is closed.
     pub litellm_ingest_token: Option<SecretString>,
+    /// Days that single usage events are kept; `None`: for ever.
+    pub usage_retention_days: Option<u32>,
 }
 
 /// Which Postgres.
@@ -181,6 +183,7 @@ impl Settings {
             private_upstreams: parse::host_ports(&options.allow_private_upstreams.unwrap_or_default())?,
             is_demo: set(options.demo).map_or(Ok(false), |word| parse::switch("QUADRILLE_DEMO", &word))?,
             litellm_ingest_token: set_secret(options.litellm_ingest_token),
+            usage_retention_days: retention(set(options.usage_retention_days))?,
         })
     }
 
@@ -190,6 +193,18 @@ impl Settings {
         if !self.is_public_url_set {
             self.public_url = PublicUrl::of_listener(address);
         }
+    }
+}
+
+/// Two days at least, so that what is rolled up is still there when it is.
+fn retention(days: Option<String>) -> Result<Option<u32>, Refusal> {
+    match days.as_deref().unwrap_or("90").parse() {
+        Ok(0) => Ok(None),
+        Ok(days @ 2..=36_500) => Ok(Some(days)),
+        _ => Err(Refusal::usage(
+            "QUADRILLE_USAGE_RETENTION_DAYS is not a number of days",
+            "set it to a number from 2 to 36500, or to 0 to keep usage events for ever",
+        )),
     }
 }
 

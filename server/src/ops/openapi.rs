@@ -7,6 +7,7 @@ use crate::{
     audit::AuditDoc,
     auth::AccountDoc,
     catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
+    ingest::litellm::IngestDoc,
     keys::KeysDoc,
     leaderboard::LeaderboardDoc,
     playground::PlaygroundDoc,
@@ -31,6 +32,7 @@ pub(super) fn document() -> openapi::OpenApi {
         RoutingDoc::openapi(),
         LeaderboardDoc::openapi(),
         AnalyticsDoc::openapi(),
+        IngestDoc::openapi(),
     ];
     for room in rooms {
         document.merge(room);

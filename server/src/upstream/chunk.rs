@@ -113,12 +113,14 @@ fn word(reason: &str) -> String {
 }
 
 fn read_usage(usage: &Value) -> Option<ChatEvent> {
-    let usage = usage.as_object()?;
+    let (tokens_in, tokens_out) = token_counts(usage.is_object().then_some(usage)?);
+    Some(ChatEvent::Usage { tokens_in, tokens_out })
+}
+
+/// The tokens in and out that a `usage` object tells; what is no count is unknown.
+pub fn token_counts(usage: &Value) -> (Option<u64>, Option<u64>) {
     let count = |names: [&str; 2]| names.iter().find_map(|name| read_count(usage.get(*name)?));
-    Some(ChatEvent::Usage {
-        tokens_in: count(["prompt_tokens", "input_tokens"]),
-        tokens_out: count(["completion_tokens", "output_tokens"]),
-    })
+    (count(["prompt_tokens", "input_tokens"]), count(["completion_tokens", "output_tokens"]))
 }
 
 /// A count is a whole number of at least one: no prompt and no text has zero tokens, so 0 means that nobody counted.

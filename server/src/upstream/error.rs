@@ -114,7 +114,7 @@ impl UpstreamError {
         Self::new("cancelled", "Stopped. What came before is kept.")
     }
 
-    pub(super) fn cut_off() -> Self {
+    pub(crate) fn cut_off() -> Self {
         Self::new(
             "cut_off",
             "The connection to the model's server broke before the answer was complete. What came before is kept; try \
@@ -122,14 +122,14 @@ impl UpstreamError {
         )
     }
 
-    pub(super) fn too_large() -> Self {
+    pub(crate) fn too_large() -> Self {
         Self::new(
             "too_large",
             "The answer is larger than this site takes and was stopped. What came before is kept; set max tokens.",
         )
     }
 
-    pub(super) fn bad_response(what: &'static str) -> Self {
+    pub(crate) fn bad_response(what: &'static str) -> Self {
         Self::new(
             "bad_response",
             format!(

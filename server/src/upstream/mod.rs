@@ -1,7 +1,8 @@
 //! Calls to OpenAI-compatible servers. Whatever comes back is untrusted: not as HTML, not in an error message, not as a
 //! number, not as a redirect; and where a call may go at all is decided here, at the moment of connecting.
 //!
-//! `client` sends, `chat` asks for one streamed answer and `stream` reads it, `models` lists what can be asked.
+//! `client` sends, `chat` asks for one streamed answer and `stream` reads it, `through` passes somebody else's question and
+//! its answer on, `models` lists what can be asked.
 
 mod address;
 mod base_url;
@@ -15,15 +16,17 @@ mod models;
 mod redact;
 mod sse;
 mod stream;
+mod through;
 mod wait;
 
 pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
 pub use chat::{ChatRequest, Message};
-pub use chunk::ChatEvent;
+pub use chunk::{ChatEvent, token_counts};
 pub use client::{Call, ClientSettings, Target, UpstreamClient};
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
 pub use models::ListedModel;
 pub use sse::{EventTooLarge, SseEvent, SseReader};
 pub use stream::ChatStream;
+pub use through::Through;
 pub use wait::{Deadlines, Timeouts};

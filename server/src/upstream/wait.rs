@@ -67,6 +67,11 @@ impl Deadlines {
         self.wait(work, Instant::now() + self.idle, UpstreamError::timeout_idle).await
     }
 
+    /// Waits as long as the whole call may take.
+    pub(super) async fn for_total<T>(&self, work: impl Future<Output = T>) -> Result<T, UpstreamError> {
+        self.wait(work, self.total, UpstreamError::timeout_total).await
+    }
+
     /// Lets time pass.
     pub(super) async fn pause(&self, pause: Duration) -> Result<(), UpstreamError> {
         self.wait(tokio::time::sleep(pause), self.total, UpstreamError::timeout_total).await

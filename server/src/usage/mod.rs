@@ -4,8 +4,10 @@
 mod buckets;
 mod partitions;
 mod repo;
+mod retention;
 mod types;
 
 pub use buckets::bucket_middle;
 pub use partitions::{ensure_partitions, insert};
+pub use retention::{keep_days, keep_days_forever};
 pub use types::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};

@@ -1,7 +1,7 @@
 //! Statements on `usage_events` that write. The rooms that read it have their own.
 
-use chrono::NaiveDate;
-use sqlx::PgExecutor;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use sqlx::{AssertSqlSafe, PgExecutor};
 
 use super::UsageEvent;
 use crate::error::Error;
@@ -69,6 +69,40 @@ pub(super) async fn ensure_partitions(
     .fetch_one(db)
     .await?;
     Ok(made.unsigned_abs())
+}
+
+/// The days that have a partition, the oldest first.
+#[tracing::instrument(name = "db.usage_events.days", skip_all)]
+pub(super) async fn days(db: impl PgExecutor<'_>) -> Result<Vec<NaiveDate>, Error> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
+         WHERE i.inhparent = 'usage_events'::regclass ORDER BY c.relname",
+    )
+    .fetch_all(db)
+    .await?;
+    let day = |name: String| NaiveDate::parse_from_str(name.strip_prefix("usage_events_")?, "%Y%m%d").ok();
+    Ok(names.into_iter().filter_map(day).collect())
+}
+
+/// Whether events of this day wait to be rolled up.
+#[tracing::instrument(name = "db.usage_changed_hours.any", skip_all, fields(%day))]
+pub(super) async fn has_changed_hours(db: impl PgExecutor<'_>, day: NaiveDate) -> Result<bool, Error> {
+    let midnight = |day: NaiveDate| -> DateTime<Utc> { day.and_time(NaiveTime::MIN).and_utc() };
+    let any = sqlx::query_scalar("SELECT EXISTS (SELECT FROM usage_changed_hours WHERE hour >= $1 AND hour < $2)")
+        .bind(midnight(day))
+        .bind(midnight(day + Days::new(1)))
+        .fetch_one(db)
+        .await?;
+    Ok(any)
+}
+
+/// Drops the partition of a day with everything in it.
+#[tracing::instrument(name = "db.usage_events.drop_day", skip_all, fields(%day))]
+pub(super) async fn drop_day(db: impl PgExecutor<'_>, day: NaiveDate) -> Result<(), Error> {
+    // The name is made of a date and of nothing else.
+    let statement = format!("DROP TABLE IF EXISTS usage_events_{}", day.format("%Y%m%d"));
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(db).await?;
+    Ok(())
 }
 
 fn signed(value: u64) -> i64 {

@@ -195,3 +195,21 @@ pub(in crate::catalog) async fn insert_model(
     .await?;
     Ok(())
 }
+
+/// The public names of the models that can be called, as they are listed.
+#[tracing::instrument(name = "db.models.callable_names", skip_all)]
+pub(in crate::catalog) async fn callable_names(db: impl PgExecutor<'_>) -> Result<Vec<String>, Error> {
+    let names = sqlx::query_scalar!(
+        r#"
+        SELECT m.public_name
+        FROM models m
+        JOIN upstreams u ON u.id = m.upstream_id
+        WHERE m.is_enabled AND u.is_enabled
+        ORDER BY m.is_featured DESC, m.public_name
+        LIMIT 10000
+        "#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(names)
+}

@@ -13,6 +13,7 @@ use server::{
     catalog::{ModelEntry, UpstreamEntry},
     clock::TestClock,
     config::{Cli, Settings, Surroundings, load_master_keys},
+    eventlog::{EventLog, LogSettings},
     listen,
     router::router,
     shutdown::Tasks,
@@ -23,6 +24,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use super::fake_upstream::FakeUpstream;
+use crate::program::TempDir;
 
 /// The password of every member that tests make.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -37,6 +39,8 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     pub(crate) upstream: FakeUpstream,
     pub(crate) http: reqwest::Client,
+    /// Holds the event log.
+    pub(crate) data: TempDir,
 }
 
 impl TestApp {
@@ -48,15 +52,30 @@ impl TestApp {
         app
     }
 
+    /// The same, with LiteLLM's callback open to whoever has this token.
+    pub(crate) async fn with_ingest_token(pool: PgPool, token: &str) -> Self {
+        let upstream = FakeUpstream::start().await;
+        let mut settings = settings();
+        settings.litellm_ingest_token = Some(token.to_owned().into());
+        let app = Self::serve(pool, upstream, settings).await;
+        app.publish(&MODELS).await;
+        app
+    }
+
     /// A further server on a database that has its models.
     pub(crate) async fn replica(pool: PgPool, upstream: FakeUpstream) -> Self {
-        let settings = settings();
+        Self::serve(pool, upstream, settings()).await
+    }
+
+    async fn serve(pool: PgPool, upstream: FakeUpstream, settings: Settings) -> Self {
+        let data = TempDir::new();
+        let log = EventLog::open(LogSettings::new(data.path().join("event-log"))).unwrap();
         let tasks = Tasks::default();
         let clock = TestClock::at(Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap());
         let keys = load_master_keys(&settings).unwrap();
         let keyring = boot::open_keyring(&pool, keys, &clock).await.unwrap();
         let state =
-            AppState::new(settings, Site::none(), pool.clone(), Arc::new(clock.clone()), tasks.clone(), keyring)
+            AppState::new(settings, Site::none(), pool.clone(), Arc::new(clock.clone()), tasks.clone(), keyring, log)
                 .unwrap();
         boot::background(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -66,7 +85,7 @@ impl TestApp {
             async move { listen::serve(listener, router, &tasks, Duration::from_secs(10)).await }
         }));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, pool, clock, state, upstream, http }
+        Self { address, pool, clock, state, upstream, http, data }
     }
 
     /// Puts models of the fake upstream into the catalogue.

@@ -1,0 +1,17 @@
+//! The event log: what a request came to is written to the local disk before its caller sees the end of the answer, and
+//! moved to Postgres right after. A plain write survives the death of the process; what was written in the last tenth of a
+//! second may not survive a power cut.
+//!
+//! `log` is what others see, `writer` appends and forces to the disk, `mover` carries events to Postgres, `segment` and
+//! `record` know how the files look.
+
+mod log;
+mod mover;
+mod place;
+mod record;
+mod segment;
+mod state;
+mod writer;
+
+pub use log::{EventLog, LogFull, LogSettings, Permit};
+pub use mover::Mover;

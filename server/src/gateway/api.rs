@@ -1,0 +1,42 @@
+//! The routes of `/v1`.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    response::Response,
+    routing::{any, get, post},
+};
+use tokio::sync::oneshot;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::{
+    door::Door,
+    models::{broken, find, list, no_route, wrong_method},
+};
+
+/// The gateway's routes. They stand outside of what surrounds pages: no cookie is read, nothing is compressed.
+pub fn router(door: Arc<Door>) -> Router {
+    Router::new()
+        .route("/v1/chat/completions", post(chat))
+        .route("/v1/models", get(list))
+        .route("/v1/models/{*name}", get(find))
+        .method_not_allowed_fallback(wrong_method)
+        .route("/v1", any(no_route))
+        .route("/v1/{*rest}", any(no_route))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .with_state(door)
+}
+
+/// Hands the request to a task of the server: what becomes of it does not depend on the connection.
+async fn chat(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let (answer, response) = oneshot::channel();
+    drop(door.tasks.spawn(door.clone().chat(request, answer)));
+    response.await.unwrap_or_else(|_| broken())
+}

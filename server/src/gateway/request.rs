@@ -1,0 +1,316 @@
+//! A chat completion as a caller asks for it, read only as far as it has to be: everything else goes on as it is written.
+
+use std::ops::Range;
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    error::Failure,
+    fields::{Fields, Uncut, cut, place},
+    refused_fields::is_refused,
+};
+
+/// Messages of one request.
+const MAX_MESSAGES: usize = 10_000;
+/// Bytes of a body that is kept while it is answered.
+const KEPT_BODY: usize = 16 * 1024;
+/// Characters of a model's name.
+const MAX_NAME: usize = 200;
+
+/// The request.
+#[derive(Debug)]
+pub(super) struct ChatCall {
+    body: Bytes,
+    fields: Fields,
+    /// As the caller names it.
+    pub model: String,
+    pub is_stream: bool,
+    /// How long the messages are, once the body is no longer kept.
+    estimate: Option<u64>,
+    /// Whether the caller asked for the chunk with the token counts.
+    pub wants_usage: bool,
+}
+
+/// One message, as far as its length is of interest.
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+/// One part of a message.
+#[derive(Deserialize)]
+struct Part<'a> {
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+}
+
+impl ChatCall {
+    /// Reads a body.
+    pub(super) fn read(body: Bytes) -> Result<Self, Failure> {
+        let text = std::str::from_utf8(&body)
+            .map_err(|_| Failure::bad_request("invalid_json", "The body is not UTF-8, as JSON has to be."))?;
+        let fields = cut(text).map_err(|uncut| match uncut {
+            Uncut::TooDeep => Failure::bad_request("too_deep", "The body is nested more than 128 levels deep."),
+            Uncut::NotAnObject => Failure::bad_request("invalid_json", "The body is JSON, but no object."),
+            Uncut::NotJson(line, column) => Failure::bad_request(
+                "invalid_json",
+                format!("The body is not valid JSON: something is wrong at line {line}, column {column}."),
+            ),
+        })?;
+        check_names(&fields)?;
+        let value = |name| find(&fields, name).map(|place| &text[place]);
+        let model = model(value("model"))?;
+        check_messages(value("messages"))?;
+        let is_stream = flag(value("stream"))
+            .ok_or_else(|| Failure::bad_request("invalid_type", "`stream` has to be true or false.").about("stream"))?;
+        let wants_usage = match value("stream_options").filter(|value| *value != "null") {
+            None => false,
+            Some(options) => wants_usage(options)?,
+        };
+        Ok(Self { model, is_stream, wants_usage, estimate: None, fields, body })
+    }
+
+    /// The body as the upstream gets it: its own name for the model, and token counts asked for where they come in a chunk of
+    /// their own.
+    pub(super) fn body_for(&self, upstream_model: &str) -> Bytes {
+        let mut out = Vec::with_capacity(self.body.len() + upstream_model.len() + 64);
+        let asks_for_usage = self.is_stream && !self.wants_usage;
+        let mut has_options = false;
+        for (name, place) in &self.fields {
+            out.push(if out.is_empty() { b'{' } else { b',' });
+            write_string(name, &mut out);
+            out.push(b':');
+            match name.as_str() {
+                "model" => write_string(upstream_model, &mut out),
+                "stream_options" if asks_for_usage => {
+                    has_options = true;
+                    write_options(self.text(place), &mut out);
+                }
+                _ => out.extend_from_slice(&self.body[place.clone()]),
+            }
+        }
+        if asks_for_usage && !has_options {
+            out.extend_from_slice(br#","stream_options":{"include_usage":true}"#);
+        }
+        out.push(b'}');
+        out.into()
+    }
+
+    /// About how many tokens the messages are, for an upstream that does not say: four bytes of text each, and four for what
+    /// is around a message.
+    pub(super) fn estimated_tokens(&self) -> u64 {
+        if let Some(estimate) = self.estimate {
+            return estimate;
+        }
+        let messages = find(&self.fields, "messages").map(|place| self.text(&place)).unwrap_or("[]");
+        let messages: Vec<Message<'_>> = serde_json::from_str(messages).unwrap_or_default();
+        let bytes: usize = messages.iter().map(|message| message.content.map_or(0, text_bytes)).sum();
+        (bytes.div_ceil(4) + 4 * messages.len()) as u64
+    }
+
+    /// Nothing will be asked any more: a long body is not kept for as long as its answer takes to be told.
+    pub(super) fn let_go(&mut self) {
+        if self.body.len() > KEPT_BODY {
+            self.estimate = Some(self.estimated_tokens());
+            self.body = Bytes::new();
+            self.fields.clear();
+        }
+    }
+
+    fn text(&self, place: &Range<usize>) -> &str {
+        // It was text when it was read.
+        std::str::from_utf8(&self.body[place.clone()]).unwrap_or_default()
+    }
+}
+
+/// Bytes of text in the content of a message; images and the like are left out.
+fn text_bytes(content: &RawValue) -> usize {
+    match content.get().as_bytes().first() {
+        Some(b'"') => content.get().len() - 2,
+        Some(b'[') => {
+            let parts: Vec<Part<'_>> = serde_json::from_str(content.get()).unwrap_or_default();
+            parts.iter().map(|part| part.text.map_or(0, |text| text.get().len().saturating_sub(2))).sum()
+        }
+        _ => 0,
+    }
+}
+
+fn find(fields: &Fields, name: &str) -> Option<Range<usize>> {
+    fields.iter().find(|(found, _)| found == name).map(|(_, place)| place.clone())
+}
+
+/// A field that would lead the call elsewhere, or stands there twice: upstreams differ in which of the two they take.
+fn check_names(fields: &Fields) -> Result<(), Failure> {
+    for (index, (name, _)) in fields.iter().enumerate() {
+        let shown: String = name.chars().take(60).collect();
+        if is_refused(name) {
+            let message = format!(
+                "`{shown}` is not taken: where a call goes, and with which key, is set by the operator of this site."
+            );
+            return Err(Failure::bad_request("field_not_allowed", message));
+        }
+        if fields[..index].iter().any(|(earlier, _)| earlier == name) {
+            return Err(Failure::bad_request("duplicate_field", format!("`{shown}` is there twice.")));
+        }
+    }
+    Ok(())
+}
+
+fn model(value: Option<&str>) -> Result<String, Failure> {
+    let missing = || {
+        Failure::bad_request("missing_model", "Name a model; `GET /v1/models` lists those that this key may ask.")
+            .about("model")
+    };
+    let name: String = value.and_then(|value| serde_json::from_str(value).ok()).ok_or_else(missing)?;
+    match name.chars().count() {
+        0 => Err(missing()),
+        1..=MAX_NAME => Ok(name),
+        _ => {
+            Err(Failure::refused(StatusCode::NOT_FOUND, "model_not_found", "No model has so long a name.")
+                .about("model"))
+        }
+    }
+}
+
+fn check_messages(value: Option<&str>) -> Result<(), Failure> {
+    let bad = |code, message: &str| Err(Failure::bad_request(code, message).about("messages"));
+    let messages = value.map(serde_json::from_str::<Vec<&RawValue>>);
+    match messages {
+        None => bad("missing_messages", "`messages` is missing."),
+        Some(Err(_)) => bad("invalid_type", "`messages` has to be a list of messages."),
+        Some(Ok(messages)) if messages.is_empty() => bad("empty_messages", "`messages` is empty: say something."),
+        Some(Ok(messages)) if messages.len() > MAX_MESSAGES => {
+            bad("too_many_messages", "`messages` has more than 10,000 entries.")
+        }
+        Some(Ok(messages)) if messages.iter().any(|message| !message.get().starts_with('{')) => {
+            bad("invalid_type", "Every entry of `messages` has to be an object with a role and a content.")
+        }
+        Some(Ok(_)) => Ok(()),
+    }
+}
+
+fn flag(value: Option<&str>) -> Option<bool> {
+    match value {
+        None | Some("null" | "false") => Some(false),
+        Some("true") => Some(true),
+        Some(_) => None,
+    }
+}
+
+fn wants_usage(options: &str) -> Result<bool, Failure> {
+    let bad = |_| Failure::bad_request("invalid_type", "`stream_options` has to be an object.").about("stream_options");
+    let fields = cut(options).map_err(bad)?;
+    Ok(find(&fields, "include_usage").is_some_and(|place| &options[place] == "true"))
+}
+
+/// The options with the token counts asked for.
+fn write_options(options: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#"{"include_usage":true"#);
+    for (name, place) in cut(options).unwrap_or_default() {
+        if name != "include_usage" {
+            out.push(b',');
+            write_string(&name, out);
+            out.push(b':');
+            out.extend_from_slice(options[place].as_bytes());
+        }
+    }
+    out.push(b'}');
+}
+
+/// A text as JSON.
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    // Writing to memory does not fail, and a text is always JSON.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Where the value of a field stands in a text that was read from it.
+pub(super) fn place_in(text: &str, value: Option<&RawValue>) -> Option<Range<usize>> {
+    value.map(|value| place(text, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<ChatCall, &'static str> {
+        ChatCall::read(Bytes::copy_from_slice(body.as_bytes())).map_err(|failure| failure.code)
+    }
+
+    fn sent(body: &str) -> String {
+        String::from_utf8(read(body).expect("reads").body_for("up/m").to_vec()).expect("text")
+    }
+
+    #[test]
+    fn everything_but_the_models_name_goes_on_as_it_is_written() {
+        let body = r#"{"messages":[ {"role":"user","content":"h\u00efß"} ], "model" : "m","temperature":0.70,"x_new":{"a":[1e3]}}"#;
+        let expected = r#"{"messages":[ {"role":"user","content":"h\u00efß"} ],"model":"up/m","temperature":0.70,"x_new":{"a":[1e3]}}"#;
+        assert_eq!(sent(body), expected);
+    }
+
+    #[test]
+    fn a_stream_asks_for_token_counts_and_keeps_other_options() {
+        let with = |options: &str| sent(&format!(r#"{{"model":"m","messages":[{{}}],"stream":true{options}}}"#));
+        let asked = r#"{"model":"up/m","messages":[{}],"stream":true,"stream_options":{"include_usage":true}}"#;
+        assert_eq!(with(""), asked);
+        assert_eq!(with(r#","stream_options":null"#), asked);
+        assert_eq!(with(r#","stream_options":{"include_usage":false}"#), asked);
+        assert_eq!(
+            with(r#","stream_options":{"include_obfuscation": false}"#),
+            r#"{"model":"up/m","messages":[{}],"stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false}}"#
+        );
+        let own = r#","stream_options":{ "include_usage":true }"#;
+        assert_eq!(
+            with(own),
+            r#"{"model":"up/m","messages":[{}],"stream":true,"stream_options":{ "include_usage":true }}"#
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_with_a_code() {
+        let many = |n: usize| format!(r#"{{"model":"m","messages":[{}]}}"#, vec!["{}"; n].join(","));
+        assert!(read(&many(10_000)).is_ok());
+        for (body, code) in [
+            ("", "invalid_json"),
+            ("{", "invalid_json"),
+            ("[]", "invalid_json"),
+            (r#"{"messages":[{}]}"#, "missing_model"),
+            (r#"{"model":"","messages":[{}]}"#, "missing_model"),
+            (r#"{"model":7,"messages":[{}]}"#, "missing_model"),
+            (r#"{"model":"m"}"#, "missing_messages"),
+            (r#"{"model":"m","messages":[]}"#, "empty_messages"),
+            (r#"{"model":"m","messages":"hi"}"#, "invalid_type"),
+            (r#"{"model":"m","messages":["hi"]}"#, "invalid_type"),
+            (r#"{"model":"m","messages":[{}],"stream":"yes"}"#, "invalid_type"),
+            (r#"{"model":"m","messages":[{}],"stream_options":[]}"#, "invalid_type"),
+            (r#"{"model":"m","messages":[{}],"api_base":"http://x"}"#, "field_not_allowed"),
+            (r#"{"model":"m","messages":[{}],"ap\u0069_key":"x"}"#, "field_not_allowed"),
+            (r#"{"model":"m","messages":[{}],"extra_body":{}}"#, "field_not_allowed"),
+            (r#"{"model":"m","messages":[{}],"model":"n"}"#, "duplicate_field"),
+            (&many(10_001), "too_many_messages"),
+        ] {
+            assert_eq!(read(body).err(), Some(code), "{body:.80}");
+        }
+        assert_eq!(ChatCall::read(Bytes::from_static(b"{\"model\":\"\xff\"}")).unwrap_err().code, "invalid_json");
+    }
+
+    #[test]
+    fn a_schema_of_a_tool_may_have_fields_of_any_name() {
+        let body =
+            r#"{"model":"m","messages":[{}],"tools":[{"function":{"parameters":{"properties":{"api_key":{}}}}}]}"#;
+        assert!(read(body).is_ok());
+    }
+
+    #[test]
+    fn the_length_of_a_prompt_is_estimated_without_its_images() {
+        let call =
+            |content: &str| read(&format!(r#"{{"model":"m","messages":[{{"content":{content}}}]}}"#)).expect("reads");
+        assert_eq!(call("\"12345678\"").estimated_tokens(), 2 + 4);
+        let parts = r#"[{"type":"text","text":"1234"},{"type":"image_url","image_url":{"url":"data:very long"}}]"#;
+        assert_eq!(call(parts).estimated_tokens(), 1 + 4);
+        assert_eq!(call("null").estimated_tokens(), 4);
+    }
+}

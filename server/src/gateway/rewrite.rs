@@ -1,0 +1,325 @@
+//! An event stream on its way through: the same bytes, except that the model has its public name, and that the chunk with the
+//! token counts is taken out where nobody asked for it. The end is held back until the account is written.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::{
+    answer::{Facts, Read},
+    request::write_string,
+};
+
+/// Bytes of one event.
+const MAX_EVENT: usize = 1024 * 1024;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Takes an upstream's bytes, gives those for the caller.
+#[derive(Debug)]
+pub(super) struct Rewriter {
+    public_name: Vec<u8>,
+    takes_usage_out: bool,
+    /// The event that is not complete yet.
+    buffer: Vec<u8>,
+    cutter: Cutter,
+    pub facts: Facts,
+    is_done: bool,
+    /// The last event, not to be sent before the account is written.
+    end: Vec<u8>,
+}
+
+/// Why a stream cannot go on.
+#[derive(Debug, PartialEq)]
+pub(super) enum Stop {
+    /// The upstream reports an error.
+    Error(Value),
+    TooLarge,
+}
+
+impl Rewriter {
+    pub(super) fn new(public_name: &str, takes_usage_out: bool) -> Self {
+        let mut name = Vec::new();
+        write_string(public_name, &mut name);
+        Self {
+            public_name: name,
+            takes_usage_out,
+            buffer: Vec::new(),
+            cutter: Cutter::default(),
+            facts: Facts::default(),
+            is_done: false,
+            end: Vec::new(),
+        }
+    }
+
+    /// Takes the next bytes and appends what is complete of the answer.
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Stop> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.extend_from_slice(bytes);
+        let mut start = 0;
+        let mut taken = Ok(());
+        while let Some(end) = self.cutter.next(&buffer).filter(|_| taken.is_ok()) {
+            taken = self.take(&buffer[start..end], out);
+            start = end;
+        }
+        buffer.drain(..start);
+        self.cutter.seen -= start.min(self.cutter.seen);
+        self.buffer = buffer;
+        if self.buffer.len() > MAX_EVENT { Err(Stop::TooLarge) } else { taken }
+    }
+
+    /// The bytes are over: appends the event that no blank line followed, unless it was cut in the middle.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Stop> {
+        let mut rest = std::mem::take(&mut self.buffer);
+        if rest.is_empty() || self.is_done {
+            return Ok(());
+        }
+        rest.extend_from_slice(b"\n\n");
+        let data = data_of(&rest);
+        let text = data.text(&rest);
+        let is_cut = text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
+        if is_cut { Ok(()) } else { self.take(&rest, out) }
+    }
+
+    /// Whether `[DONE]` has come.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Whether the answer has come to its end, with `[DONE]` or without.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_done || self.facts.is_finished
+    }
+
+    /// The end that was held back.
+    pub(super) fn take_end(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.end)
+    }
+
+    fn take(&mut self, block: &[u8], out: &mut Vec<u8>) -> Result<(), Stop> {
+        if self.is_done {
+            return Ok(());
+        }
+        let data = data_of(block);
+        let text = data.text(block);
+        let words = text.trim();
+        if words == "[DONE]" {
+            self.is_done = true;
+            self.end.extend_from_slice(block);
+            return Ok(());
+        }
+        let read = if words.starts_with('{') { self.facts.read(&text) } else { Read::Other };
+        match read {
+            Read::Error(object) => return Err(Stop::Error(object)),
+            _ if data.is_error => {
+                return Err(Stop::Error(serde_json::from_str(words).unwrap_or_else(|_| Value::from(words))));
+            }
+            Read::Part { is_usage_only: true, .. } if self.takes_usage_out => {}
+            Read::Part { model: Some(place), .. } if text[place.clone()].as_bytes() != self.public_name => {
+                self.rename(block, &data, &text, place, out);
+            }
+            _ => out.extend_from_slice(block),
+        }
+        Ok(())
+    }
+
+    fn rename(&self, block: &[u8], data: &Data, text: &str, place: Range<usize>, out: &mut Vec<u8>) {
+        match data.lines.as_slice() {
+            // The usual case: everything around the name stays, byte for byte.
+            [line] if std::str::from_utf8(&block[line.clone()]).is_ok() => {
+                out.extend_from_slice(&block[..line.start + place.start]);
+                out.extend_from_slice(&self.public_name);
+                out.extend_from_slice(&block[line.start + place.end..]);
+            }
+            _ => {
+                let renamed =
+                    [&text.as_bytes()[..place.start], &self.public_name, &text.as_bytes()[place.end..]].concat();
+                for line in renamed.split(|byte| *byte == b'\n') {
+                    out.extend_from_slice(b"data: ");
+                    out.extend_from_slice(line);
+                    out.push(b'\n');
+                }
+                out.push(b'\n');
+            }
+        }
+    }
+}
+
+/// Where the data of an event stands.
+struct Data {
+    lines: Vec<Range<usize>>,
+    is_error: bool,
+}
+
+impl Data {
+    /// The lines joined; invalid UTF-8 is replaced.
+    fn text<'a>(&self, block: &'a [u8]) -> std::borrow::Cow<'a, str> {
+        match self.lines.as_slice() {
+            [] => "".into(),
+            [line] => String::from_utf8_lossy(&block[line.clone()]),
+            lines => {
+                let lines: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(&block[line.clone()])).collect();
+                lines.join("\n").into()
+            }
+        }
+    }
+}
+
+fn data_of(block: &[u8]) -> Data {
+    let mut data = Data { lines: Vec::with_capacity(1), is_error: false };
+    let mut at = if block.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    while at < block.len() {
+        let end = block[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(block.len(), |end| at + end);
+        let line = &block[at..end];
+        if line.starts_with(b"data:") {
+            let start = at + 5 + usize::from(line.get(5) == Some(&b' '));
+            data.lines.push(start..end);
+        } else if line == b"event: error" || line == b"event:error" {
+            data.is_error = true;
+        }
+        at = end + 1;
+    }
+    data
+}
+
+/// Finds where events end: after an empty line, whichever of the three kinds of line ends it has.
+#[derive(Debug, Default)]
+struct Cutter {
+    /// Bytes that have been looked at.
+    seen: usize,
+    /// Bytes of the line that is not complete.
+    line: usize,
+    is_after_return: bool,
+}
+
+impl Cutter {
+    /// Where the next complete event ends, blank line included.
+    fn next(&mut self, buffer: &[u8]) -> Option<usize> {
+        while let Some(byte) = buffer.get(self.seen) {
+            self.seen += 1;
+            match byte {
+                b'\n' if self.is_after_return => self.is_after_return = false,
+                // Whether a line feed follows, and so belongs to it, is not known yet.
+                b'\r' if self.line == 0 && buffer.len() == self.seen => {
+                    self.seen -= 1;
+                    return None;
+                }
+                b'\n' | b'\r' if self.line == 0 => {
+                    // The line feed after a carriage return belongs to it.
+                    if *byte == b'\r' && buffer.get(self.seen) == Some(&b'\n') {
+                        self.seen += 1;
+                    }
+                    self.is_after_return = false;
+                    return Some(self.seen);
+                }
+                b'\n' | b'\r' => {
+                    self.line = 0;
+                    self.is_after_return = *byte == b'\r';
+                }
+                _ => {
+                    self.line += 1;
+                    self.is_after_return = false;
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pass<'a>(takes_usage_out: bool, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Rewriter, String) {
+        let mut rewriter = Rewriter::new("pub/\"m\"", takes_usage_out);
+        let mut out = Vec::new();
+        for piece in pieces {
+            rewriter.push(piece, &mut out).expect("goes on");
+        }
+        rewriter.finish(&mut out).expect("ends");
+        let end = rewriter.take_end();
+        out.extend(end);
+        (rewriter, String::from_utf8_lossy(&out).into_owned())
+    }
+
+    const WIRE: &str = concat!(
+        "\u{feff}: hi\r\n\r\n",
+        "data: {\"model\" :\"up\",\"choices\":[{\"delta\":{\"content\":\"Grüße 😀\"}}],\"usage\":null}\n\n",
+        "event: x\ndata:{\"choices\":[{\"delta\":{}, \"finish_reason\":\"stop\"}]}\n\n",
+        "data: {\"choices\":[],\ndata: \"model\":\"up\",\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\r\n\r\n",
+        "data: [DONE]\n\n"
+    );
+
+    #[test]
+    fn only_the_models_name_changes() {
+        let (rewriter, out) = pass(false, [WIRE.as_bytes()]);
+        let expected = WIRE.replacen("\"up\"", "\"pub/\\\"m\\\"\"", 2).replace("}}\r\n\r\n", "}}\n\n");
+        assert_eq!(out, expected);
+        assert_eq!((rewriter.facts.tokens_in, rewriter.facts.tokens_out), (Some(3), Some(2)));
+        assert!(rewriter.is_done() && rewriter.is_complete() && rewriter.facts.has_output());
+    }
+
+    #[test]
+    fn the_chunk_with_the_counts_is_taken_out_where_nobody_asked_for_it() {
+        let (rewriter, out) = pass(true, [WIRE.as_bytes()]);
+        assert!(!out.contains("prompt_tokens"), "{out}");
+        assert!(out.ends_with("data: [DONE]\n\n"));
+        assert_eq!(rewriter.facts.tokens_out, Some(2));
+        let with_text = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":1}}\n\n";
+        assert_eq!(pass(true, [with_text.as_bytes()]).1, with_text);
+    }
+
+    #[test]
+    fn the_end_is_held_back_and_nothing_comes_after_it() {
+        let mut rewriter = Rewriter::new("m", true);
+        let mut out = Vec::new();
+        rewriter.push(b"data: a\n\ndata: [DONE]\n\ndata: b\n\n", &mut out).expect("goes on");
+        assert_eq!(out, b"data: a\n\n");
+        assert_eq!(rewriter.take_end(), b"data: [DONE]\n\n");
+    }
+
+    #[test]
+    fn every_single_cut_gives_the_same_bytes() {
+        let whole = pass(true, [WIRE.as_bytes()]).1;
+        for cut in 0..=WIRE.len() {
+            let (head, tail) = WIRE.as_bytes().split_at(cut);
+            assert_eq!(pass(true, [head, tail]).1, whole, "cut at {cut}");
+        }
+        assert_eq!(pass(true, WIRE.as_bytes().chunks(1)).1, whole, "cut at every byte");
+    }
+
+    #[test]
+    fn errors_stop_the_stream_and_a_cut_last_event_is_dropped() {
+        for wire in ["data: {\"error\":{\"message\":\"x\"}}\n\n", "event: error\ndata: boom\n\n"] {
+            let mut rewriter = Rewriter::new("m", true);
+            assert!(matches!(rewriter.push(wire.as_bytes(), &mut Vec::new()), Err(Stop::Error(_))), "{wire}");
+        }
+        let (rewriter, out) = pass(true, [b"data: {\"choices\":[{\"del".as_slice()]);
+        assert_eq!((out.as_str(), rewriter.is_complete()), ("", false));
+        assert_eq!(pass(true, [b"data: [DONE]".as_slice()]).1, "data: [DONE]\n\n");
+        let mut rewriter = Rewriter::new("m", true);
+        let line = vec![b'x'; MAX_EVENT + 1];
+        assert_eq!(rewriter.push(&line, &mut Vec::new()), Err(Stop::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_no_completion_passes_byte_for_byte(
+            wire in prop::collection::vec(prop_oneof![
+                3 => prop::sample::select(b"\n\r: ".to_vec()),
+                2 => prop::sample::select(b"data:id".to_vec()),
+                1 => any::<u8>().prop_filter("no object", |byte| *byte != b'{' && *byte != b'['),
+            ], 0..200),
+            size in 1_usize..20,
+        ) {
+            let mut rewriter = Rewriter::new("m", true);
+            let mut out = Vec::new();
+            for piece in wire.chunks(size) {
+                rewriter.push(piece, &mut out).expect("goes on");
+            }
+            let rest = rewriter.buffer.clone();
+            prop_assert_eq!([out, rest].concat(), wire);
+        }
+    }
+}

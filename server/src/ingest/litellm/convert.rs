@@ -1,0 +1,292 @@
+//! From what LiteLLM writes to a usage event.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::payload::{ErrorInformation, Payload};
+use crate::usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
+
+/// Silence after which a caller's hanging up is the model's fault.
+const SLOW_AFTER_MS: u64 = 10_000;
+/// An event of another time than these is somebody's wrong clock.
+const OLDEST: TimeDelta = TimeDelta::days(30);
+const NEWEST: TimeDelta = TimeDelta::hours(1);
+/// Longer than any request takes.
+const LONGEST_S: f64 = 86_400.0;
+const MAX_NAME: usize = 200;
+
+/// Why an event is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// It says nothing about a model: an embedding, say, or an answer from a cache.
+    NotACompletion,
+    /// Times or ids are missing or cannot be.
+    Unusable,
+}
+
+/// The usage event of what LiteLLM tells.
+pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEvent, LeftOut> {
+    let is_completion = payload.call_type.as_deref().is_none_or(|kind| kind.is_empty() || kind.contains("completion"));
+    if !is_completion || payload.cache_hit == Some(true) {
+        return Err(LeftOut::NotACompletion);
+    }
+    let started = time(payload.start_time, now).ok_or(LeftOut::Unusable)?;
+    let id = id(payload).ok_or(LeftOut::Unusable)?;
+    let latency_ms = milliseconds(payload.start_time, payload.end_time).ok_or(LeftOut::Unusable)?;
+    let is_stream = payload.stream == Some(true);
+    let has_hung_up = payload.error_str.as_deref().is_some_and(|text| text.contains("Client disconnected"));
+    let count = |tokens: Option<u64>| tokens.filter(|tokens| (1..=1_000_000_000_000).contains(tokens));
+    let (tokens_in, tokens_out) = (count(payload.prompt_tokens), count(payload.completion_tokens));
+    let ended = ended(payload, has_hung_up, tokens_out, latency_ms);
+    let has_usage = tokens_in.is_some() || tokens_out.is_some();
+    // An answer that broke off has no counts of its own: LiteLLM counts what came.
+    let usage_source = if has_hung_up { UsageSource::Estimated } else { UsageSource::Upstream };
+    Ok(UsageEvent {
+        id,
+        occurred_at: started,
+        request_id: payload.litellm_call_id.as_deref().map(shortened),
+        api_key_id: None,
+        user_id: None,
+        model_public_name: payload.model_group.as_deref().map(shortened).unwrap_or_default(),
+        upstream_id: None,
+        status_code: ended.status,
+        outcome: ended.outcome,
+        error_class: ended.class,
+        is_stream,
+        tokens_in,
+        tokens_out,
+        usage_source: has_usage.then_some(usage_source),
+        latency_ms,
+        upstream_latency_ms: None,
+        // For streams alone: of a whole answer this is the end.
+        ttft_ms: if is_stream && tokens_out.is_some() {
+            milliseconds(payload.start_time, payload.completion_start_time)
+        } else {
+            None
+        },
+        attempt: 1,
+        cost_usd: payload.response_cost.and_then(cost),
+        source: EventSource::LiteLlm,
+    })
+}
+
+struct Ended {
+    outcome: Outcome,
+    class: Option<ErrorClass>,
+    status: Option<u16>,
+}
+
+fn ended(payload: &Payload, has_hung_up: bool, tokens_out: Option<u64>, latency_ms: u64) -> Ended {
+    let ended = |outcome, class, status| Ended { outcome, class, status };
+    match payload.status.as_deref() {
+        _ if has_hung_up && tokens_out.is_none() && latency_ms >= SLOW_AFTER_MS => {
+            ended(Outcome::Error, Some(ErrorClass::Slow), None)
+        }
+        _ if has_hung_up => ended(Outcome::Abandoned, Some(ErrorClass::HangUp), None),
+        Some("success") if tokens_out.is_some() => ended(Outcome::Success, None, Some(200)),
+        Some("success") => ended(Outcome::Error, Some(ErrorClass::Empty), Some(200)),
+        _ => {
+            let nothing = ErrorInformation::default();
+            let error = payload.error_information.as_ref().unwrap_or(&nothing);
+            let status = status(error);
+            let (outcome, class) = failed(error, status);
+            ended(outcome, class, status)
+        }
+    }
+}
+
+/// LiteLLM reports what its callers do wrong as failures of the model they named. Those are recorded and not counted, or any
+/// caller could spoil a model's figures.
+fn failed(error: &ErrorInformation, status: Option<u16>) -> (Outcome, Option<ErrorClass>) {
+    let is_providers = error.llm_provider.as_deref().is_some_and(|provider| !provider.is_empty());
+    let normalized = error.normalized_error.as_deref().unwrap_or_default();
+    let counted = |class| (Outcome::Error, Some(class));
+    match status {
+        Some(429) if is_providers => counted(ErrorClass::RateLimited),
+        // LiteLLM's own limits on its own keys.
+        Some(429) => (Outcome::Refused, Some(ErrorClass::RateLimited)),
+        Some(401 | 403) if is_providers => counted(ErrorClass::Upstream4xx),
+        Some(400 | 401 | 403 | 404 | 413 | 422) => (Outcome::Refused, Some(ErrorClass::Caller)),
+        Some(499) => (Outcome::Abandoned, Some(ErrorClass::HangUp)),
+        Some(408 | 504) => counted(ErrorClass::Timeout),
+        Some(400..=499) => counted(ErrorClass::Upstream4xx),
+        Some(_) if normalized.contains("CONNECTION") => counted(ErrorClass::Connect),
+        Some(_) => counted(ErrorClass::Upstream5xx),
+        None => (Outcome::Error, None),
+    }
+}
+
+/// The status: there is no field for it.
+fn status(error: &ErrorInformation) -> Option<u16> {
+    let leading = |text: &str| {
+        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok().filter(|status| (400..=599).contains(status))
+    };
+    let of_class = || match error.error_class.as_deref()? {
+        "BadRequestError" | "ContextWindowExceededError" | "ContentPolicyViolationError" | "UnsupportedParamsError" => {
+            Some(400)
+        }
+        "AuthenticationError" => Some(401),
+        "PermissionDeniedError" => Some(403),
+        "NotFoundError" => Some(404),
+        "Timeout" => Some(408),
+        "UnprocessableEntityError" => Some(422),
+        "RateLimitError" => Some(429),
+        "APIConnectionError" | "InternalServerError" | "APIError" => Some(500),
+        "BadGatewayError" => Some(502),
+        "ServiceUnavailableError" => Some(503),
+        _ => None,
+    };
+    error
+        .normalized_error
+        .as_deref()
+        .and_then(leading)
+        .or_else(|| error.error_code.as_deref().and_then(leading))
+        .or_else(of_class)
+}
+
+/// The same for the same event, however often it is sent: made of LiteLLM's id of the call and of the answer's, since neither
+/// alone is unique.
+fn id(payload: &Payload) -> Option<Uuid> {
+    let (call, answer) = (payload.litellm_call_id.as_deref(), payload.id.as_deref());
+    if call.or(answer).is_none_or(str::is_empty) {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    for part in ["litellm", call.unwrap_or_default(), answer.unwrap_or_default()] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let bytes: [u8; 16] = std::array::from_fn(|index| digest[index]);
+    Some(Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+fn time(seconds: Option<f64>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0)?;
+    let time = DateTime::from_timestamp_micros((seconds * 1e6) as i64)?;
+    (now - OLDEST <= time && time <= now + NEWEST).then_some(time)
+}
+
+fn milliseconds(from: Option<f64>, to: Option<f64>) -> Option<u64> {
+    let seconds = to? - from?;
+    // Clocks are read more than once: an end a moment before the beginning is no time at all.
+    (seconds > -1.0 && seconds < LONGEST_S).then(|| (seconds.max(0.0) * 1e3).round() as u64)
+}
+
+/// A cost of 0 means that LiteLLM does not know the price.
+fn cost(usd: f64) -> Option<Decimal> {
+    Decimal::try_from(usd).ok().filter(|cost| *cost > Decimal::ZERO)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T10:00:00Z".parse().expect("a time")
+    }
+
+    fn event(changes: Value) -> Result<UsageEvent, LeftOut> {
+        let mut payload = json!({
+            "id": "chatcmpl-1", "litellm_call_id": "call-1", "call_type": "acompletion", "stream": null,
+            "status": "success", "startTime": 1795255100.25, "endTime": 1795255101.75, "completionStartTime": 1795255101.75,
+            "response_time": 0.5, "model": "openai/gpt", "model_group": "acme/gpt", "prompt_tokens": 12,
+            "completion_tokens": 8, "response_cost": 0.000021, "messages": [{"role": "user", "content": "secret"}],
+        });
+        for (name, value) in changes.as_object().expect("changes") {
+            payload[name] = value.clone();
+        }
+        convert(&serde_json::from_value(payload).expect("a payload"), now())
+    }
+
+    fn failure(error: Value) -> (Outcome, Option<ErrorClass>, Option<u16>) {
+        let event =
+            event(json!({"status": "failure", "completion_tokens": 0, "error_information": error})).expect("an event");
+        (event.outcome, event.error_class, event.status_code)
+    }
+
+    #[test]
+    fn a_success_is_taken_with_its_public_name_and_its_times() {
+        let event = event(json!({})).expect("an event");
+        assert_eq!(
+            (event.model_public_name.as_str(), event.outcome, event.status_code),
+            ("acme/gpt", Outcome::Success, Some(200))
+        );
+        assert_eq!((event.latency_ms, event.ttft_ms), (1_500, None));
+        assert_eq!((event.tokens_in, event.tokens_out), (Some(12), Some(8)));
+        assert_eq!(event.cost_usd.map(|cost| cost.to_string()).as_deref(), Some("0.000021"));
+        assert_eq!(event.occurred_at.timestamp_millis(), 1_795_255_100_250);
+        assert!(!format!("{event:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_stream_has_a_first_token_and_its_whole_latency() {
+        let event = event(json!({"stream": true, "completionStartTime": 1795255100.5})).expect("an event");
+        assert_eq!((event.is_stream, event.ttft_ms, event.latency_ms), (true, Some(250), 1_500));
+    }
+
+    #[test]
+    fn the_status_comes_from_the_normalized_error_and_callers_faults_do_not_count() {
+        use ErrorClass as C;
+        use Outcome as O;
+        let providers = |normalized: &str| json!({"normalized_error": normalized, "error_code": "mock_500", "llm_provider": "openai"});
+        let own = |normalized: &str| json!({"normalized_error": normalized, "llm_provider": ""});
+        assert_eq!(failure(providers("500_PROVIDER_INTERNAL_ERROR")), (O::Error, Some(C::Upstream5xx), Some(500)));
+        assert_eq!(failure(providers("429_RATE_LIMIT_EXCEEDED")), (O::Error, Some(C::RateLimited), Some(429)));
+        assert_eq!(failure(own("429_RATE_LIMIT_EXCEEDED")), (O::Refused, Some(C::RateLimited), Some(429)));
+        assert_eq!(failure(providers("408_UPSTREAM_TIMEOUT")), (O::Error, Some(C::Timeout), Some(408)));
+        assert_eq!(failure(providers("500_PROVIDER_CONNECTION_ERROR")), (O::Error, Some(C::Connect), Some(500)));
+        assert_eq!(failure(providers("400_INVALID_REQUEST")), (O::Refused, Some(C::Caller), Some(400)));
+        assert_eq!(failure(own("401_X")), (O::Refused, Some(C::Caller), Some(401)));
+        assert_eq!(failure(providers("401_X")), (O::Error, Some(C::Upstream4xx), Some(401)));
+        assert_eq!(failure(json!({"error_code": "503"})), (O::Error, Some(C::Upstream5xx), Some(503)));
+        assert_eq!(failure(json!({"error_class": "NotFoundError"})), (O::Refused, Some(C::Caller), Some(404)));
+        assert_eq!(failure(json!({"error_code": "mock_500"})), (O::Error, None, None));
+    }
+
+    #[test]
+    fn a_hang_up_is_neither_success_nor_error_unless_the_model_was_silent_for_long() {
+        let gone = |changes: Value| {
+            let mut all = json!({"error_str": "Client disconnected the request"});
+            all.as_object_mut().expect("an object").extend(changes.as_object().expect("changes").clone());
+            let event = event(all).expect("an event");
+            (event.outcome, event.error_class, event.usage_source)
+        };
+        let (abandoned, estimated) = ((Outcome::Abandoned, Some(ErrorClass::HangUp)), Some(UsageSource::Estimated));
+        assert_eq!(gone(json!({})), (abandoned.0, abandoned.1, estimated));
+        let silent = json!({"completion_tokens": 0, "endTime": 1795255111.0});
+        assert_eq!(gone(silent), (Outcome::Error, Some(ErrorClass::Slow), estimated));
+    }
+
+    #[test]
+    fn the_same_event_has_the_same_id_and_others_have_others() {
+        let id = |changes| event(changes).expect("an event").id;
+        assert_eq!(id(json!({})), id(json!({"status": "failure"})));
+        assert_ne!(id(json!({})), id(json!({"id": "chatcmpl-2"})));
+        assert_ne!(id(json!({})), id(json!({"litellm_call_id": "call-2"})));
+        assert_ne!(id(json!({"litellm_call_id": "ab", "id": "c"})), id(json!({"litellm_call_id": "a", "id": "bc"})));
+    }
+
+    #[test]
+    fn unknown_is_unknown_and_what_cannot_be_is_left_out() {
+        let event_of = |changes| event(changes).expect("an event");
+        assert_eq!(event_of(json!({"response_cost": 0})).cost_usd, None);
+        assert_eq!(event_of(json!({"completion_tokens": 0})).error_class, Some(ErrorClass::Empty));
+        assert_eq!(event_of(json!({"prompt_tokens": 0})).tokens_in, None);
+        assert_eq!(event(json!({"startTime": null})).unwrap_err(), LeftOut::Unusable);
+        assert_eq!(event(json!({"startTime": 1.0})).unwrap_err(), LeftOut::Unusable);
+        assert_eq!(event(json!({"endTime": 1795255000.0})).unwrap_err(), LeftOut::Unusable);
+        assert_eq!(event(json!({"id": "", "litellm_call_id": null})).unwrap_err(), LeftOut::Unusable);
+        assert_eq!(event(json!({"call_type": "aembedding"})).unwrap_err(), LeftOut::NotACompletion);
+        assert_eq!(event(json!({"cache_hit": true})).unwrap_err(), LeftOut::NotACompletion);
+    }
+}

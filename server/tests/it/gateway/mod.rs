@@ -1,0 +1,9 @@
+//! The gateway, through the router, on a real database, against an upstream that behaves as it is told.
+
+mod answers;
+mod auto;
+mod faults;
+mod hang_ups;
+mod journal;
+mod refusals;
+pub(crate) mod support;
