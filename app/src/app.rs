@@ -12,8 +12,14 @@ use leptos_router::{
 
 use crate::{
     account::{SignInPage, SignUpPage},
+    audit::AuditPage,
+    catalog::admin::{
+        CatalogPage, ImportPage, ModelPage, ModelsPage, NewModelPage, NewUpstreamPage, TestPage, UpstreamPage,
+        UpstreamsPage,
+    },
     dashboard::DashboardPage,
     home::HomePage,
+    people::PeoplePage,
     playground::{ComparisonPage, PlaygroundPage},
     site::SiteInfo,
     ui::{Frame, NotFoundMessage, set_status},
@@ -34,6 +40,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground/:id") view=ComparisonPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams") view=UpstreamsPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams/new") view=NewUpstreamPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams/:id") view=UpstreamPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams/:id/import") view=ImportPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models") view=ModelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/add-model") view=NewModelPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models/:slug") view=ModelPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models/:slug/test") view=TestPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/catalog") view=CatalogPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users") view=PeoplePage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -21,6 +21,8 @@ mod home;
 #[cfg(feature = "ssr")]
 pub mod host;
 pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod people;
 pub mod playground;
 pub mod routing;
 #[cfg(feature = "ssr")]

@@ -8,7 +8,7 @@ use std::{
 
 use secrecy::SecretString;
 use server::{
-    boot,
+    boot, catalog_command,
     config::{AdminCommand, Cli, Command, KeysCommand, Settings, Surroundings, parse_command_line},
     doctor,
     error::{Error, Refusal},
@@ -49,7 +49,8 @@ async fn dispatch(command: Command, settings: Settings) -> Result<(), Error> {
             boot::create_admin(&settings, &email, password).await
         }
         Command::Keys(KeysCommand::Rotate) => boot::rotate_keys(&settings).await,
-        Command::Doctor => doctor::examine(&settings, io::stdout()).await,
+        Command::Catalog(command) => catalog_command::run(&settings, command).await,
+        Command::Doctor { every_model } => doctor::examine(&settings, every_model, io::stdout()).await,
     }
 }
 

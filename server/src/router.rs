@@ -3,7 +3,7 @@
 use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{api, audit, auth, catalog, keys, ops, playground, routing, state::AppState, web};
+use crate::{api, audit, auth, catalog, keys, ops, people, playground, routing, state::AppState, web};
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -16,6 +16,9 @@ pub fn router(state: &AppState) -> Router {
         .merge(catalog::upstreams_router(state.catalog.clone()))
         .merge(catalog::models_router(state.catalog.clone()))
         .merge(audit::router(state.audit.clone()))
+        .merge(catalog::tests_router(state.tests.clone()))
+        .merge(catalog::file_router(state.catalog_file.clone()))
+        .merge(people::router(state.people.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;

@@ -9,12 +9,13 @@ use uuid::Uuid;
 use crate::{
     audit::AuditService,
     auth::{self, AccountService, LimitSettings},
-    catalog::CatalogService,
+    catalog::{CatalogFileService, CatalogService, DirectTestService},
     clock::Clock,
     config::{HostPort, Settings},
     crypto::Keyring,
     error::Error,
     keys::KeyService,
+    people::PeopleService,
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
     shutdown::Tasks,
@@ -36,6 +37,9 @@ pub struct AppState {
     pub keys: Arc<KeyService>,
     pub routing: Arc<RoutingService>,
     pub audit: Arc<AuditService>,
+    pub tests: Arc<DirectTestService>,
+    pub catalog_file: Arc<CatalogFileService>,
+    pub people: Arc<PeopleService>,
 }
 
 impl AppState {
@@ -65,6 +69,11 @@ impl AppState {
         let playground = PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone());
         let playground = Arc::new(playground);
         let audit = Arc::new(AuditService::new(pool.clone()));
+        let tests = Arc::new(DirectTestService::new(catalog.clone()));
+        let catalog_file = Arc::new(CatalogFileService::new(catalog.clone()));
+        let public_url = settings.public_url.clone();
+        let people = PeopleService::new(pool.clone(), clock.clone(), tasks.clone(), accounts.clone(), public_url);
+        let people = Arc::new(people);
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
         Ok(Self {
@@ -79,6 +88,9 @@ impl AppState {
             keys,
             routing,
             audit,
+            tests,
+            catalog_file,
+            people,
         })
     }
 
@@ -94,6 +106,12 @@ impl AppState {
             account: self.accounts.clone(),
             catalog: self.catalog.clone(),
             playground: self.playground.clone(),
+            upstreams: self.catalog.clone(),
+            models: self.catalog.clone(),
+            tests: self.tests.clone(),
+            catalog_file: self.catalog_file.clone(),
+            people: self.people.clone(),
+            audit: self.audit.clone(),
         }
     }
 }

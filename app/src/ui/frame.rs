@@ -18,15 +18,27 @@ pub enum Room {
     Dashboard,
     SignIn,
     SignUp,
+    Upstreams,
+    Models,
+    Users,
+    Audit,
 }
 
 impl Room {
     /// The rooms of whoever is looking: one line each.
     fn open_to(viewer: Option<&Viewer>) -> Vec<Room> {
         match viewer {
-            Some(_) => vec![Room::Playground, Room::Dashboard],
+            Some(viewer) if viewer.is_admin() => Room::open_to_members()
+                .into_iter()
+                .chain([Room::Upstreams, Room::Models, Room::Users, Room::Audit])
+                .collect(),
+            Some(_) => Room::open_to_members(),
             None => vec![Room::Home, Room::SignIn, Room::SignUp],
         }
+    }
+
+    fn open_to_members() -> Vec<Room> {
+        vec![Room::Playground, Room::Dashboard]
     }
 
     fn door(self) -> (&'static str, &'static str) {
@@ -34,6 +46,10 @@ impl Room {
             Room::Home => ("/", "What this is"),
             Room::Playground => ("/playground", "Playground"),
             Room::Dashboard => ("/dashboard", "Dashboard"),
+            Room::Upstreams => ("/admin/upstreams", "Upstreams"),
+            Room::Models => ("/admin/models", "Models"),
+            Room::Users => ("/admin/users", "Users"),
+            Room::Audit => ("/admin/audit", "Audit log"),
             Room::SignIn => ("/sign-in", "Sign in"),
             Room::SignUp => ("/sign-up", "Create an account"),
         }

@@ -5,8 +5,9 @@ use utoipa::{OpenApi, openapi};
 use crate::{
     audit::AuditDoc,
     auth::AccountDoc,
-    catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
+    catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc, CatalogFileDoc, DirectTestDoc},
     keys::KeysDoc,
+    people::PeopleDoc,
     playground::PlaygroundDoc,
     routing::RoutingDoc,
 };
@@ -28,7 +29,15 @@ pub(super) fn document() -> openapi::OpenApi {
     for room in rooms {
         document.merge(room);
     }
-    for room in [AdminUpstreamsDoc::openapi(), AdminModelsDoc::openapi(), AuditDoc::openapi()] {
+    let admin = [
+        AdminUpstreamsDoc::openapi(),
+        AdminModelsDoc::openapi(),
+        CatalogFileDoc::openapi(),
+        DirectTestDoc::openapi(),
+        PeopleDoc::openapi(),
+        AuditDoc::openapi(),
+    ];
+    for room in admin {
         document.merge(room);
     }
     document

@@ -2,7 +2,18 @@
 
 use std::sync::Arc;
 
-use app::{account::AccountPort, catalog::CatalogPort, host::Host, playground::PlaygroundPort, site::SiteInfo};
+use app::{
+    account::AccountPort,
+    audit::AuditPort,
+    catalog::{
+        CatalogPort,
+        admin::{CatalogFilePort, ModelsPort, TestsPort, UpstreamsPort},
+    },
+    host::Host,
+    people::PeoplePort,
+    playground::PlaygroundPort,
+    site::SiteInfo,
+};
 use axum::http::request::Parts;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -16,6 +27,12 @@ pub struct Ports {
     pub account: Arc<dyn AccountPort>,
     pub catalog: Arc<dyn CatalogPort>,
     pub playground: Arc<dyn PlaygroundPort>,
+    pub upstreams: Arc<dyn UpstreamsPort>,
+    pub models: Arc<dyn ModelsPort>,
+    pub tests: Arc<dyn TestsPort>,
+    pub catalog_file: Arc<dyn CatalogFilePort>,
+    pub people: Arc<dyn PeoplePort>,
+    pub audit: Arc<dyn AuditPort>,
 }
 
 impl Ports {
@@ -25,6 +42,12 @@ impl Ports {
         provide_context(self.account.clone());
         provide_context(self.catalog.clone());
         provide_context(self.playground.clone());
+        provide_context(self.upstreams.clone());
+        provide_context(self.models.clone());
+        provide_context(self.tests.clone());
+        provide_context(self.catalog_file.clone());
+        provide_context(self.people.clone());
+        provide_context(self.audit.clone());
         if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
             && let Some(host) = RequestHost::new(&parts, response)
         {

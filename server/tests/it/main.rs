@@ -5,12 +5,15 @@
 mod account;
 mod admin_catalog;
 mod admin_upstreams;
+mod catalog_file;
 mod config;
 mod crypto;
 mod demo;
+mod direct_test;
 mod embedded;
 mod keys;
 mod listen;
+mod people;
 mod playground;
 mod program;
 mod routing;
