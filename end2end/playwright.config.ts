@@ -3,6 +3,8 @@ import { defineConfig } from "@playwright/test";
 
 // Chosen once, here, and inherited by the processes that read this file again.
 process.env.QUADRILLE_TEST_PORT ??= freePort();
+// Where the specs' own upstreams may be.
+process.env.QUADRILLE_ALLOWED_PORT ??= freePort();
 const origin = `http://127.0.0.1:${process.env.QUADRILLE_TEST_PORT}`;
 
 function freePort(): string {

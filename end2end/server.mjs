@@ -22,6 +22,7 @@ const server = spawn(process.env.QUADRILLE_BINARY ?? join(target, "debug/quadril
     QUADRILLE_DATA_DIR: data,
     QUADRILLE_SITE_DIR: process.env.QUADRILLE_SITE_DIR ?? join(target, "site"),
     QUADRILLE_DEMO: "1",
+    QUADRILLE_ALLOW_PRIVATE_UPSTREAMS: `127.0.0.1:${process.env.QUADRILLE_ALLOWED_PORT ?? 1}`,
     QUADRILLE_ADMIN_EMAIL: "admin@example.com",
     QUADRILLE_ADMIN_PASSWORD: "correct horse battery staple",
     RUST_BACKTRACE: "1",

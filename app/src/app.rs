@@ -13,10 +13,16 @@ use leptos_router::{
 use crate::{
     account::{SignInPage, SignUpPage},
     analytics::KeyAnalyticsPage,
+    audit::AuditPage,
+    catalog::admin::{
+        CatalogPage, ImportPage, ModelPage, ModelsPage, NewModelPage, NewUpstreamPage, TestPage, UpstreamPage,
+        UpstreamsPage,
+    },
     dashboard::DashboardPage,
     home::HomePage,
     keys::KeysPage,
     leaderboard::{LeaderboardPage, MethodPage, ModelFiguresPage},
+    people::PeoplePage,
     playground::{ComparisonPage, PlaygroundPage},
     routing::RoutingPage,
     site::SiteInfo,
@@ -46,6 +52,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/routing") view=RoutingPage ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=KeysPage ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/analytics") view=KeyAnalyticsPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams") view=UpstreamsPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams/new") view=NewUpstreamPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams/:id") view=UpstreamPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/upstreams/:id/import") view=ImportPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models") view=ModelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/add-model") view=NewModelPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models/:slug") view=ModelPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models/:slug/test") view=TestPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/catalog") view=CatalogPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users") view=PeoplePage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

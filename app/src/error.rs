@@ -127,6 +127,14 @@ impl AppError {
         }
     }
 
+    /// The error as what stands at a form's fields, or, without a field, above all of them.
+    pub fn into_fields(self) -> Vec<FieldError> {
+        match self {
+            AppError::Invalid(errors) => errors,
+            other => vec![FieldError::new("", other.code(), other.to_string())],
+        }
+    }
+
     /// The broken rules, empty for every other error.
     pub fn field_errors(&self) -> &[FieldError] {
         match self {

@@ -24,20 +24,21 @@ pub mod host;
 pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod leaderboard;
+#[cfg(feature = "ssr")]
+pub mod markdown;
+#[cfg(feature = "ssr")]
+pub mod people;
 pub mod playground;
 pub mod routing;
+#[cfg(feature = "ssr")]
+pub mod share;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
 pub mod site;
-pub mod ui;
-
-#[cfg(feature = "ssr")]
-pub mod markdown;
-#[cfg(feature = "ssr")]
-pub mod share;
 #[cfg(feature = "ssr")]
 pub mod templates;
+pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use {app::App, shell::shell};

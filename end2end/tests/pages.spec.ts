@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 
 import { expectAccessible } from "../fixtures/accessibility";
+import { Admin } from "../fixtures/admin";
 import { Member } from "../fixtures/member";
 import { BEGINNING, hydrated, POET, SAGE, SWIFT } from "../fixtures/playground";
 import { expect, test } from "../fixtures/test";
@@ -34,6 +35,7 @@ for (const visit of VISITS) {
       test("is complete, fits and is accessible", async ({ page, context, baseURL, problems }) => {
         const member = visit.isSignedIn ? await Member.signUp(baseURL!) : undefined;
         if (member) await context.addCookies([member.cookie]);
+        if (visit.isAdmin) await context.addCookies([(await Admin.signIn(baseURL!)).cookie]);
         const path = typeof visit.path === "string" ? visit.path : await visit.path(member!);
         for (const viewport of [DESK, PHONE, SMALL_PHONE]) {
           if (visit.status) problems.expectStatus(visit.status);

@@ -1,17 +1,22 @@
 //! `quadrille doctor`: looks at everything a start needs, and says what to do about what is wrong.
 
-use std::{fmt::Display, io, io::Write, time::Duration};
+use std::{fmt::Display, io, io::Write, sync::Arc};
 
-use tokio::{net::TcpStream, time::timeout};
+use app::catalog::admin::{StageState, TestReport};
+use axum::http::HeaderMap;
 
 use crate::{
+    catalog::{CatalogService, NamedProbe},
+    clock::SystemClock,
     config::{DatabaseSettings, HostPort, MasterKey, Settings, load_master_keys},
     crypto::{Keyring, MasterKeys},
     db::{self, Database, Purpose},
     error::{Error, Refusal},
+    shutdown::Tasks,
+    upstream::{
+        AllowList, Ask, ClientSettings, Depth, Probe, Target, Timeouts, UpstreamClient, check_base_url, diagnose,
+    },
 };
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What was found, line by line.
 struct Findings<W> {
@@ -36,26 +41,33 @@ impl<W: Write> Findings<W> {
 
 /// Writes one line for each thing that was looked at. Refuses at the end if anything was wrong. Changes nothing, except that
 /// an embedded database that exists and does not run is started for the moment.
-pub async fn examine(settings: &Settings, out: impl Write) -> Result<(), Error> {
+///
+/// Each upstream goes through the steps of the direct test, with one token of its first enabled model, or of every one; the
+/// provider bills that.
+pub async fn examine(settings: &Settings, every_model: bool, out: impl Write) -> Result<(), Error> {
     let mut findings = Findings { out, problems: 0 };
     // The settings would not be here otherwise.
     findings
         .report("configuration", Ok(format!("listens on {}, reached at {}", settings.listen, settings.public_url)))?;
     findings.report("site files", site_files(settings))?;
+    let client = client(settings)?;
+    let mut probes = Vec::new();
     if has_database(settings) {
-        let (database, master_key) = database(settings).await;
+        let (database, master_key, found) = database(settings, &client, every_model).await;
         findings.report("database", database.map_err(Error::into_refusal))?;
         findings.report("master key", master_key.map_err(Error::into_refusal))?;
+        probes = found;
     } else {
         findings.report("master key", Ok("will be generated at the first start"))?;
         findings.report("database", programs(settings).await)?;
     }
-    match &settings.upstream {
-        Some(upstream) => {
-            let place = HostPort::of_url(&upstream.url);
-            findings.report(&format!("upstream {}", upstream.name), reach(place).await)?;
-        }
-        None => findings.report("upstream", Ok("none is set in the environment"))?,
+    probes.extend(named_by_environment(settings, &probes)?);
+    if probes.is_empty() {
+        findings.report("upstream", Ok("none is set in the environment or by an administrator"))?;
+    }
+    for NamedProbe { name, probe } in probes {
+        let report = diagnose(&client, &probe, &mut |_| {}).await;
+        steps(&mut findings, &format!("upstream {name}"), &report)?;
     }
     match findings.problems {
         0 => Ok(()),
@@ -89,20 +101,68 @@ async fn programs(settings: &Settings) -> Result<String, Refusal> {
     Ok(format!("will be made at the first start by Postgres {} in {}", binaries.major, binaries.dir.display()))
 }
 
-/// What is found of the database, and of the keys that are to open what it holds.
-async fn database(settings: &Settings) -> (Result<String, Error>, Result<String, Error>) {
+fn client(settings: &Settings) -> Result<UpstreamClient, Error> {
+    let allow_list = AllowList::of(settings.private_upstreams.iter().map(HostPort::to_string));
+    UpstreamClient::new(ClientSettings { allow_list, ..ClientSettings::default() })
+}
+
+/// A line for each step that was gone.
+fn steps(findings: &mut Findings<impl Write>, what: &str, report: &TestReport) -> io::Result<()> {
+    for stage in report.stages.iter().filter(|stage| stage.state != StageState::Skipped) {
+        let remedy = stage.remedy.clone().unwrap_or_default();
+        let found = match stage.ok {
+            true => Ok(format!("{} ({} ms) {remedy}", stage.detail, stage.ms).trim_end().to_owned()),
+            false => Err(Refusal::new(stage.detail.trim_end_matches('.'), remedy)),
+        };
+        findings.report(&format!("{what}, {}", stage.name.as_str()), found)?;
+    }
+    Ok(())
+}
+
+/// The upstream of the environment, unless it is registered already.
+fn named_by_environment(settings: &Settings, known: &[NamedProbe]) -> Result<Option<NamedProbe>, Error> {
+    let Some(upstream) = &settings.upstream else { return Ok(None) };
+    let base_url = check_base_url(upstream.url.as_str())
+        .map_err(|error| Refusal::usage(error.to_string(), "correct QUADRILLE_UPSTREAM_URL"))?;
+    if known.iter().any(|other| other.probe.target.base_url == base_url) {
+        return Ok(None);
+    }
+    let target = Target {
+        base_url,
+        api_key: upstream.key.clone(),
+        allow_private: true,
+        headers: HeaderMap::new(),
+        timeouts: Timeouts::default(),
+    };
+    let probe = Probe { target, model: None, depth: Depth::Reply, ask: Ask::default() };
+    Ok(Some(NamedProbe { name: upstream.name.clone(), probe }))
+}
+
+type Finding = Result<String, Error>;
+
+/// What is found of the database, and of the keys that are to open what it holds, and the upstreams in it.
+async fn database(
+    settings: &Settings,
+    client: &UpstreamClient,
+    every_model: bool,
+) -> (Finding, Finding, Vec<NamedProbe>) {
     let keys = load_master_keys(settings).map_err(Error::Refused);
     let database = match Database::open(&settings.database, Purpose::Command).await {
         Ok(database) => database,
-        Err(error) => return (Err(error), keys.map(|keys| format!("{} loaded, but not tried", keys.len()))),
+        Err(error) => {
+            return (Err(error), keys.map(|keys| format!("{} loaded, but not tried", keys.len())), Vec::new());
+        }
     };
     let found = tables(&database).await;
     let proof = match keys {
-        Ok(keys) => fit(&database, keys).await,
+        Ok(keys) => fit(&database, keys, client, every_model).await,
         Err(error) => Err(error),
     };
     database.close().await;
-    (found, proof)
+    match proof {
+        Ok((proof, probes)) => (found, Ok(proof), probes),
+        Err(error) => (found, Err(error), Vec::new()),
+    }
 }
 
 async fn tables(database: &Database) -> Result<String, Error> {
@@ -114,26 +174,21 @@ async fn tables(database: &Database) -> Result<String, Error> {
     })
 }
 
-/// Tries the keys on the database, if its tables are all there.
-async fn fit(database: &Database, keys: Vec<MasterKey>) -> Result<String, Error> {
+/// Tries the keys on the database, if its tables are all there, and reads the upstreams with them.
+async fn fit(
+    database: &Database,
+    keys: Vec<MasterKey>,
+    client: &UpstreamClient,
+    every_model: bool,
+) -> Result<(String, Vec<NamedProbe>), Error> {
     let mut connection = database.pool().acquire().await?;
     let count = keys.len();
     if db::pending_migrations(&mut connection).await? > 0 {
-        return Ok(format!("{count} loaded, to be tried when the tables are up to date"));
+        return Ok((format!("{count} loaded, to be tried when the tables are up to date"), Vec::new()));
     }
-    Keyring::check(&mut connection, MasterKeys::new(keys)?).await?;
-    Ok(format!("{count} loaded, and what the database holds can be opened"))
-}
-
-async fn reach(place: Option<HostPort>) -> Result<String, Refusal> {
-    let Some(place) = place else {
-        return Err(Refusal::new("its URL names no host", "correct QUADRILLE_UPSTREAM_URL"));
-    };
-    let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect((place.host.as_str(), place.port))).await;
-    let problem = match connected {
-        Ok(Ok(_)) => return Ok(format!("{place} takes connections")),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no answer within 5 s".to_owned(),
-    };
-    Err(Refusal::new(format!("{place} cannot be reached: {problem}"), "start it, or correct QUADRILLE_UPSTREAM_URL"))
+    let keyring = Arc::new(Keyring::open(&mut connection, MasterKeys::new(keys)?).await?);
+    drop(connection);
+    let (clock, tasks) = (Arc::new(SystemClock), Tasks::default());
+    let catalog = CatalogService::new(database.pool().clone(), clock, tasks, keyring, client.clone());
+    Ok((format!("{count} loaded, and what the database holds can be opened"), catalog.probes(every_model).await?))
 }

@@ -8,7 +8,7 @@ use std::{
 
 use secrecy::SecretString;
 use server::{
-    boot,
+    boot, catalog_command,
     config::{AdminCommand, Cli, Command, DemoCommand, KeysCommand, Settings, Surroundings, parse_command_line},
     doctor,
     error::{Error, Refusal},
@@ -51,7 +51,8 @@ async fn dispatch(command: Command, settings: Settings) -> Result<(), Error> {
         Command::Keys(KeysCommand::Rotate) => boot::rotate_keys(&settings).await,
         Command::Rollup { since } => boot::roll_up(&settings, since).await,
         Command::Demo(DemoCommand::Seed) => boot::seed_demo(&settings).await,
-        Command::Doctor => doctor::examine(&settings, io::stdout()).await,
+        Command::Catalog(command) => catalog_command::run(&settings, command).await,
+        Command::Doctor { every_model } => doctor::examine(&settings, every_model, io::stdout()).await,
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
 use crate::{
-    analytics, api, audit, auth, catalog, gateway, ingest, keys, leaderboard, ops, playground, routing, seo,
+    analytics, api, audit, auth, catalog, gateway, ingest, keys, leaderboard, ops, people, playground, routing, seo,
     state::AppState, web,
 };
 
@@ -24,6 +24,9 @@ pub fn router(state: &AppState) -> Router {
         .merge(audit::router(state.audit.clone()))
         .merge(leaderboard::router(state.leaderboard.clone()))
         .merge(analytics::router(state.analytics.clone()))
+        .merge(catalog::tests_router(state.tests.clone()))
+        .merge(catalog::file_router(state.catalog_file.clone()))
+        .merge(people::router(state.people.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;

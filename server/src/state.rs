@@ -10,7 +10,7 @@ use crate::{
     analytics::AnalyticsService,
     audit::AuditService,
     auth::{self, AccountService, LimitSettings},
-    catalog::CatalogService,
+    catalog::{CatalogFileService, CatalogService, DirectTestService},
     clock::Clock,
     config::{HostPort, Settings},
     crypto::Keyring,
@@ -20,6 +20,7 @@ use crate::{
     ingest::litellm::Ingest,
     keys::KeyService,
     leaderboard::LeaderboardService,
+    people::PeopleService,
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
     shutdown::Tasks,
@@ -48,6 +49,9 @@ pub struct AppState {
     pub door: Arc<Door>,
     pub ingest: Arc<Ingest>,
     pub log: EventLog,
+    pub tests: Arc<DirectTestService>,
+    pub catalog_file: Arc<CatalogFileService>,
+    pub people: Arc<PeopleService>,
 }
 
 impl AppState {
@@ -85,6 +89,11 @@ impl AppState {
         let templates = crate::templates::TemplateService::new(pool.clone(), clock.clone(), accounts.clone());
         let templates = Arc::new(templates);
         let audit = Arc::new(AuditService::new(pool.clone()));
+        let tests = Arc::new(DirectTestService::new(catalog.clone()));
+        let catalog_file = Arc::new(CatalogFileService::new(catalog.clone()));
+        let public_url = settings.public_url.clone();
+        let people = PeopleService::new(pool.clone(), clock.clone(), tasks.clone(), accounts.clone(), public_url);
+        let people = Arc::new(people);
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let analytics = Arc::new(AnalyticsService::new(pool.clone(), clock.clone(), keys.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
@@ -119,6 +128,9 @@ impl AppState {
             door: Arc::new(door),
             ingest: Arc::new(ingest),
             log,
+            tests,
+            catalog_file,
+            people,
         })
     }
 
@@ -140,6 +152,12 @@ impl AppState {
             keys: self.keys.clone(),
             routing: self.routing.clone(),
             analytics: self.analytics.clone(),
+            upstreams: self.catalog.clone(),
+            models: self.catalog.clone(),
+            tests: self.tests.clone(),
+            catalog_file: self.catalog_file.clone(),
+            people: self.people.clone(),
+            audit: self.audit.clone(),
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct FormData {
     pub(super) is_sign_in: bool,
     /// Whether an invitation is asked for.
     pub(super) needs_invite: bool,
+    /// The invitation that the address brought along.
+    pub(super) invite: String,
     /// Where to go on to.
     pub(super) next: String,
     /// What was wrong with a post that was made without script. An empty field means the whole of it.
@@ -41,17 +43,10 @@ impl FormData {
         Self {
             is_sign_in: is("is_sign_in"),
             needs_invite: is("needs_invite"),
+            invite: json::text(&data, "invite").unwrap_or_default(),
             next: json::text(&data, "next").unwrap_or_default(),
             errors: json::list(&data, "errors").iter().filter_map(json::field_error).collect(),
         }
-    }
-}
-
-/// An error as what stands at the fields, or above all of them.
-pub(super) fn errors_of(error: AppError) -> Vec<FieldError> {
-    match error {
-        AppError::Invalid(errors) => errors,
-        other => vec![FieldError::new("", other.code(), other.to_string())],
     }
 }
 
@@ -61,7 +56,7 @@ pub fn AccountForm(
     /// See `FormData`.
     data: String,
 ) -> impl IntoView {
-    let FormData { is_sign_in, needs_invite, next, errors } = FormData::read(&data);
+    let FormData { is_sign_in, needs_invite, invite: first_invite, next, errors } = FormData::read(&data);
     let errors = RwSignal::new(errors);
     let is_busy = RwSignal::new(false);
     let email = NodeRef::<html::Input>::new();
@@ -86,7 +81,7 @@ pub fn AccountForm(
             match answer {
                 Ok(()) => browser::go_to(&way_on.get_value()),
                 Err(error) => {
-                    errors.set(errors_of(error));
+                    errors.set(error.into_fields());
                     is_busy.set(false);
                     browser::focus_first("form [aria-invalid=true]");
                 }
@@ -119,7 +114,7 @@ pub fn AccountForm(
             </div>
             <div class="field" hidden=!needs_invite>
                 <label for="invite">"Invitation code"</label>
-                <input node_ref=invite id="invite" name="invite" autocomplete="off"
+                <input node_ref=invite id="invite" name="invite" autocomplete="off" value=first_invite
                     aria-invalid=invalid(errors, "invite") aria-describedby="invite-error"/>
                 <p class="field-error" id="invite-error">{message(errors, "invite")}</p>
             </div>
@@ -151,11 +146,12 @@ mod tests {
 
     #[test]
     fn the_form_reads_back_what_its_page_gave_it() {
-        let errors = errors_of(AppError::WrongCredentials);
-        let data = FormData { is_sign_in: true, needs_invite: false, next: "/playground?a=b".into(), errors };
+        let errors = AppError::WrongCredentials.into_fields();
+        let (invite, next) = ("abc".to_owned(), "/playground?a=b".to_owned());
+        let data = FormData { is_sign_in: true, needs_invite: false, invite, next, errors };
         let read = FormData::read(&data.write());
         assert_eq!((read.is_sign_in, read.needs_invite, read.next), (true, false, data.next));
-        assert_eq!(read.errors, data.errors);
+        assert_eq!((read.errors.clone(), read.invite), (data.errors, data.invite));
         assert_eq!(read.errors[0].field, "");
     }
 }

@@ -1,22 +1,18 @@
 //! `/sign-in` and `/sign-up`.
 
-use leptos::{
-    prelude::*,
-    server_fn::{ServerFn, error::ServerFnUrlError},
-};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
     AccountPort, FIRST_PAGE, SignIn,
     api::SignUp,
-    form::{AccountForm, FormData, errors_of},
+    form::{AccountForm, FormData},
     next_path, sign_in_path,
 };
 use crate::{
-    error::{AppError, FieldError},
     host,
-    ui::{Frame, Room, Scripts},
+    ui::{Frame, Room, Scripts, posted_errors},
 };
 
 /// `/sign-in?next=…`
@@ -33,7 +29,7 @@ pub fn SignInPage() -> impl IntoView {
             <p class="aside">"No account yet? " <a href=sign_up_path(&next)>"Create one"</a> "."</p>
         }
     });
-    let data = FormData { is_sign_in: true, needs_invite: false, next, errors }.write();
+    let data = FormData { is_sign_in: true, needs_invite: false, invite: String::new(), next, errors }.write();
     view! {
         <Title text="Sign in"/>
         <Scripts/>
@@ -57,7 +53,8 @@ pub fn SignUpPage() -> impl IntoView {
     }
     let mode = sign_up_mode();
     let sign_in = sign_in_path(&next);
-    let body = if mode == "closed" {
+    let invite = use_query_map().with_untracked(|query| query.get_str("invite").unwrap_or_default().to_owned());
+    let body = if mode == "closed" && invite.is_empty() {
         view! {
             <p>"Sign-up is closed here. Ask whoever runs this site for an account."</p>
             <p class="aside"><a href=sign_in>"Sign in"</a></p>
@@ -65,7 +62,9 @@ pub fn SignUpPage() -> impl IntoView {
         .into_any()
     } else {
         let errors = posted_errors::<SignUp>();
-        let data = FormData { is_sign_in: false, needs_invite: mode == "invite", next, errors }.write();
+        let data =
+            FormData { is_sign_in: false, needs_invite: mode == "invite" || !invite.is_empty(), invite, next, errors }
+                .write();
         view! {
             <p class="lede">"Your prompts and the answers are stored encrypted, under a key of your own."</p>
             <AccountForm data/>
@@ -103,15 +102,6 @@ fn next() -> String {
 
 fn sign_up_mode() -> &'static str {
     host::service::<dyn AccountPort>().map_or("closed", |accounts| accounts.sign_up_mode())
-}
-
-/// The error of a form that was posted without script; it comes back in the address.
-fn posted_errors<F: ServerFn>() -> Vec<FieldError> {
-    use_query_map().with_untracked(|query| {
-        let is_ours = query.get_str("__path") == Some(F::PATH);
-        let error = query.get_str("__err").filter(|_| is_ours);
-        error.map(|error| errors_of(ServerFnUrlError::<AppError>::decode_err(error))).unwrap_or_default()
-    })
 }
 
 fn sign_up_path(next: &str) -> String {

@@ -21,15 +21,27 @@ pub enum Room {
     Keys,
     SignIn,
     SignUp,
+    Upstreams,
+    Models,
+    Users,
+    Audit,
 }
 
 impl Room {
     /// The rooms of whoever is looking: one line each.
     fn open_to(viewer: Option<&Viewer>) -> Vec<Room> {
         match viewer {
+            Some(viewer) if viewer.is_admin() => Room::open_to_members()
+                .into_iter()
+                .chain([Room::Upstreams, Room::Models, Room::Users, Room::Audit])
+                .collect(),
+            Some(_) => Room::open_to_members(),
             None => vec![Room::Home, Room::Leaderboard, Room::SignIn, Room::SignUp],
-            Some(_) => vec![Room::Playground, Room::Dashboard, Room::Leaderboard, Room::Routing, Room::Keys],
         }
+    }
+
+    fn open_to_members() -> Vec<Room> {
+        vec![Room::Playground, Room::Dashboard, Room::Leaderboard, Room::Routing, Room::Keys]
     }
 
     fn door(self) -> (&'static str, &'static str) {
@@ -40,6 +52,10 @@ impl Room {
             Room::Leaderboard => ("/leaderboard", "Leaderboard"),
             Room::Routing => ("/routing", "Routing"),
             Room::Keys => ("/keys", "Keys"),
+            Room::Upstreams => ("/admin/upstreams", "Upstreams"),
+            Room::Models => ("/admin/models", "Models"),
+            Room::Users => ("/admin/users", "Users"),
+            Room::Audit => ("/admin/audit", "Audit log"),
             Room::SignIn => ("/sign-in", "Sign in"),
             Room::SignUp => ("/sign-up", "Create an account"),
         }

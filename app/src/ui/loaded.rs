@@ -7,8 +7,9 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::Frame;
 use crate::{
-    account::{Viewer, sign_in_path},
+    account::{Admin, Viewer, sign_in_path},
     error::AppError,
     host::{self, Host},
 };
@@ -28,6 +29,28 @@ pub fn guard(page: impl FnOnce(Viewer) -> AnyView) -> AnyView {
             ().into_any()
         }
     }
+}
+
+/// Renders a page for admins. Whoever is not signed in goes to the sign-in page and back; a member gets a 403, and nothing is
+/// looked up.
+pub fn guard_admin(page: impl FnOnce(Admin) -> AnyView) -> AnyView {
+    guard(|viewer| match viewer.admin() {
+        Ok(admin) => page(admin),
+        Err(error) => {
+            set_status(error.status());
+            view! {
+                <Title text="For admins"/>
+                <Frame>
+                    <div class="notice">
+                        <h1>"This is for admins"</h1>
+                        <p>{error.to_string()}</p>
+                        <p><a href="/">"To the start page"</a></p>
+                    </div>
+                </Frame>
+            }
+            .into_any()
+        }
+    })
 }
 
 /// Waits for an answer and renders it. An error becomes the page's subject, with its HTTP status.

@@ -9,6 +9,8 @@ pub mod http;
 pub mod json;
 #[cfg(feature = "ssr")]
 mod loaded;
+#[cfg(feature = "ssr")]
+mod plain_form;
 mod position;
 #[cfg(feature = "ssr")]
 mod query;
@@ -24,7 +26,9 @@ pub use frame::{Frame, Room};
 #[cfg(feature = "ssr")]
 pub(crate) use loaded::set_status;
 #[cfg(feature = "ssr")]
-pub use loaded::{ErrorMessage, NotFoundMessage, guard, loaded};
+pub use loaded::{ErrorMessage, NotFoundMessage, guard, guard_admin, loaded};
+#[cfg(feature = "ssr")]
+pub use plain_form::{Done, FormScript, posted_errors, textarea_text};
 pub use position::{letter, position_class};
 #[cfg(feature = "ssr")]
 pub use query::query_value;

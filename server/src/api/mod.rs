@@ -1,5 +1,6 @@
 //! What every JSON route shares: problem documents, strict bodies and paths, and the surface around them.
 
+mod accept;
 mod error;
 mod json;
 mod path;
@@ -8,6 +9,7 @@ mod same_origin;
 mod serde_message;
 mod surface;
 
+pub use accept::accepts_events;
 pub use error::ApiError;
 pub use json::{JsonBody, JsonBodyOrDefault, QueryParams};
 pub use path::{FromPath, ModelSlug, PathId};

@@ -50,6 +50,5 @@ impl Change {
 
 /// Writes the entry in the transaction of the change itself, so that there is never one without the other.
 pub async fn record(db: &mut PgConnection, actor: &Actor, change: &Change, now: DateTime<Utc>) -> Result<(), Error> {
-    tracing::info!(actor = actor.name, action = change.action, subject = change.subject, "an admin's change");
     repo::insert(db, Uuid::now_v7(), actor, change, now).await
 }

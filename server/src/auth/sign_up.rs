@@ -13,7 +13,8 @@ use crate::{config::SignUpMode, error::Error};
 
 impl AccountService {
     pub(super) async fn make_account(&self, mut form: SignUp, from: SignInContext) -> Result<SignedIn, Error> {
-        if self.sign_up == SignUpMode::Closed {
+        let is_invited = form.invite.as_deref().is_some_and(|invite| !invite.trim().is_empty());
+        if self.sign_up == SignUpMode::Closed && !is_invited {
             let closed = "Making accounts is closed on this site. Ask its operator for one.";
             return Err(AppError::Forbidden(closed.into()).into());
         }

@@ -1,6 +1,6 @@
 //! What may be typed and set: one struct for the flags and the environment, each documented where it is declared.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
@@ -46,8 +46,17 @@ pub enum Command {
     /// Look after what demo mode shows
     #[command(subcommand)]
     Demo(DemoCommand),
+    /// Export and import the catalogue as a file, and look up prices
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
     /// Check configuration, database, keys and upstreams, and say what to do about what is wrong
-    Doctor,
+    ///
+    /// Each upstream is asked for one token of its first enabled model, which the provider bills.
+    Doctor {
+        /// Ask every enabled model, not only the first of each upstream
+        #[arg(long)]
+        every_model: bool,
+    },
 }
 
 /// `quadrille admin …`
@@ -62,6 +71,32 @@ pub enum AdminCommand {
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+}
+
+/// `quadrille catalog …`
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum CatalogCommand {
+    /// Write upstreams and models as TOML, without keys
+    Export {
+        /// The file to write; standard output without one
+        file: Option<PathBuf>,
+    },
+    /// Make and change what is in such a file; what is not in it stays
+    Import {
+        /// The file to read; `-` is standard input
+        file: PathBuf,
+        /// Only show what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Show what LiteLLM's public price file says of the models here
+    Prices {
+        /// `model_prices_and_context_window.json`; `-` is standard input
+        file: PathBuf,
+        /// Take all of it over
+        #[arg(long)]
+        apply: bool,
     },
 }
 
@@ -166,7 +201,7 @@ pub struct Options {
     )]
     pub admin_password: Option<SecretString>,
 
-    /// Who may sign up: `open`, `invite` or `closed` [default: open with the embedded Postgres on a loopback address, else
+    /// Who may sign up: `open`, `invite` or `closed`; an administrator's invitation lets in with any of them [default: open with the embedded Postgres on a loopback address, else
     /// closed]
     #[arg(long, env = "QUADRILLE_SIGN_UP", value_name = "MODE", global = true, help_heading = ACCOUNTS)]
     pub sign_up: Option<String>,

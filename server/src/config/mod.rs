@@ -8,7 +8,7 @@ mod parse;
 mod settings;
 mod surroundings;
 
-pub use cli::{AdminCommand, Cli, Command, DemoCommand, KeysCommand, Options, parse_command_line};
+pub use cli::{AdminCommand, CatalogCommand, Cli, Command, DemoCommand, KeysCommand, Options, parse_command_line};
 pub use data_dir::create_data_dir;
 pub use master_key::{MasterKey, MasterKeySource, add_generated_key, keep_primary_key, load_master_keys};
 pub use parse::{HostPort, PublicUrl};

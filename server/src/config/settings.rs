@@ -98,7 +98,7 @@ pub enum SignUpMode {
     Open,
     /// Who has an invitation.
     Invite,
-    /// Nobody; an administrator makes accounts.
+    /// Nobody but who has been sent an administrator's invitation.
     Closed,
 }
 

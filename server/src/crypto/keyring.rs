@@ -41,9 +41,10 @@ impl Keyring {
         Ok(Self { by_version: found.by_version, unproven: found.unproven, primary: found.primary })
     }
 
-    /// Whether [`Self::load`] would accept these keys. Writes nothing.
-    pub async fn check(db: &mut PgConnection, keys: MasterKeys) -> Result<(), Error> {
-        identify(db, keys).await.map(drop)
+    /// The same without writing anything: for commands that only look.
+    pub async fn open(db: &mut PgConnection, keys: MasterKeys) -> Result<Self, Error> {
+        let found = identify(db, keys).await?;
+        Ok(Self { by_version: found.by_version, unproven: found.unproven, primary: found.primary })
     }
 
     /// The version that new keys are wrapped under.

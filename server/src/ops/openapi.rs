@@ -6,10 +6,11 @@ use crate::{
     analytics::AnalyticsDoc,
     audit::AuditDoc,
     auth::AccountDoc,
-    catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc},
+    catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc, CatalogFileDoc, DirectTestDoc},
     ingest::litellm::IngestDoc,
     keys::KeysDoc,
     leaderboard::LeaderboardDoc,
+    people::PeopleDoc,
     playground::PlaygroundDoc,
     routing::RoutingDoc,
 };
@@ -37,7 +38,15 @@ pub(super) fn document() -> openapi::OpenApi {
     for room in rooms {
         document.merge(room);
     }
-    for room in [AdminUpstreamsDoc::openapi(), AdminModelsDoc::openapi(), AuditDoc::openapi()] {
+    let admin = [
+        AdminUpstreamsDoc::openapi(),
+        AdminModelsDoc::openapi(),
+        CatalogFileDoc::openapi(),
+        DirectTestDoc::openapi(),
+        PeopleDoc::openapi(),
+        AuditDoc::openapi(),
+    ];
+    for room in admin {
         document.merge(room);
     }
     document

@@ -12,7 +12,7 @@ use app::{
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, header::ACCEPT},
+    http::{HeaderMap, StatusCode},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::{service::PlaygroundService, stream};
 use crate::{
-    api::{ApiError, JsonBody, PathId, Problem, QueryParams},
+    api::{ApiError, JsonBody, PathId, Problem, QueryParams, accepts_events},
     auth::SignedIn,
     error::Error,
 };
@@ -175,26 +175,4 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     playground.delete(&viewer, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Whether the caller asked for events. Anything else, also nothing, gets JSON.
-fn accepts_events(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|media| media.trim().starts_with("text/event-stream"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_explicit_wish_is_answered_with_events() {
-        let accepts =
-            |value: &'static str| accepts_events(&HeaderMap::from_iter([(ACCEPT, value.parse().expect("value"))]));
-        assert!(accepts("text/event-stream"));
-        assert!(accepts("application/json, text/event-stream;q=0.9"));
-        assert!(!accepts("*/*"));
-        assert!(!accepts("application/json"));
-        assert!(!accepts_events(&HeaderMap::new()));
-    }
 }

@@ -105,6 +105,13 @@ impl BaseUrl {
         format!("{}:{}", self.0.host_str().unwrap_or_default(), self.port())
     }
 
+    /// The same server with another path.
+    pub(super) fn with_path(&self, path: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        Self(url)
+    }
+
     /// The host, as a name or an address.
     pub fn host(&self) -> String {
         self.0.host_str().unwrap_or_default().to_owned()

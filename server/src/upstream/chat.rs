@@ -35,14 +35,36 @@ pub struct ChatRequest {
 #[derive(Clone, Serialize)]
 pub struct Message {
     pub role: &'static str,
-    pub content: String,
+    pub content: Content,
+}
+
+/// What a message holds.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+/// A piece of a message with more than text.
+#[derive(Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Part {
+    Text { text: String },
+    ImageUrl { image_url: ImageUrl },
+}
+
+/// Where an image is: here always a `data:` URL.
+#[derive(Clone, Serialize)]
+pub struct ImageUrl {
+    pub url: String,
 }
 
 impl ChatRequest {
     /// A prompt, after a system prompt where there is one, with every parameter unset.
     pub fn new(model: impl Into<String>, system: Option<&str>, prompt: &str) -> Self {
-        let system = system.map(|content| Message { role: "system", content: content.to_owned() });
-        let user = Message { role: "user", content: prompt.to_owned() };
+        let system = system.map(|content| Message { role: "system", content: Content::Text(content.to_owned()) });
+        let user = Message { role: "user", content: Content::Text(prompt.to_owned()) };
         Self {
             model: model.into(),
             messages: system.into_iter().chain([user]).collect(),
@@ -50,6 +72,22 @@ impl ChatRequest {
             max_tokens: None,
             top_p: None,
         }
+    }
+}
+
+impl ChatRequest {
+    /// The same with an image behind the prompt, as a `data:` URL.
+    pub fn with_image(mut self, url: &str) -> Self {
+        if let Some(Message { content, .. }) = self.messages.last_mut()
+            && let Content::Text(text) = content
+        {
+            let text = std::mem::take(text);
+            *content = Content::Parts(vec![
+                Part::Text { text },
+                Part::ImageUrl { image_url: ImageUrl { url: url.to_owned() } },
+            ]);
+        }
+        self
     }
 }
 

@@ -56,7 +56,7 @@ fn is_not_http(error: &reqwest::Error) -> bool {
     find::<hyper::Error>(error).is_some_and(|error| error.is_parse() || error.is_parse_too_large())
 }
 
-fn tls_reason(error: &rustls::Error) -> &'static str {
+pub(super) fn tls_reason(error: &rustls::Error) -> &'static str {
     use rustls::{CertificateError as C, Error as E};
     match error {
         E::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => "its certificate has expired",

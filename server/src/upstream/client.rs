@@ -43,6 +43,11 @@ impl Target {
         self.api_key.as_ref().map(ExposeSecret::expose_secret).filter(|key| !key.trim().is_empty())
     }
 
+    /// [`Self::secrets`] as bare text, to be taken out of a quotation.
+    pub(super) fn secret_text(&self) -> Option<String> {
+        self.secrets().map(|secrets| secrets.expose_secret().to_owned())
+    }
+
     /// The key and the values of the custom headers, each on a line of its own: what no quotation may contain.
     pub(super) fn secrets(&self) -> Option<SecretString> {
         let values = self.headers.values().filter_map(|value| value.to_str().ok());
@@ -159,6 +164,11 @@ impl UpstreamClient {
         Some(format!("{why} If it is meant, the operator sets {line} in the server's environment and starts it again."))
     }
 
+    /// How long connecting may take.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.0.settings.connect_timeout
+    }
+
     /// Sends one request, once, and returns the answer as it is, whatever its status. Redirects and encoded bodies are
     /// errors. Dropping the future or the answer closes the connection to the upstream.
     pub async fn send(&self, target: &Target, call: Call, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
@@ -194,7 +204,7 @@ impl UpstreamClient {
         let (status, headers) = (answer.status(), answer.headers().clone());
         // A status without its words is still worth telling.
         let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
-        Err(from_answer(status, &headers, &body, target.secrets().as_ref().map(ExposeSecret::expose_secret)))
+        Err(from_answer(status, &headers, &body, target.secret_text().as_deref()))
     }
 }
 

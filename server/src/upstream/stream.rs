@@ -42,6 +42,7 @@ pub struct ChatStream {
     facts: Facts,
     sent_at: Instant,
     attempts: u8,
+    is_event_stream: bool,
 }
 
 /// How the body holds the answer.
@@ -90,6 +91,7 @@ impl ChatStream {
             facts: Facts::default(),
             sent_at,
             attempts,
+            is_event_stream: false,
         })
     }
 
@@ -101,6 +103,11 @@ impl ChatStream {
     /// How often the upstream was asked: 1 or 2.
     pub fn attempts(&self) -> u8 {
         self.attempts
+    }
+
+    /// Whether the answer came as a stream of events, as far as that is known.
+    pub fn is_event_stream(&self) -> bool {
+        self.is_event_stream
     }
 
     /// The next piece; `None` when the answer is complete. An error ends it too, and what came before it stands. Dropping
@@ -174,6 +181,7 @@ impl ChatStream {
                 Ok(())
             }
             Framing::Events(reader) => {
+                self.is_event_stream = true;
                 let mut events = Vec::new();
                 let pushed = reader.push(bytes, &mut events);
                 events.into_iter().try_for_each(|event| self.take_event(&event))?;

@@ -3,8 +3,20 @@
 use std::sync::Arc;
 
 use app::{
-    account::AccountPort, analytics::AnalyticsPort, catalog::CatalogPort, host::Host, keys::KeysPort,
-    leaderboard::LeaderboardPort, playground::PlaygroundPort, routing::RoutingPort, site::SiteInfo,
+    account::AccountPort,
+    analytics::AnalyticsPort,
+    audit::AuditPort,
+    catalog::{
+        CatalogPort,
+        admin::{CatalogFilePort, ModelsPort, TestsPort, UpstreamsPort},
+    },
+    host::Host,
+    keys::KeysPort,
+    leaderboard::LeaderboardPort,
+    people::PeoplePort,
+    playground::PlaygroundPort,
+    routing::RoutingPort,
+    site::SiteInfo,
 };
 use axum::http::request::Parts;
 use leptos::prelude::{provide_context, use_context};
@@ -25,6 +37,12 @@ pub struct Ports {
     pub keys: Arc<dyn KeysPort>,
     pub routing: Arc<dyn RoutingPort>,
     pub analytics: Arc<dyn AnalyticsPort>,
+    pub upstreams: Arc<dyn UpstreamsPort>,
+    pub models: Arc<dyn ModelsPort>,
+    pub tests: Arc<dyn TestsPort>,
+    pub catalog_file: Arc<dyn CatalogFilePort>,
+    pub people: Arc<dyn PeoplePort>,
+    pub audit: Arc<dyn AuditPort>,
 }
 
 impl Ports {
@@ -40,6 +58,12 @@ impl Ports {
         provide_context(self.keys.clone());
         provide_context(self.routing.clone());
         provide_context(self.analytics.clone());
+        provide_context(self.upstreams.clone());
+        provide_context(self.models.clone());
+        provide_context(self.tests.clone());
+        provide_context(self.catalog_file.clone());
+        provide_context(self.people.clone());
+        provide_context(self.audit.clone());
         if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
             && let Some(host) = RequestHost::new(&parts, response)
         {

@@ -28,7 +28,9 @@ fn help_names_every_command_and_variable_and_no_secret() {
     let output = dir.quadrille(&["--help"]).env("QUADRILLE_MASTER_KEY", KEY).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let help = String::from_utf8(output.stdout).unwrap();
-    for word in ["serve", "migrate", "admin", "keys", "doctor", "DATABASE_URL", "QUADRILLE_LISTEN", "PG_BIN_DIR"] {
+    for word in
+        ["serve", "migrate", "admin", "keys", "catalog", "doctor", "DATABASE_URL", "QUADRILLE_LISTEN", "PG_BIN_DIR"]
+    {
         assert!(help.contains(word), "{word} is missing:\n{help}");
     }
     assert!(!help.contains(KEY));
@@ -79,7 +81,11 @@ fn the_doctor_lists_what_is_wrong() {
     let output = dir.quadrille(&["doctor", "--upstream-url", "http://127.0.0.1:1/v1"]).output().unwrap();
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(report.contains("ok      configuration: "), "{report}");
-    assert!(report.contains("failed  upstream 127.0.0.1: 127.0.0.1:1 cannot be reached"), "{report}");
+    assert!(report.contains("ok      upstream 127.0.0.1, address: "), "{report}");
+    assert!(
+        report.contains("failed  upstream 127.0.0.1, tcp: No connection to 127.0.0.1:1: the connection was refused — "),
+        "{report}"
+    );
     assert_eq!(refusal(&output).0, Some(1));
     assert!(!dir.path().join("data").exists(), "a check must not make anything");
 }

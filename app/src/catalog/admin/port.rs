@@ -2,7 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::{BulkEdit, ImportChoice, Listing, ModelEdit, ModelView, Move, UpstreamEdit, UpstreamView};
+use uuid::Uuid;
+
+use super::{
+    BulkEdit, CatalogDiff, ImportChoice, Listing, ModelEdit, ModelView, Move, PriceProposal, TestEvent, TestReport,
+    TestRequest, TestRow, UnsavedTest, UpstreamEdit, UpstreamView,
+};
 use crate::{account::Admin, domain::UpstreamId, error::AppError};
 
 /// Upstreams, for admins.
@@ -33,4 +38,39 @@ pub trait ModelsPort: Send + Sync {
     async fn reorder(&self, admin: &Admin, slug: &str, to: Move) -> Result<(), AppError>;
     /// Deletes these. What they were asked and what that cost stays.
     async fn delete(&self, admin: &Admin, slugs: &[String]) -> Result<u32, AppError>;
+}
+
+/// Is told what happens during a test.
+pub type Tell = Box<dyn FnMut(TestEvent) + Send>;
+
+/// Direct tests, for admins.
+#[async_trait]
+pub trait TestsPort: Send + Sync {
+    /// Tests a model to the end and remembers the report for a few minutes, for [`Self::report`].
+    async fn test(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<Uuid, AppError>;
+    /// The same for values that have not been saved.
+    async fn test_values(&self, admin: &Admin, values: UnsavedTest) -> Result<Uuid, AppError>;
+    /// Asks every enabled model for one token.
+    async fn test_all(&self, admin: &Admin) -> Result<Vec<TestRow>, AppError>;
+    /// A report of this admin's that is still remembered.
+    fn report(&self, admin: &Admin, id: Uuid) -> Option<TestReport>;
+}
+
+/// The catalogue as a file, for admins.
+#[async_trait]
+pub trait CatalogFilePort: Send + Sync {
+    /// The whole catalogue as TOML, without secrets.
+    async fn export(&self, admin: &Admin) -> Result<String, AppError>;
+    /// Reads such a file, or only says what that would change.
+    async fn import(&self, admin: &Admin, text: &str, is_dry_run: bool) -> Result<CatalogDiff, AppError>;
+    /// Says what a file would change and remembers it for [`Self::apply_file`].
+    async fn preview(&self, admin: &Admin, text: String) -> Result<Uuid, AppError>;
+    /// What a remembered file would change.
+    fn previewed(&self, admin: &Admin, id: Uuid) -> Option<CatalogDiff>;
+    /// Reads a remembered file into the catalogue.
+    async fn apply_file(&self, admin: &Admin, id: Uuid) -> Result<CatalogDiff, AppError>;
+    /// Proposals that are remembered from a price file.
+    fn proposals(&self, admin: &Admin, id: Uuid) -> Option<Vec<PriceProposal>>;
+    /// Takes those of the proposals over that are for these models.
+    async fn apply_prices(&self, admin: &Admin, id: Uuid, slugs: &[String]) -> Result<u32, AppError>;
 }

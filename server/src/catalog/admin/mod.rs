@@ -4,8 +4,9 @@ mod api_models;
 mod api_upstreams;
 mod import;
 mod models;
-mod rules;
+pub(super) mod rules;
 mod upstreams;
 
 pub use api_models::{AdminModelsDoc, router as models_router};
 pub use api_upstreams::{AdminUpstreamsDoc, router as upstreams_router};
+pub(super) use models::{ModelWrite, find};

@@ -26,6 +26,13 @@ use crate::{
 /// Models changed or deleted at once.
 const MOST: usize = 1_000;
 
+/// A model that was written, and which fields got which values; none where all was so already.
+pub(in crate::catalog) struct ModelWrite {
+    pub id: Uuid,
+    pub slug: String,
+    pub detail: Map<String, Value>,
+}
+
 #[async_trait]
 impl ModelsPort for CatalogService {
     async fn all(&self, _: &Admin) -> Result<Vec<ModelView>, AppError> {
@@ -62,7 +69,7 @@ impl CatalogService {
             Some(slug) => Some(find(repo::all_models(&mut *tx).await?, slug)?),
             None => None,
         };
-        let slug = self.write_edited(&mut tx, actor, stored, edit).await?;
+        let ModelWrite { slug, .. } = self.write_edited(&mut tx, actor, stored, edit).await?;
         repo::notify(&mut *tx).await?;
         let row = find(repo::all_models(&mut *tx).await?, &slug)?;
         tx.commit().await?;
@@ -96,14 +103,14 @@ impl CatalogService {
         Ok(changed)
     }
 
-    /// Writes one model with its entry in the audit log, and returns its slug.
+    /// Writes one model with its entry in the audit log.
     pub(in crate::catalog) async fn write_edited(
         &self,
         tx: &mut PgConnection,
         actor: &Actor,
         stored: Option<FullModelRow>,
         edit: ModelEdit,
-    ) -> Result<String, Error> {
+    ) -> Result<ModelWrite, Error> {
         let is_new = stored.is_none();
         let old_name = stored.as_ref().map(|row| row.public_name.clone());
         let wished_slug = edit.slug.is_some();
@@ -112,7 +119,7 @@ impl CatalogService {
             (_, row.slug) = free_names(tx, &row.upstream, &row.public_name).await?;
         }
         if !is_new && detail.is_empty() {
-            return Ok(row.slug);
+            return Ok(ModelWrite { id: row.id, slug: row.slug, detail });
         }
         let now = self.clock.now();
         if let Err(taken) = repo::write_model(&mut *tx, &fields(&row), now).await? {
@@ -124,11 +131,17 @@ impl CatalogService {
             return Err(AppError::Invalid(vec![FieldError::new(field, "taken", message)]).into());
         }
         if let Some(old) = old_name.filter(|old| *old != row.public_name) {
+            if repo::has_history(&mut *tx, &row.public_name).await? {
+                let message =
+                    "There are figures under this name already, of a model that was deleted. Choose another name.";
+                return Err(AppError::Invalid(vec![FieldError::new("public_name", "has_history", message)]).into());
+            }
             repo::rename_history(&mut *tx, &old, &row.public_name).await?;
         }
         let action = if is_new { "model.create" } else { "model.change" };
-        record(&mut *tx, actor, &Change::new(action, &row.public_name, Value::Object(detail)), now).await?;
-        Ok(row.slug)
+        let change = Change::new(action, &row.public_name, Value::Object(detail.clone()));
+        record(&mut *tx, actor, &change, now).await?;
+        Ok(ModelWrite { id: row.id, slug: row.slug, detail })
     }
 
     async fn move_model(&self, actor: &Actor, slug: &str, to: Move) -> Result<(), Error> {

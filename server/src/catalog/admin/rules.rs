@@ -6,7 +6,7 @@ use app::{domain::Usd, error::FieldError};
 use rust_decimal::Decimal;
 
 /// A name on one line, without control characters; at most so many characters.
-pub(super) fn name(field: &str, text: &str, most: usize) -> Result<String, FieldError> {
+pub(in crate::catalog) fn name(field: &str, text: &str, most: usize) -> Result<String, FieldError> {
     let text = text.trim();
     let refuse = |code, message: String| Err(FieldError::new(field, code, message));
     if text.is_empty() {
@@ -22,9 +22,9 @@ pub(super) fn name(field: &str, text: &str, most: usize) -> Result<String, Field
 }
 
 /// A slug as typed.
-pub(super) fn slug(text: &str) -> Result<String, FieldError> {
+pub(in crate::catalog) fn slug(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
-    if text.len() <= 200 && !text.is_empty() && super::super::slug(text) == text {
+    if text.len() <= 200 && !text.is_empty() && crate::catalog::slug(text) == text {
         return Ok(text.to_owned());
     }
     Err(FieldError::new(
@@ -35,7 +35,7 @@ pub(super) fn slug(text: &str) -> Result<String, FieldError> {
 }
 
 /// A price for a million tokens.
-pub(super) fn price(field: &str, price: &Usd) -> Result<Decimal, FieldError> {
+pub(in crate::catalog) fn price(field: &str, price: &Usd) -> Result<Decimal, FieldError> {
     let text = price.0.trim();
     let is_plain = text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let value = Decimal::from_str(text).ok().filter(|value| {
@@ -51,21 +51,21 @@ pub(super) fn price(field: &str, price: &Usd) -> Result<Decimal, FieldError> {
 }
 
 /// A context window in tokens.
-pub(super) fn context_window(tokens: u32) -> Result<i32, FieldError> {
+pub(in crate::catalog) fn context_window(tokens: u32) -> Result<i32, FieldError> {
     i32::try_from(tokens).ok().filter(|tokens| *tokens > 0).ok_or_else(|| {
         FieldError::new("context_window", "out_of_range", "Enter a number of tokens from 1 to 2,147,483,647.")
     })
 }
 
 /// A time limit in milliseconds.
-pub(super) fn time_limit(field: &str, ms: u32) -> Result<i32, FieldError> {
+pub(in crate::catalog) fn time_limit(field: &str, ms: u32) -> Result<i32, FieldError> {
     i32::try_from(ms).ok().filter(|ms| (1_000..=3_600_000).contains(ms)).ok_or_else(|| {
         FieldError::new(field, "out_of_range", "A time limit is 1,000 to 3,600,000 ms: one second to one hour.")
     })
 }
 
 /// A key as typed: something that can be a header's value.
-pub(super) fn api_key(text: &str) -> Result<String, FieldError> {
+pub(in crate::catalog) fn api_key(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
     if text.len() <= 4_096 && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)) {
         return Ok(text.to_owned());

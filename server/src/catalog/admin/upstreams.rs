@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::rules;
@@ -75,7 +76,7 @@ impl CatalogService {
         }
     }
 
-    pub(in crate::catalog) async fn save_upstream(
+    async fn save_upstream(
         &self,
         actor: &Actor,
         id: Option<UpstreamId>,
@@ -83,6 +84,21 @@ impl CatalogService {
         base_url: Option<BaseUrl>,
     ) -> Result<UpstreamRow, Error> {
         let mut tx = self.pool.begin().await?;
+        let (row, _) = self.write_upstream_edit(&mut tx, actor, id, edit, base_url).await?;
+        repo::notify(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Writes one upstream with its entry in the audit log, and returns which fields got which values.
+    pub(in crate::catalog) async fn write_upstream_edit(
+        &self,
+        tx: &mut PgConnection,
+        actor: &Actor,
+        id: Option<UpstreamId>,
+        edit: UpstreamEdit,
+        base_url: Option<BaseUrl>,
+    ) -> Result<(UpstreamRow, Value), Error> {
         let now = self.clock.now();
         let stored = match id {
             Some(id) => Some(repo::find_upstream(&mut *tx, id.0).await?.ok_or(AppError::NotFound(Noun::Upstream))?),
@@ -90,14 +106,15 @@ impl CatalogService {
         };
         let is_new = stored.is_none();
         let (row, detail) = self.edited(stored, edit, base_url, now)?;
+        if !is_new && detail.as_object().is_some_and(Map::is_empty) {
+            return Ok((row, detail));
+        }
         if !repo::write_upstream(&mut *tx, &row).await? {
             return Err(invalid("name", "taken", "There is an upstream of this name. Choose another one.".into()));
         }
         let action = if is_new { "upstream.create" } else { "upstream.change" };
-        record(&mut tx, actor, &Change::new(action, &row.name, detail), now).await?;
-        repo::notify(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(row)
+        record(&mut *tx, actor, &Change::new(action, &row.name, detail.clone()), now).await?;
+        Ok((row, detail))
     }
 
     /// The row after the change, and what the audit log says of it.

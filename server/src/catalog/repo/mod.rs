@@ -2,8 +2,10 @@
 
 mod models;
 mod public;
+mod tests;
 mod upstreams;
 
 pub(super) use models::*;
 pub(super) use public::*;
+pub(super) use tests::*;
 pub(super) use upstreams::*;

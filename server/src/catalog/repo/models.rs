@@ -164,11 +164,46 @@ pub(in crate::catalog) async fn names_at(
     Ok(rows.into_iter().map(|row| (row.upstream_model, row.public_name)).collect())
 }
 
+/// Whether there are figures under this name, of a model that is gone.
+#[tracing::instrument(name = "db.models.has_history", skip_all)]
+pub(in crate::catalog) async fn has_history(db: impl PgExecutor<'_>, name: &str) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM model_perf_hourly WHERE model_public_name = $1) AS "found!""#,
+        name,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(found)
+}
+
 /// Carries what was recorded under a model's old name over to its new one.
 #[tracing::instrument(name = "db.models.rename_history", skip_all)]
 pub(in crate::catalog) async fn rename_history(db: &mut PgConnection, old: &str, new: &str) -> Result<(), Error> {
     sqlx::query!("UPDATE playground_runs SET model_public_name = $2 WHERE model_public_name = $1", old, new)
         .execute(&mut *db)
         .await?;
+    sqlx::query!("UPDATE usage_events SET model_public_name = $2 WHERE model_public_name = $1", old, new)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("UPDATE model_perf_hourly SET model_public_name = $2 WHERE model_public_name = $1", old, new)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("UPDATE api_keys SET models = array_replace(models, $1, $2) WHERE $1 = ANY(models)", old, new)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!(
+        r#"
+        UPDATE routes
+        SET models = (
+            SELECT jsonb_agg(CASE WHEN name = $1 THEN $2 ELSE name END ORDER BY place)
+            FROM jsonb_array_elements_text(models) WITH ORDINALITY AS listed (name, place)
+        )
+        WHERE models ? $1
+        "#,
+        old,
+        new,
+    )
+    .execute(&mut *db)
+    .await?;
     Ok(())
 }

@@ -227,6 +227,7 @@ struct House {
     behaviours: HashMap<String, VecDeque<Behaviour>>,
     models: Vec<String>,
     models_reply: Option<Behaviour>,
+    root: Option<String>,
     journal: Vec<JournalEntry>,
     connections: usize,
 }
@@ -271,6 +272,11 @@ impl FakeUpstream {
     /// What `GET /v1/models` lists.
     pub(crate) fn lists(&self, models: &[&str]) {
         self.lock().models = models.iter().map(|model| (*model).to_owned()).collect();
+    }
+
+    /// Answers 404 to everything that is not below this path.
+    pub(crate) fn is_at(&self, root: &str) {
+        self.lock().root = Some(root.to_owned());
     }
 
     /// How `GET /v1/models` answers instead of listing.
@@ -356,6 +362,9 @@ async fn serve(mut socket: TcpStream, house: Arc<Mutex<House>>) {
 
 impl House {
     fn behaviour(&mut self, entry: &JournalEntry) -> Behaviour {
+        if self.root.as_ref().is_some_and(|root| !entry.path.starts_with(root.as_str())) {
+            return Behaviour::json(404, &json!({"error": "nothing here"}));
+        }
         if entry.path.ends_with("/models") {
             let data: Vec<Value> = self.models.iter().map(|id| json!({"id": id, "object": "model"})).collect();
             let list = json!({"object": "list", "data": data});

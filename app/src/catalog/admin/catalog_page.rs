@@ -1,0 +1,214 @@
+//! `/admin/catalog`: the catalogue as a file, and prices from LiteLLM's public file.
+
+use leptos::{nonce::use_nonce, prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use uuid::Uuid;
+
+use super::{
+    CatalogDiff, DiffLine, PriceProposal,
+    file_api::{ApplyCatalog, ApplyPrices, PreviewCatalog, previewed, proposals},
+    form::Refusal,
+};
+use crate::{
+    domain::{
+        Usd,
+        format::{self, UNKNOWN},
+    },
+    ui::{FormScript, Frame, Room, guard_admin, loaded, posted_errors},
+};
+
+/// Export, import, prices.
+#[component]
+pub fn CatalogPage() -> impl IntoView {
+    guard_admin(|_| {
+        let id = |key: &str| -> Option<Uuid> {
+            use_query_map().with_untracked(|query| query.get_str(key).and_then(|id| id.parse().ok()))
+        };
+        let (file, prices) = (id("file"), id("proposals"));
+        let (diff, proposed) = (file.map(previewed), prices.map(proposals));
+        let found = async move {
+            let diff = match diff {
+                Some(diff) => Some(diff.await?),
+                None => None,
+            };
+            let proposed = match proposed {
+                Some(proposed) => Some(proposed.await?),
+                None => None,
+            };
+            Ok((diff, proposed))
+        };
+        view! {
+            <Title text="Catalogue"/>
+            <Frame room=Room::Models>
+                <div class="page-head">
+                    <div>
+                        <h1>"Catalogue as a file, prices"</h1>
+                        <p class="lede">
+                            "Upstreams and models as one TOML file, without keys, so that they can live in a repository. "
+                            <code>"quadrille catalog"</code> " does the same."
+                        </p>
+                    </div>
+                    <a class="quiet" href="/admin/models">"Back"</a>
+                </div>
+                {loaded(found, move |(diff, proposed)| view! {
+                    {diff.map(|diff| match diff {
+                        Some(diff) => difference(file, diff),
+                        None => gone(),
+                    })}
+                    {proposed.map(|proposed| match proposed {
+                        Some(proposed) => price_table(prices, proposed),
+                        None => gone(),
+                    })}
+                }
+                .into_any())}
+                <ExportImport/>
+                <Prices/>
+                <FormScript/>
+                <script nonce=use_nonce()>{include_str!("files.js")}</script>
+            </Frame>
+        }
+        .into_any()
+    })
+}
+
+fn gone() -> AnyView {
+    view! { <p class="alert" role="alert">"That file is no longer at hand. Give it again."</p> }.into_any()
+}
+
+#[component]
+fn ExportImport() -> impl IntoView {
+    view! {
+        <section class="sheet admin-form">
+            <h2>"Catalogue file"</h2>
+            <p class="form-actions"><a class="go" href="/api/admin/catalog" download="quadrille-catalog.toml">"Export"</a></p>
+            <form method="post" action=PreviewCatalog::url() data-stay>
+                <Refusal errors={posted_errors::<PreviewCatalog>()} fields=&[]/>
+                <div class="field">
+                    <label for="file">"Import"</label>
+                    <textarea id="file" name="file" rows="6" spellcheck="false" class="code" placeholder="[[upstreams]] …"
+                        aria-describedby="file-hint"></textarea>
+                    <p class="hint" id="file-hint">
+                        "What is in the file is made or changed; what is not stays. You see the difference before anything happens."
+                    </p>
+                </div>
+                <div class="field" data-script-only hidden=true>
+                    <label for="chosen-file">"From a file"</label>
+                    <input id="chosen-file" type="file" accept=".toml,application/toml,text/plain" data-into="file"/>
+                </div>
+                <div class="form-actions"><button class="quiet" type="submit">"Show the difference"</button></div>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn Prices() -> impl IntoView {
+    view! {
+        <section class="sheet admin-form">
+            <h2>"Prices and context windows"</h2>
+            <p>
+                "Give LiteLLM's public price file, " <code>"model_prices_and_context_window.json"</code>
+                ": what it says of models here is proposed, with its source, and nothing is changed before you have looked at it."
+            </p>
+            <div data-script-only hidden=true>
+                <p class="alert" role="alert" data-price-refusal hidden=true></p>
+                <div class="field">
+                    <label for="price-file">"Price file"</label>
+                    <input id="price-file" type="file" accept=".json,application/json" data-prices="/api/admin/prices"/>
+                </div>
+            </div>
+            <noscript>
+                <p>"Without JavaScript: " <code>"quadrille catalog prices FILE"</code> " shows the same on the command line."</p>
+            </noscript>
+        </section>
+    }
+}
+
+fn difference(id: Option<Uuid>, diff: CatalogDiff) -> AnyView {
+    let is_empty = diff.lines.is_empty();
+    let summary = match diff.lines.len() {
+        0 => "The catalogue is as the file says. Nothing would change.".to_owned(),
+        1 => format!("One thing would change; {} entries are as they are.", diff.unchanged),
+        n => format!("{n} things would change; {} entries are as they are.", diff.unchanged),
+    };
+    view! {
+        <section class="sheet admin-form" aria-labelledby="difference">
+            <h2 id="difference">"The difference"</h2>
+            <p role="status">{summary}</p>
+            <ul class="diff">{diff.lines.into_iter().map(line).collect::<Vec<_>>()}</ul>
+            <form method="post" action=ApplyCatalog::url() data-stay>
+                <Refusal errors={posted_errors::<ApplyCatalog>()} fields=&[]/>
+                <input type="hidden" name="id" value=id.map(|id| id.to_string())/>
+                <div class="form-actions">
+                    <button class="go" type="submit" disabled=is_empty>"Apply"</button>
+                    <a class="quiet" href="/admin/catalog">"Leave it"</a>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(line: DiffLine) -> impl IntoView {
+    let (sign, word) = if line.is_new { ("+", "new") } else { ("~", "changed") };
+    view! {
+        <li data-sign=sign>
+            <b>{sign}<span class="visually-hidden">{word}</span></b>
+            <span>{line.subject}<span class="hint">{line.fields.join(" · ")}</span></span>
+        </li>
+    }
+}
+
+fn price_table(id: Option<Uuid>, proposals: Vec<PriceProposal>) -> AnyView {
+    if proposals.is_empty() {
+        return view! { <p class="note" role="status">"The file has nothing new for the models here."</p> }.into_any();
+    }
+    view! {
+        <form class="sheet admin-form" method="post" action=ApplyPrices::url() data-stay aria-labelledby="proposed">
+            <h2 id="proposed">"Proposed by the price file"</h2>
+            <Refusal errors={posted_errors::<ApplyPrices>()} fields=&[]/>
+            <input type="hidden" name="id" value=id.map(|id| id.to_string())/>
+            <div class="scroll" role="region" aria-label="Proposals" tabindex="0">
+                <table class="listing">
+                    <thead>
+                        <tr>
+                            <th scope="col"><span class="visually-hidden">"Ticked"</span></th>
+                            <th scope="col">"Model"</th><th scope="col">"Known there as"</th>
+                            <th scope="col" class="number">"In, $/M"</th><th scope="col" class="number">"Out, $/M"</th>
+                            <th scope="col" class="number">"Context"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{proposals.into_iter().map(proposal).collect::<Vec<_>>()}</tbody>
+                </table>
+            </div>
+            <div class="form-actions"><button class="go" type="submit">"Take the ticked ones over"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+fn proposal(proposal: PriceProposal) -> impl IntoView {
+    let money = |price: &Option<Usd>| price.as_ref().map_or(UNKNOWN.into(), Usd::display);
+    let step = |now: String, new: Option<String>| match new {
+        Some(new) => format!("{now} → {new}"),
+        None => now,
+    };
+    let price = |now: &Option<Usd>, new: &Option<Usd>| step(money(now), new.as_ref().map(Usd::display));
+    let input = price(&proposal.now_input_price_per_million_usd, &proposal.input_price_per_million_usd);
+    let output = price(&proposal.now_output_price_per_million_usd, &proposal.output_price_per_million_usd);
+    let window = |tokens: Option<u32>| tokens.map(|tokens| format::context_window(Some(tokens)));
+    let context =
+        step(window(proposal.now_context_window).unwrap_or_else(|| UNKNOWN.into()), window(proposal.context_window));
+    let tick = format!("Tick {}", proposal.public_name);
+    view! {
+        <tr>
+            <td><input type="checkbox" name="slugs[]" value=proposal.slug checked=true aria-label=tick/></td>
+            <th scope="row">{proposal.public_name}</th>
+            <td><code>{proposal.source}</code></td>
+            <td class="number">{input}</td>
+            <td class="number">{output}</td>
+            <td class="number">{context}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,120 @@
+//! `/admin/upstreams/{id}/import`: what an upstream lists, and which of it to take in.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{
+    Listing, ListingEntry,
+    api::{ImportModels, listed_models},
+    form::Refusal,
+};
+use crate::{
+    domain::{UpstreamId, format},
+    error::{AppError, Noun},
+    ui::{FormScript, Frame, Room, guard_admin, loaded, posted_errors},
+};
+
+/// The list of one upstream.
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    guard_admin(|_| {
+        let id =
+            use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse::<UpstreamId>().ok()));
+        let filter = use_query_map().with_untracked(|query| query.get_str("filter").unwrap_or_default().to_owned());
+        let listed = id.map(|id| (id, listed_models(id, filter.clone())));
+        let listed = async move {
+            let (id, listing) = listed.ok_or(AppError::NotFound(Noun::Upstream))?;
+            Ok((id, filter, refused_as_text(listing.await)?))
+        };
+        view! {
+            <Title text="Import models"/>
+            <Frame room=Room::Upstreams>
+                <h1>"Import models"</h1>
+                {loaded(listed, |(id, filter, listing)| match listing {
+                    Ok(listing) => list(id, filter, listing),
+                    Err(message) => nothing(id, message),
+                })}
+                <FormScript/>
+            </Frame>
+        }
+        .into_any()
+    })
+}
+
+/// An upstream that does not list is a state of the page, with a way on; everything else is an error.
+fn refused_as_text(listing: Result<Listing, AppError>) -> Result<Result<Listing, String>, AppError> {
+    match listing {
+        Ok(listing) => Ok(Ok(listing)),
+        Err(AppError::Conflict(message)) => Ok(Err(message)),
+        Err(error) => Err(error),
+    }
+}
+
+fn nothing(id: UpstreamId, message: String) -> AnyView {
+    view! {
+        <p class="alert" role="alert">{message}</p>
+        <p class="form-actions">
+            <a class="go" href=format!("/admin/upstreams/{id}")>"To the upstream"</a>
+            <a class="quiet" href="/admin/add-model">"Add a model by hand"</a>
+        </p>
+    }
+    .into_any()
+}
+
+fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
+    let Listing { models, matching, total } = listing;
+    let shown = models.len();
+    let summary = match usize::try_from(matching).is_ok_and(|matching| matching > shown) {
+        true => format!(
+            "{matching} of {total} fit; the first {shown} are shown. Narrow the filter, or import all that fit."
+        ),
+        false if matching == total => format!("{total} models are listed."),
+        false => format!("{matching} of {total} fit."),
+    };
+    let is_empty = models.is_empty();
+    view! {
+        <p class="lede">{summary}</p>
+        <form class="filter" method="get" action=format!("/admin/upstreams/{id}/import")>
+            <label for="filter">"Filter"</label>
+            <input id="filter" name="filter" type="search" value=filter.clone()/>
+            <button class="quiet" type="submit">"Show"</button>
+        </form>
+        <form class="sheet admin-form" method="post" action=ImportModels::url() data-stay>
+            <Refusal errors={posted_errors::<ImportModels>()} fields=&[]/>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="filter" value=filter/>
+            <ul class="ticks">{models.into_iter().enumerate().map(entry).collect::<Vec<_>>()}</ul>
+            <p hidden=!is_empty>"Nothing fits. Load a model there, or change the filter."</p>
+            <div class="field">
+                <label for="prefix">"In front of the public names"</label>
+                <input id="prefix" name="prefix" placeholder="acme/" maxlength="50" autocomplete="off"/>
+            </div>
+            <div class="form-actions">
+                <button class="go" type="submit" disabled=is_empty>"Import the ticked ones"</button>
+                <button class="quiet" type="submit" name="all" value="true" disabled=is_empty>
+                    {format!("Import all {matching} that fit")}
+                </button>
+                <a class="quiet" href="/admin/upstreams">"Back"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn entry((place, entry): (usize, ListingEntry)) -> impl IntoView {
+    let id = format!("model-{place}");
+    let known = entry.public_name.is_some();
+    let note = match (entry.public_name, entry.context_window) {
+        (Some(name), _) => format!("in the catalogue as {name}"),
+        (None, Some(tokens)) => format!("{} tokens", format::context_window(Some(tokens))),
+        (None, None) => String::new(),
+    };
+    view! {
+        <li class="tick">
+            <input id=id.clone() type="checkbox" name="models[]" value=entry.upstream_model.clone() disabled=known/>
+            <label for=id><code>{entry.upstream_model}</code></label>
+            <span class="hint">{note}</span>
+        </li>
+    }
+}

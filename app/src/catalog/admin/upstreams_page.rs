@@ -1,0 +1,279 @@
+//! `/admin/upstreams`, and the form of one.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use uuid::Uuid;
+
+use super::{
+    TestReport, UpstreamView,
+    api::{DeleteUpstream, EnableUpstream, SaveUpstream, TestUpstream, made_report, upstreams},
+    form::{Field, Refusal, Tick, parameter},
+    report::{Report, TestScript},
+};
+use crate::{
+    domain::UpstreamId,
+    error::{AppError, FieldError, Noun},
+    ui::{Done, FormScript, Frame, Room, guard_admin, loaded, posted_errors, textarea_text},
+};
+
+/// What is usual at an upstream of a kind: word, name, base URL, and what to know.
+const PRESETS: [(&str, &str, &str, &str); 7] = [
+    ("openai", "OpenAI", "https://api.openai.com/v1", "The key begins with sk-."),
+    ("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "Hundreds of models: filter before importing."),
+    ("litellm", "LiteLLM", "http://127.0.0.1:4000/v1", "The key is a virtual key or the proxy's master key."),
+    ("ollama", "Ollama", "http://127.0.0.1:11434/v1", "Needs no key."),
+    ("llamacpp", "llama.cpp", "http://127.0.0.1:8080/v1", "llama-server; a key only where it was started with one."),
+    ("vllm", "vLLM", "http://127.0.0.1:8000/v1", "A key only where it was started with one."),
+    (
+        "anthropic",
+        "Anthropic",
+        "https://api.anthropic.com/v1",
+        "Its OpenAI-compatible endpoint. To list models it may want the headers x-api-key and anthropic-version too.",
+    ),
+];
+
+/// Every upstream.
+#[component]
+pub fn UpstreamsPage() -> impl IntoView {
+    guard_admin(|_| {
+        let refused = [posted_errors::<EnableUpstream>(), posted_errors::<DeleteUpstream>()].concat();
+        view! {
+            <Title text="Upstreams"/>
+            <Frame room=Room::Upstreams>
+                <div class="page-head">
+                    <div>
+                        <h1>"Upstreams"</h1>
+                        <p class="lede">
+                            "OpenAI-compatible servers that models are asked at. Keys are encrypted and never shown again."
+                        </p>
+                    </div>
+                    <a class="go" href="/admin/upstreams/new">"Add an upstream"</a>
+                </div>
+                <Done/>
+                <Refusal errors=refused fields=&[]/>
+                {loaded(upstreams(), |all| if all.is_empty() { view! { <NoUpstream/> }.into_any() } else { table(all) })}
+                <FormScript/>
+            </Frame>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn NoUpstream() -> impl IntoView {
+    view! {
+        <div class="sheet squared empty">
+            <h2>"No upstream yet"</h2>
+            <ol>
+                <li>"Add one: a provider, LiteLLM, or a server of your own."</li>
+                <li>"Import the models that it lists."</li>
+                <li>"Test one before anybody relies on it."</li>
+            </ol>
+            <Presets/>
+        </div>
+    }
+}
+
+#[component]
+fn Presets() -> impl IntoView {
+    let link = |(word, name, ..): (&str, &'static str, &str, &str)| {
+        view! { <li><a class="quiet small" href=format!("/admin/upstreams/new?preset={word}")>{name}</a></li> }
+    };
+    view! { <ul class="presets" aria-label="Usual upstreams">{PRESETS.into_iter().map(link).collect::<Vec<_>>()}</ul> }
+}
+
+fn table(all: Vec<UpstreamView>) -> AnyView {
+    view! {
+        <div class="sheet scroll" role="region" aria-label="Upstreams" tabindex="0">
+            <table class="listing">
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th><th scope="col">"Base URL"</th><th scope="col">"Key"</th>
+                        <th scope="col" class="number">"Models"</th><th scope="col">"State"</th>
+                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{all.into_iter().map(row).collect::<Vec<_>>()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(upstream: UpstreamView) -> impl IntoView {
+    let page = format!("/admin/upstreams/{}", upstream.id);
+    let dialog = format!("delete-{}", upstream.id);
+    let title = format!("title-{}", upstream.id);
+    let (state, verb) = if upstream.is_enabled { ("Enabled", "Disable") } else { ("Disabled", "Enable") };
+    let models = format!("/admin/models?upstream={}", parameter(&upstream.name));
+    let kind = upstream.is_simulated.then_some("Simulated");
+    view! {
+        <tr data-off=(!upstream.is_enabled).then_some("")>
+            <th scope="row"><a href=page.clone()>{upstream.name.clone()}</a></th>
+            <td><code>{upstream.base_url}</code></td>
+            <td>{if upstream.has_api_key { "stored" } else { "none" }}</td>
+            <td class="number"><a href=models>{upstream.models}</a></td>
+            <td>{state}{kind.map(|kind| view! { <span class="tag">{kind}</span> })}</td>
+            <td class="actions">
+                <a class="quiet small" href=format!("{page}/import")>"Import models"</a>
+                <form method="post" action=EnableUpstream::url()>
+                    <input type="hidden" name="id" value=upstream.id.to_string()/>
+                    <input type="hidden" name="is_enabled" value=(!upstream.is_enabled).to_string()/>
+                    <button class="quiet small" type="submit">{verb}</button>
+                </form>
+                <button class="quiet small" type="button" command="show-modal" commandfor=dialog.clone()>"Delete"</button>
+                <dialog id=dialog.clone() aria-labelledby=title.clone() closedby="any">
+                    <h2 id=title.clone()>"Delete this upstream?"</h2>
+                    <p>{upstream.name}" and its key are erased. While models use it, this is refused."</p>
+                    <form method="post" action=DeleteUpstream::url() class="dialog-actions">
+                        <input type="hidden" name="id" value=upstream.id.to_string()/>
+                        <button class="quiet" type="button" command="close" commandfor=dialog.clone()>"Keep it"</button>
+                        <button class="danger" type="submit">"Delete"</button>
+                    </form>
+                </dialog>
+            </td>
+        </tr>
+    }
+}
+
+/// The form of a new upstream.
+#[component]
+pub fn NewUpstreamPage() -> impl IntoView {
+    guard_admin(|_| {
+        view! {
+            <Title text="New upstream"/>
+            <Frame room=Room::Upstreams>
+                <h1>"New upstream"</h1>
+                <Presets/>
+                {loaded(report_of_query(), |report| form(None, report))}
+            </Frame>
+        }
+        .into_any()
+    })
+}
+
+/// The form of one that is there.
+#[component]
+pub fn UpstreamPage() -> impl IntoView {
+    guard_admin(|_| {
+        let id =
+            use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse::<UpstreamId>().ok()));
+        let (all, report) = (upstreams(), report_of_query());
+        let found = async move {
+            let found = all.await?.into_iter().find(|upstream| Some(upstream.id) == id);
+            Ok((found.ok_or(AppError::NotFound(Noun::Upstream))?, report.await?))
+        };
+        view! {
+            <Title text="Upstream"/>
+            <Frame room=Room::Upstreams>
+                {loaded(found, |(upstream, report)| {
+                    let import = format!("/admin/upstreams/{}/import", upstream.id);
+                    view! {
+                        <div class="page-head">
+                            <h1>{upstream.name.clone()}</h1>
+                            <a class="go" href=import>"Import models"</a>
+                        </div>
+                        <Done/>
+                        {form(Some(upstream), report)}
+                    }
+                    .into_any()
+                })}
+            </Frame>
+        }
+        .into_any()
+    })
+}
+
+/// The report that the address names; to be called before anything is waited for.
+pub(super) fn report_of_query() -> impl Future<Output = Result<Option<TestReport>, AppError>> + Send + 'static {
+    let id: Option<Uuid> =
+        use_query_map().with_untracked(|query| query.get_str("result").and_then(|id| id.parse().ok()));
+    let report = id.map(made_report);
+    async move {
+        match report {
+            Some(report) => report.await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// What the form begins with where nothing is stored: a preset, or what the address says.
+fn first_values() -> (String, String, &'static str) {
+    use_query_map().with_untracked(|query| {
+        let preset = PRESETS.iter().find(|(word, ..)| query.get_str("preset") == Some(word));
+        let (name, base_url, hint) = preset.map_or(("", "", ""), |(_, name, url, hint)| (*name, *url, *hint));
+        let or = |key: &str, usual: &str| query.get_str(key).unwrap_or(usual).to_owned();
+        (or("name", name), or("base_url", base_url), hint)
+    })
+}
+
+fn form(upstream: Option<UpstreamView>, report: Option<TestReport>) -> AnyView {
+    let errors: Vec<FieldError> =
+        posted_errors::<SaveUpstream>().into_iter().chain(posted_errors::<TestUpstream>()).collect();
+    let (first_name, first_url, hint) = first_values();
+    let is_new = upstream.is_none();
+    let id = upstream.as_ref().map(|upstream| upstream.id.to_string());
+    let has_key = upstream.as_ref().is_some_and(|upstream| upstream.has_api_key);
+    let key_hint = match (has_key, hint) {
+        (true, _) => "A key is stored and never shown. Leave this empty to keep it.",
+        (false, "") => "Sent as a bearer token. Leave it empty where none is needed.",
+        (false, hint) => hint,
+    };
+    let name = upstream.as_ref().map_or(first_name, |upstream| upstream.name.clone());
+    let base_url = upstream.as_ref().map_or(first_url, |upstream| upstream.base_url.clone());
+    let headers = upstream.as_ref().map(|upstream| upstream.headers.join(":\n")).unwrap_or_default();
+    let headers = if headers.is_empty() { headers } else { format!("{headers}:") };
+    let is_enabled = upstream.as_ref().is_none_or(|upstream| upstream.is_enabled);
+    let seconds = |ms: Option<u32>, usual: u32| (ms.unwrap_or(usual) / 1_000).to_string();
+    let timeout = seconds(upstream.as_ref().map(|upstream| upstream.timeout_ms), 180_000);
+    let first_byte = seconds(upstream.as_ref().map(|upstream| upstream.first_byte_ms), 60_000);
+    let idle = seconds(upstream.as_ref().map(|upstream| upstream.idle_ms), 30_000);
+    let header_error = errors.iter().find(|error| error.field == "headers").map(|error| error.message.clone());
+    let is_open = !headers.is_empty() || header_error.is_some();
+    let is_wrong = header_error.is_some().then_some("true");
+    const FIELDS: &[&str] = &["name", "base_url", "api_key", "headers", "timeout_ms", "first_byte_ms", "idle_ms"];
+    view! {
+        <form class="sheet admin-form" method="post" action=SaveUpstream::url() data-stay data-test-url="/api/admin/test-values">
+            <Refusal errors=errors.clone() fields=FIELDS/>
+            {id.map(|id| view! { <input type="hidden" name="id" value=id/> })}
+            <Field name="name" label="Name" value=name errors=errors.clone() is_required=true/>
+            <Field name="base_url" label="Base URL" value=base_url errors=errors.clone() is_required=true
+                hint="With its path; usually it ends in /v1. Another scheme, host or port clears the stored key and headers."/>
+            <Field name="api_key" label="API key" kind="password" errors=errors.clone() hint=key_hint/>
+            {has_key.then(|| view! { <Tick name="clear_key" label="Forget the stored key" is_on=false/> })}
+            <details class="wide" open=is_open>
+                <summary>"Headers and time limits"</summary>
+                <div class="field">
+                    <label for="headers">"Custom headers"</label>
+                    <textarea id="headers" name="headers" rows="3" spellcheck="false" aria-describedby="headers-hint headers-error"
+                        aria-invalid=is_wrong>{textarea_text(&headers)}</textarea>
+                    <p class="hint" id="headers-hint">
+                        "One a line, as " <code>"Name: value"</code> ". Values are kept like keys; " <code>"Name:"</code>
+                        " alone keeps the stored value."
+                    </p>
+                    <p class="field-error" id="headers-error" data-error="headers">{header_error}</p>
+                </div>
+                <div class="columns">
+                    <Field name="timeout_s" rule="timeout_ms" label="Whole answer, s" value=timeout errors=errors.clone()/>
+                    <Field name="first_byte_s" rule="first_byte_ms" label="First byte, s" value=first_byte errors=errors.clone()/>
+                    <Field name="idle_s" rule="idle_ms" label="Between two pieces, s" value=idle errors=errors/>
+                </div>
+            </details>
+            <Tick name="is_enabled" label="Enabled" is_on=is_enabled hint="Disabling stops every call to its models at once."/>
+            <div class="form-actions">
+                <button class="go" type="submit">{if is_new { "Add" } else { "Save" }}</button>
+                <button class="quiet" type="submit" formaction=TestUpstream::url() data-test>"Test these values"</button>
+                <a class="quiet" href="/admin/upstreams">"Back"</a>
+            </div>
+        </form>
+        <p class="hint">
+            "A private or loopback address is called only where the operator has listed its host:port in "
+            <code>"QUADRILLE_ALLOW_PRIVATE_UPSTREAMS"</code>"."
+        </p>
+        <Report report=report/>
+        <FormScript/>
+        <TestScript/>
+    }
+    .into_any()
+}

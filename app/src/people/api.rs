@@ -1,0 +1,80 @@
+//! What the page asks of the server.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use uuid::Uuid;
+
+use super::{Invitation, InviteRequest, People, PeoplePort, PersonEdit};
+use crate::{
+    account::Role,
+    domain::UserId,
+    error::{AppError, FieldError},
+    host,
+};
+
+/// A page of accounts.
+#[server(prefix = "/_server", endpoint = "accounts", input = GetUrl)]
+pub async fn accounts(after: Option<String>) -> Result<People, AppError> {
+    let (port, admin) = (host::service::<dyn PeoplePort>()?, host::admin());
+    host::respond(async move { port.people(&admin?, after.as_deref()).await }).await
+}
+
+/// An invitation that has just been made; asked again, there is none.
+#[server(prefix = "/_server", endpoint = "take-invitation")]
+pub async fn take_invitation(id: Uuid) -> Result<Option<Invitation>, AppError> {
+    let (port, admin) = (host::service::<dyn PeoplePort>()?, host::admin());
+    host::respond(async move { Ok(port.take_invitation(&admin?, id)) }).await
+}
+
+/// Makes an invitation and goes to the page that shows it once.
+#[server(prefix = "/_server", endpoint = "invite")]
+pub async fn invite(
+    #[server(default)] email: String,
+    #[server(default)] role: String,
+    #[server(default)] days: String,
+) -> Result<(), AppError> {
+    let (port, host) = (host::service::<dyn PeoplePort>()?, host::host()?);
+    let admin = host::admin();
+    let id = host::respond(async move {
+        let admin = admin?;
+        let email = Some(email.trim().to_owned()).filter(|email| !email.is_empty());
+        let days = match days.trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| {
+                AppError::Invalid(vec![FieldError::new("days", "not_a_number", "Enter a number of days from 1 to 90.")])
+            })?),
+        };
+        port.invite_for_page(&admin, InviteRequest { email, role: Some(role_of(&role)), days }).await
+    })
+    .await?;
+    host.redirect(&format!("/admin/users?invitation={id}"));
+    Ok(())
+}
+
+/// Gives an account another role, or disables or enables it: `what` is `admin`, `member`, `disable` or `enable`.
+#[server(prefix = "/_server", endpoint = "change-person")]
+pub async fn change_person(id: UserId, what: String) -> Result<(), AppError> {
+    let (port, host) = (host::service::<dyn PeoplePort>()?, host::host()?);
+    let admin = host::admin();
+    let edit = match what.as_str() {
+        "disable" => PersonEdit { is_disabled: Some(true), ..PersonEdit::default() },
+        "enable" => PersonEdit { is_disabled: Some(false), ..PersonEdit::default() },
+        role => PersonEdit { role: Some(role_of(role)), ..PersonEdit::default() },
+    };
+    host::respond(async move { port.change(&admin?, id, edit).await }).await?;
+    host.redirect("/admin/users?done=saved");
+    Ok(())
+}
+
+/// Deletes an account for good.
+#[server(prefix = "/_server", endpoint = "delete-person")]
+pub async fn delete_person(id: UserId) -> Result<(), AppError> {
+    let (port, host) = (host::service::<dyn PeoplePort>()?, host::host()?);
+    let admin = host::admin();
+    host::respond(async move { port.delete(&admin?, id).await }).await?;
+    host.redirect("/admin/users?done=deleted");
+    Ok(())
+}
+
+fn role_of(word: &str) -> Role {
+    if word == "admin" { Role::Admin } else { Role::Member }
+}

@@ -1,0 +1,200 @@
+//! `/admin/users`: accounts and invitations.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use uuid::Uuid;
+
+use super::{
+    Invitation, People, Person,
+    api::{ChangePerson, DeletePerson, Invite, accounts, take_invitation},
+};
+use crate::{
+    account::Role,
+    domain::UserId,
+    error::FieldError,
+    ui::{Done, FormScript, Frame, Room, guard_admin, loaded, posted_errors, time},
+};
+
+/// Every account.
+#[component]
+pub fn PeoplePage() -> impl IntoView {
+    guard_admin(|admin| {
+        let me = admin.viewer().id;
+        let (after, invitation) = use_query_map().with_untracked(|query| {
+            let invitation: Option<Uuid> = query.get_str("invitation").and_then(|id| id.parse().ok());
+            (query.get_str("after").map(str::to_owned), invitation)
+        });
+        let asked = invitation.is_some();
+        let (all, invitation) = (accounts(after), invitation.map(take_invitation));
+        let found = async move {
+            let invitation = match invitation {
+                Some(invitation) => invitation.await?,
+                None => None,
+            };
+            Ok((all.await?, invitation))
+        };
+        let refused: Vec<FieldError> =
+            posted_errors::<ChangePerson>().into_iter().chain(posted_errors::<DeletePerson>()).collect();
+        view! {
+            <Title text="Users"/>
+            <Frame room=Room::Users>
+                <div class="page-head">
+                    <div>
+                        <h1>"Users"</h1>
+                        <p class="lede">"Who has an account. Disabling ends sign-ins and API keys at once."</p>
+                    </div>
+                </div>
+                <Done/>
+                <Problem errors=refused/>
+                {loaded(found, move |(people, invitation)| view! {
+                    <Invited invitation asked/>
+                    <InviteForm/>
+                    <Table people me/>
+                }
+                .into_any())}
+                <FormScript/>
+            </Frame>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn Problem(errors: Vec<FieldError>) -> impl IntoView {
+    let text: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+    (!text.is_empty()).then(|| view! { <p class="alert" role="alert">{text.join(" ")}</p> })
+}
+
+#[component]
+fn Invited(invitation: Option<Invitation>, asked: bool) -> impl IntoView {
+    match invitation {
+        Some(Invitation { url, expires_at }) => view! {
+            <div class="sheet invitation" role="status">
+                <label for="invitation">"The invitation, shown this once"</label>
+                <input id="invitation" readonly value=url/>
+                <p class="hint">"For one account, until "{time::date_time(expires_at)}"."</p>
+            </div>
+        }
+        .into_any(),
+        None if asked => {
+            view! { <p class="note">"An invitation is shown once. Make another one if it was lost."</p> }.into_any()
+        }
+        None => ().into_any(),
+    }
+}
+
+#[component]
+fn InviteForm() -> impl IntoView {
+    let errors = posted_errors::<Invite>();
+    let message = |field: &str| errors.iter().find(|error| error.field == field).map(|error| error.message.clone());
+    let rest: Vec<_> = errors
+        .iter()
+        .filter(|error| error.field != "email" && error.field != "days")
+        .map(|error| error.message.clone())
+        .collect();
+    let has_none = rest.is_empty();
+    view! {
+        <form class="sheet admin-form" method="post" action=Invite::url() data-stay>
+            <h2>"Invite somebody"</h2>
+            <p class="alert" role="alert" data-refusal hidden=has_none>{rest.join(" ")}</p>
+            <div class="columns">
+                <div class="field">
+                    <label for="email">"E-mail address"</label>
+                    <input id="email" name="email" type="email" autocomplete="off" aria-describedby="email-hint email-error"
+                        aria-invalid=message("email").is_some().then_some("true")/>
+                    <p class="hint" id="email-hint">"Empty: whoever has the link."</p>
+                    <p class="field-error" id="email-error" data-error="email">{message("email")}</p>
+                </div>
+                <div class="field">
+                    <label for="role">"Role"</label>
+                    <select id="role" name="role">
+                        <option value="member">"Member"</option>
+                        <option value="admin">"Admin"</option>
+                    </select>
+                </div>
+                <div class="field">
+                    <label for="days">"Days"</label>
+                    <input id="days" name="days" inputmode="numeric" value="7" aria-describedby="days-error"
+                        aria-invalid=message("days").is_some().then_some("true")/>
+                    <p class="field-error" id="days-error" data-error="days">{message("days")}</p>
+                </div>
+            </div>
+            <div class="form-actions"><button class="go" type="submit">"Make the link"</button></div>
+        </form>
+    }
+}
+
+#[component]
+fn Table(people: People, me: UserId) -> impl IntoView {
+    let next = people.next.map(|next| {
+        let mut address = url_form(&next);
+        address.insert_str(0, "/admin/users?after=");
+        view! { <p><a class="quiet" href=address>"More"</a></p> }
+    });
+    view! {
+        <div class="sheet scroll" role="region" aria-label="Accounts" tabindex="0">
+            <table class="listing">
+                <thead>
+                    <tr>
+                        <th scope="col">"E-mail address"</th><th scope="col">"Role"</th><th scope="col">"Since"</th>
+                        <th scope="col">"Last seen"</th><th scope="col" class="number">"Comparisons"</th>
+                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{people.users.into_iter().map(|person| row(person, me)).collect::<Vec<_>>()}</tbody>
+            </table>
+        </div>
+        {next}
+    }
+}
+
+fn url_form(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+fn row(person: Person, me: UserId) -> impl IntoView {
+    let is_me = person.id == me;
+    let is_off = person.disabled_at.is_some();
+    let (role, other, other_title) = match person.role {
+        Role::Admin => ("Admin", "member", "Make a member"),
+        Role::Member => ("Member", "admin", "Make an admin"),
+    };
+    let (switch, switch_title) = if is_off { ("enable", "Enable") } else { ("disable", "Disable") };
+    let (id, dialog, title) = (person.id.to_string(), format!("delete-{}", person.id), format!("title-{}", person.id));
+    let change = |what: &'static str, title: &'static str| {
+        view! {
+            <form method="post" action=ChangePerson::url() data-stay>
+                <input type="hidden" name="id" value=id.clone()/>
+                <button class="quiet small" type="submit" name="what" value=what>{title}</button>
+            </form>
+        }
+    };
+    let actions = (!is_me).then(|| {
+        view! {
+            {change(other, other_title)}
+            {change(switch, switch_title)}
+            <button class="quiet small" type="button" command="show-modal" commandfor=dialog.clone()>"Delete"</button>
+            <dialog id=dialog.clone() aria-labelledby=title.clone() closedby="any">
+                <h2 id=title.clone()>"Delete this account?"</h2>
+                <p>{person.email.clone()}" loses every comparison, key and route, for good. Figures of the gateway stay, without a name."</p>
+                <form method="post" action=DeletePerson::url() class="dialog-actions" data-stay>
+                    <input type="hidden" name="id" value=id.clone()/>
+                    <button class="quiet" type="button" command="close" commandfor=dialog.clone()>"Keep it"</button>
+                    <button class="danger" type="submit">"Delete for good"</button>
+                </form>
+            </dialog>
+        }
+    });
+    view! {
+        <tr data-off=is_off.then_some("")>
+            <th scope="row">{person.email.clone()}{is_me.then(|| view! { <span class="tag">"you"</span> })}
+                {is_off.then(|| view! { <span class="tag">"disabled"</span> })}</th>
+            <td>{role}</td>
+            <td><time datetime=time::machine(person.created_at)>{time::date_time(person.created_at)}</time></td>
+            <td>{person.last_seen_at.map_or("—".to_owned(), time::date_time)}</td>
+            <td class="number">{person.comparisons}</td>
+            <td class="actions">{actions}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,24 @@
+//! What pages ask about accounts.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{Invitation, InviteRequest, People, PersonEdit};
+use crate::{account::Admin, domain::UserId, error::AppError};
+
+/// The room's port, implemented by the server.
+#[async_trait]
+pub trait PeoplePort: Send + Sync {
+    /// Two hundred accounts by e-mail address, from the one after `after` on.
+    async fn people(&self, admin: &Admin, after: Option<&str>) -> Result<People, AppError>;
+    /// Makes an invitation.
+    async fn invite(&self, admin: &Admin, request: InviteRequest) -> Result<Invitation, AppError>;
+    /// Changes an account. [`AppError::Conflict`] for one's own, and where no admin would be left.
+    async fn change(&self, admin: &Admin, id: UserId, edit: PersonEdit) -> Result<(), AppError>;
+    /// Deletes an account with everything it has, for good.
+    async fn delete(&self, admin: &Admin, id: UserId) -> Result<(), AppError>;
+    /// Makes an invitation and keeps it for [`Self::take_invitation`] for a few minutes.
+    async fn invite_for_page(&self, admin: &Admin, request: InviteRequest) -> Result<Uuid, AppError>;
+    /// An invitation that this admin has just made, once.
+    fn take_invitation(&self, admin: &Admin, id: Uuid) -> Option<Invitation>;
+}

@@ -1,0 +1,72 @@
+//! Forms that post without script, and what a page shows of how that went.
+
+use leptos::{
+    nonce::use_nonce,
+    prelude::*,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
+use leptos_router::hooks::use_query_map;
+
+use crate::error::{AppError, FieldError};
+
+/// The error of a form that was posted without script; it comes back in the address.
+pub fn posted_errors<F: ServerFn>() -> Vec<FieldError> {
+    use_query_map().with_untracked(|query| {
+        let is_ours = query.get_str("__path") == Some(F::PATH);
+        let error = query.get_str("__err").filter(|_| is_ours);
+        error.map(|error| ServerFnUrlError::<AppError>::decode_err(error).into_fields()).unwrap_or_default()
+    })
+}
+
+/// That something was done, after a form has sent its browser on to this page: `?done=saved`, or `?done=imported-12`.
+#[component]
+pub fn Done() -> impl IntoView {
+    let word = use_query_map().with_untracked(|query| query.get_str("done").map(str::to_owned))?;
+    let (word, count) = match word.split_once('-') {
+        Some((word, count)) => (word.to_owned(), count.parse::<u32>().ok()?),
+        None => (word, 0),
+    };
+    let models = if count == 1 { "1 model".to_owned() } else { format!("{count} models") };
+    let text = match word.as_str() {
+        "saved" => "Saved.".to_owned(),
+        "deleted" if count == 0 => "Deleted.".to_owned(),
+        "deleted" => format!("{models} deleted."),
+        "imported" if count == 0 => "Nothing was new: all of these were in the catalogue.".to_owned(),
+        "imported" => format!("{models} imported."),
+        "changed" => format!("{models} changed."),
+        "tested" => format!("{models} tested."),
+        _ => return None,
+    };
+    Some(view! { <p class="done" role="status">{text}</p> })
+}
+
+/// Keeps what was typed when a form is refused. Without it a refused form comes back empty, with the reason.
+#[component]
+pub fn FormScript() -> impl IntoView {
+    view! { <script nonce=use_nonce()>{include_str!("forms.js")}</script> }
+}
+
+/// Text as the content of a `textarea`, which is not escaped on the way to the document. The line break in front is the
+/// one that the document drops.
+pub fn textarea_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 1);
+    escaped.push('\n');
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_cannot_leave_its_field() {
+        assert_eq!(textarea_text("</textarea><script>&lt;"), "\n&lt;/textarea>&lt;script>&amp;lt;");
+    }
+}

@@ -1,0 +1,9 @@
+//! Accounts, for admins: list, invite, change, delete.
+
+mod api;
+mod invitations;
+mod repo;
+mod service;
+
+pub use api::{PeopleDoc, router};
+pub use service::PeopleService;

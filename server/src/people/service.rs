@@ -1,0 +1,171 @@
+//! What admins do to accounts.
+
+use std::sync::Arc;
+
+use app::{
+    account::{Admin, Role},
+    domain::UserId,
+    error::{AppError, FieldError, Noun},
+    people::{Invitation, InviteRequest, People, PeoplePort, Person, PersonEdit},
+};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::{
+    invitations::Invitations,
+    repo::{self, PersonRow},
+};
+use crate::{
+    audit::{Actor, Change, record},
+    auth::AccountService,
+    clock::Clock,
+    config::PublicUrl,
+    error::Error,
+    shutdown::Tasks,
+};
+
+/// Accounts on a page.
+const PAGE: usize = 200;
+
+/// The room of accounts.
+#[derive(Clone)]
+pub struct PeopleService {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+    accounts: Arc<AccountService>,
+    public_url: PublicUrl,
+    invitations: Arc<Invitations>,
+}
+
+impl PeopleService {
+    /// The room with everything it needs.
+    pub fn new(
+        pool: PgPool,
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+        accounts: Arc<AccountService>,
+        public_url: PublicUrl,
+    ) -> Self {
+        Self { pool, clock, tasks, accounts, public_url, invitations: Arc::default() }
+    }
+
+    async fn make_invitation(&self, admin: &Admin, request: InviteRequest) -> Result<Invitation, Error> {
+        let days = request.days.unwrap_or(7);
+        if !(1..=90).contains(&days) {
+            let message = "An invitation stands for 1 to 90 days.";
+            return Err(AppError::Invalid(vec![FieldError::new("days", "out_of_range", message)]).into());
+        }
+        let (role, valid_for) = (request.role.unwrap_or(Role::Member), TimeDelta::days(days.into()));
+        let email = request.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
+        let now = self.clock.now();
+        let token = self.accounts.create_invite(email.clone(), role, Some(admin.viewer().id), valid_for).await?;
+        let change = Change::new(
+            "invite.create",
+            email.unwrap_or_else(|| "anybody".into()),
+            json!({"role": role, "days": days}),
+        );
+        let (pool, actor) = (self.pool.clone(), Actor::from(admin));
+        let written = async move { record(&mut *pool.acquire().await?, &actor, &change, now).await };
+        self.tasks.detached(written).await?;
+        let url = self.public_url.join(&format!("/sign-up?invite={}", token.expose_secret()));
+        Ok(Invitation { url, expires_at: now + valid_for })
+    }
+
+    async fn change_person(&self, actor: &Actor, id: UserId, edit: PersonEdit) -> Result<(), Error> {
+        let mut tx = self.pool.begin().await?;
+        let target = repo::lock(&mut tx, id).await?.ok_or(AppError::NotFound(Noun::Account))?;
+        let is_admin = edit.role.map_or(target.is_admin, |role| role == Role::Admin);
+        let is_disabled = edit.is_disabled.unwrap_or(target.is_disabled);
+        if actor.id == Some(id) {
+            return Err(AppError::Conflict("This is your own account. Ask another admin to change it.".into()).into());
+        }
+        if !is_admin || is_disabled {
+            self.refuse_last(&mut tx, id).await?;
+        }
+        let now = self.clock.now();
+        let role = if is_admin { "admin" } else { "member" };
+        repo::change(&mut *tx, id, role, is_disabled.then_some(now)).await?;
+        if is_disabled {
+            repo::end_sign_ins(&mut *tx, id).await?;
+        }
+        let detail = json!({"role": role, "is_disabled": is_disabled});
+        record(&mut tx, actor, &Change::new("user.change", target.email, detail), now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn delete_person(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
+        let mut tx = self.pool.begin().await?;
+        let target = repo::lock(&mut tx, id).await?.ok_or(AppError::NotFound(Noun::Account))?;
+        if actor.id == Some(id) {
+            return Err(AppError::Conflict("This is your own account. Ask another admin to delete it.".into()).into());
+        }
+        self.refuse_last(&mut tx, id).await?;
+        repo::delete(&mut *tx, id).await?;
+        record(&mut tx, actor, &Change::new("user.delete", target.email, json!({})), self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Without an admin nobody could let anybody in again.
+    async fn refuse_last(&self, db: &mut sqlx::PgConnection, id: UserId) -> Result<(), Error> {
+        match repo::other_admins(db, id).await? {
+            0 => Err(AppError::Conflict("No admin would be left. Make somebody else an admin first.".into()).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl PeoplePort for PeopleService {
+    async fn people(&self, _: &Admin, after: Option<&str>) -> Result<People, AppError> {
+        let mut rows = repo::page(&self.pool, after, PAGE as i64 + 1).await?;
+        let has_more = rows.len() > PAGE;
+        rows.truncate(PAGE);
+        let users: Vec<Person> = rows.into_iter().map(Person::from).collect();
+        let next = users.last().filter(|_| has_more).map(|person| person.email.clone());
+        Ok(People { users, next })
+    }
+
+    async fn invite(&self, admin: &Admin, request: InviteRequest) -> Result<Invitation, AppError> {
+        Ok(self.make_invitation(admin, request).await?)
+    }
+
+    async fn change(&self, admin: &Admin, id: UserId, edit: PersonEdit) -> Result<(), AppError> {
+        let (this, actor) = (self.clone(), Actor::from(admin));
+        Ok(self.tasks.detached(async move { this.change_person(&actor, id, edit).await }).await?)
+    }
+
+    async fn delete(&self, admin: &Admin, id: UserId) -> Result<(), AppError> {
+        let (this, actor) = (self.clone(), Actor::from(admin));
+        Ok(self.tasks.detached(async move { this.delete_person(&actor, id).await }).await?)
+    }
+
+    async fn invite_for_page(&self, admin: &Admin, request: InviteRequest) -> Result<Uuid, AppError> {
+        let invitation = self.make_invitation(admin, request).await?;
+        Ok(self.invitations.put(admin.viewer().id, invitation))
+    }
+
+    fn take_invitation(&self, admin: &Admin, id: Uuid) -> Option<Invitation> {
+        self.invitations.take(admin.viewer().id, id)
+    }
+}
+
+impl From<PersonRow> for Person {
+    fn from(row: PersonRow) -> Self {
+        Self {
+            id: UserId(row.id),
+            email: row.email,
+            role: if row.role == "admin" { Role::Admin } else { Role::Member },
+            created_at: row.created_at,
+            disabled_at: row.disabled_at,
+            last_seen_at: row.last_seen_at,
+            comparisons: u32::try_from(row.comparisons).unwrap_or(u32::MAX),
+        }
+    }
+}
