@@ -17,6 +17,7 @@ use crate::{
     config::{CatalogCommand, MasterKey, Settings},
     db::{Database, Purpose},
     error::{Error, Refusal},
+    eventlog::EventLog,
     shutdown::Tasks,
     state::AppState,
     web::Site,
@@ -39,7 +40,8 @@ async fn run_on(
     let clock = Arc::new(SystemClock);
     let keyring = boot::open_keyring(database.pool(), keys, clock.as_ref()).await?;
     let pool = database.pool().clone();
-    let state = AppState::new(settings.clone(), Site::none(), pool, clock, Tasks::default(), keyring)?;
+    let log = EventLog::none();
+    let state = AppState::new(settings.clone(), Site::none(), pool, clock, Tasks::default(), keyring, log)?;
     let (files, actor) = (state.catalog_file, Actor::command_line());
     match command {
         CatalogCommand::Export { file } => write_out(file.as_deref(), &files.write_file().await?),
