@@ -64,7 +64,7 @@ fn room(report: KeyAnalytics) -> AnyView {
             </div>
         </div>
         {model.map(|model| view! {
-            <p class="done">"Only "<b class="model-mono">{model}</b>". "<a href=address.get_value()>"Every model"</a></p>
+            <p class="told">"Only "<b class="model-mono">{model}</b>". "<a href=address.get_value()>"Every model"</a></p>
         })}
         {if is_empty {
             view! { <Nothing window/> }.into_any()

@@ -15,7 +15,7 @@ pub fn duration(ms: Option<u64>) -> String {
 }
 
 fn rounded(value: u64, unit: u64) -> u64 {
-    (value + unit / 2) / unit
+    value.saturating_add(unit / 2) / unit
 }
 
 /// A number given in tenths, hundredths … as decimal text. Whole numbers all the way: the code that prints binary floats

@@ -64,7 +64,7 @@ pub(super) fn KeyFields(state: FormState, models: Vec<ModelSummary>) -> impl Int
                         <Ticks models ticked=form.models/>
                     </fieldset>
                 </details>
-                <div class="form-actions">
+                <div class="key-form-actions">
                     {form.is_change.then(|| view! { <a class="quiet" href="/keys">"Cancel"</a> })}
                     <button class="go" type="submit">{verb}</button>
                 </div>
@@ -91,5 +91,5 @@ fn Ticks(models: Vec<ModelSummary>, ticked: Vec<String>) -> impl IntoView {
         }
     };
     let boxes = listed.into_iter().map(|name| (name, false)).chain(gone.into_iter().map(|name| (name, true)));
-    view! { <ul class="ticks">{boxes.map(|(name, is_gone)| tick(name, is_gone)).collect::<Vec<_>>()}</ul> }
+    view! { <ul class="key-ticks">{boxes.map(|(name, is_gone)| tick(name, is_gone)).collect::<Vec<_>>()}</ul> }
 }

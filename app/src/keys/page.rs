@@ -78,7 +78,7 @@ fn room(
                 </p>
             </div>
         </div>
-        {saved.map(|text| view! { <p class="done" role="status">{text}</p> })}
+        {saved.map(|text| view! { <p class="told" role="status">{text}</p> })}
         {made.map(|key| view! { <Secret key/> })}
         {if is_first {
             view! {

@@ -103,7 +103,7 @@ fn room(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, draft:
             </div>
         </div>
         {draft.problem.map(|text| view! { <p class="alert" role="alert">{text}</p> })}
-        <p class="done" role="status" id="route-note">{draft.note}</p>
+        <p class="told" role="status" id="route-note">{draft.note}</p>
         <form class="route" method="post" action="/routing">
             <input type="hidden" name="draft" value="1"/>
             <div class="sheet">
@@ -122,7 +122,7 @@ fn room(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, draft:
                     <p class="hint">{format!("At most {ROUTE_LIMIT}. p95 and success are of the last 7 days, over all requests of this site.")}</p>
                 </div>
             </div>
-            <div class="form-actions">
+            <div class="route-actions">
                 <p class="unsaved" id="route-unsaved" hidden=!is_unsaved>
                     <b>"Not saved yet."</b>" "<a href="/routing">"Discard changes"</a>
                 </p>

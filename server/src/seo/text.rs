@@ -53,7 +53,7 @@ pub(super) fn llms(name: &str, origin: &str, models: &[Listed]) -> String {
          - [Leaderboard]({origin}/leaderboard)\n- [How it is computed]({origin}/leaderboard/method)\n\n## Models\n\n"
     );
     for model in models {
-        let shown = model.public_name.replace(['[', ']', '\n', '\r'], " ");
+        let shown = model.public_name.replace(['[', ']', '<', '>', '\n', '\r'], " ");
         let _ = writeln!(text, "- [{shown}]({origin}/leaderboard/{})", model.slug);
     }
     text

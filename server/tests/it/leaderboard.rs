@@ -59,11 +59,11 @@ fn names(board: &Value) -> Vec<&str> {
 ///
 /// | model | requests | success | p95 | output price |
 /// |---|---|---|---|---|
-/// | fake/one | 1,000 | 0.998 | 540 ms | $0.30 |
-/// | fake/two | 500 | 0.994 | 980 ms | $1.50 |
-/// | fake/three | 200 | 0.970 | 1,640 ms | $0.60 |
+/// | fake/one | 1,000 | 0.998 | 528 ms | $0.30 |
+/// | fake/two | 500 | 0.994 | 968 ms | $1.50 |
+/// | fake/three | 200 | 0.970 | 1,628 ms | $0.60 |
 ///
-/// Scores: one is best in all three, 1. Two: success (0.994 − 0.970) / 0.028 = 0.857, p95 (980 − 540) / 1,100 = 0.4, price 1:
+/// Scores: one is best in all three, 1. Two: success (0.994 − 0.970) / 0.028 = 0.857, p95 (968 − 528) / 1,100 = 0.4, price 1:
 /// 0.40·0.857 + 0.30·0.6 + 0 = 0.523. Three: 0 + 0 + 0.30·(1 − 0.25) = 0.225.
 async fn worked_example(pool: PgPool) -> TestApp {
     let app = TestApp::start(pool).await;
@@ -71,7 +71,7 @@ async fn worked_example(pool: PgPool) -> TestApp {
                output_price_per_million_usd = CASE public_name WHEN 'fake/one' THEN 0.3 WHEN 'fake/two' THEN 1.5 ELSE 0.6 END").await;
     let at = time(SOME_TIME);
     let mut events = Vec::new();
-    for (model, good, bad, ms) in [("fake/one", 998, 2, 540), ("fake/two", 497, 3, 980), ("fake/three", 194, 6, 1_640)]
+    for (model, good, bad, ms) in [("fake/one", 998, 2, 528), ("fake/two", 497, 3, 968), ("fake/three", 194, 6, 1_628)]
     {
         events.extend(successes(model, at, good, ms));
         events.extend(failures(model, at, bad));
@@ -91,23 +91,23 @@ async fn the_reply_has_the_documented_shape_field_by_field(pool: PgPool) {
     assert_eq!(board["generated_at"], "2026-11-21T10:00:00Z");
     assert_eq!(board["insufficient_data_models"], json!(["fake/four"]));
     assert_eq!(names(&board), ["fake/one", "fake/two", "fake/three"]);
-    // 980 and 200 ms as their histograms have them; 497 successes of 60 tokens in 780 ms each.
+    // 968 and 200 ms as their histograms have them; 497 successes of 60 tokens in 768 ms each.
     let shown = |ms: u64| move |found: &Value| found.as_u64().unwrap().abs_diff(ms) as f64 <= 0.01 * ms as f64;
     let two = &board["entries"][1];
     let expected = json!({
         "model_public_name": "fake/two", "family": "Fake", "context_window": 8192, "is_featured": true, "requests": 500,
         "success_rate": 0.994, "error_rate": 0.006, "total_tokens_in": 14_910, "total_tokens_out": 29_820,
         "total_cost_usd": "0.50", "input_price_per_million_usd": "0.100000", "output_price_per_million_usd": "1.500000",
-        "slug": "fake-two", "rank": 2, "is_tied_with_next": true, "tokens_per_second": 76.9, "is_simulated": false,
+        "slug": "fake-two", "rank": 2, "is_tied_with_next": true, "tokens_per_second": 78.1, "is_simulated": false,
         "thin_figures": ["success_rate", "p95_latency_ms", "p95_ttft_ms"],
     });
     for (field, value) in expected.as_object().unwrap() {
         assert_eq!(&two[field], value, "{field}");
     }
-    for (field, ms) in [("p50_latency_ms", 980), ("p95_latency_ms", 980), ("p50_ttft_ms", 200), ("p95_ttft_ms", 200)] {
+    for (field, ms) in [("p50_latency_ms", 968), ("p95_latency_ms", 968), ("p50_ttft_ms", 200), ("p95_ttft_ms", 200)] {
         assert!(shown(ms)(&two[field]), "{field}: {}", two[field]);
     }
-    assert!(shown(980)(&two["p95_latency_interval_ms"]["low"]) && shown(980)(&two["p95_latency_interval_ms"]["high"]));
+    assert!(shown(968)(&two["p95_latency_interval_ms"]["low"]) && shown(968)(&two["p95_latency_interval_ms"]["high"]));
     let interval = &two["success_rate_interval"];
     assert_eq!(
         format!("{:.3}–{:.3}", interval["low"].as_f64().unwrap(), interval["high"].as_f64().unwrap()),

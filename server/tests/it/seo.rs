@@ -70,7 +70,8 @@ async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
     assert!(html.contains("class=\"whisker\"") && html.contains("id=\"scatter-title\""), "charts are drawn");
     assert!(!html.contains("modulepreload") && !html.contains("leptos-island"), "and load nothing");
     let origin = app.state.settings.public_url.origin().to_owned();
-    assert_eq!(attribute(&html, "rel=\"canonical\" href=\""), format!("{origin}/leaderboard"));
+    let canonical = format!("<link href=\"{origin}/leaderboard\" rel=\"canonical\">");
+    assert!(html.contains(&canonical), "{canonical} is missing");
     assert!(html.contains("<title>Leaderboard · Quadrille</title>"));
     // What the address asks for in vain is not held against the reader, and never another address of the same page.
     for query in [
@@ -80,7 +81,7 @@ async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
         "?sort_by=requests&window_days=30",
     ] {
         let html = shown(&app, &format!("/leaderboard{query}")).await;
-        assert_eq!(attribute(&html, "rel=\"canonical\" href=\""), format!("{origin}/leaderboard"), "{query}");
+        assert!(html.contains(&canonical), "{query}");
     }
     let by_requests = shown(&app, "/leaderboard?sort_by=requests").await;
     assert!(by_requests.find("fake/one") < by_requests.find("fake/two"));
