@@ -350,10 +350,8 @@ async fn the_history_keeps_the_newest_fifty_and_what_is_shared(pool: PgPool) {
     let ada = app.member("ada@example.org").await;
     app.upstream.on(ONE, Behaviour::answer("one"));
     let first = ada.compare("the first", &[ONE]).await;
-    sqlx::query("UPDATE playground_sessions SET share_slug = 'slug', shared_at = created_at")
-        .execute(&app.pool)
-        .await
-        .unwrap();
+    let share = format!("/api/playground/{}/share", first["id"].as_str().unwrap());
+    assert_eq!(ada.send(Method::POST, &share, None).await.0, StatusCode::OK);
     for number in 0..51 {
         app.clock.advance(TimeDelta::seconds(1));
         ada.compare(&format!("number {number}"), &[ONE]).await;

@@ -138,7 +138,7 @@ async fn answers_come_as_harmless_html_with_the_reasoning_folded_away(pool: PgPo
     let thought = json!({"choices": [{"index": 0, "delta": {"reasoning_content": "Hm, <b>trees</b>."}}]});
     let chunks = [
         format!("data: {thought}\n\n").into_bytes(),
-        Chunks::delta("# Leaves\n\n<script>alert(1)</script> "),
+        Chunks::delta("# Leaves\n\nThey <script>alert(1)</script> "),
         Chunks::delta("[x](javascript:alert(1)) **fall**"),
         Chunks::finish("stop"),
         Chunks::done(),
