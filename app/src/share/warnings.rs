@@ -62,7 +62,7 @@ pub fn warnings(content: &SharedContent) -> Vec<Warning> {
 
 /// The suspects of one text, in its order.
 fn suspects(text: &str) -> Vec<(WarningKind, String)> {
-    let words = text.split(|c: char| c.is_whitespace() || "\"'`<>()[]{},;|\\".contains(c));
+    let words = text.split(|c: char| c.is_whitespace() || "\"'`<>()[]{},;|\\“”„‘’‚«»…".contains(c));
     let mut found: Vec<(WarningKind, String)> = words.filter_map(word).collect();
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY") {
         found.insert(0, (WarningKind::Key, "-----BEGIN … PRIVATE KEY-----".into()));
@@ -173,6 +173,7 @@ mod tests {
             ("token: 9f8e7d6c5b4a39281706f5e4d3c2b1a0", Key, "9f8e7d6c5b4a39281706f5e4d3c2b1a0"),
             ("-----BEGIN RSA PRIVATE KEY-----", Key, "-----BEGIN … PRIVATE KEY-----"),
             ("Write to <ada.l+x@example.org>, please.", Email, "ada.l+x@example.org"),
+            ("“Write to ada@example.org”, she said.", Email, "ada@example.org"),
             ("card 4111 1111 1111 1111 is gone", Number, "4111 1111 1111 1111"),
             ("call 030/123-456-789!", Number, "030/123-456-789"),
         ] {
