@@ -9,18 +9,18 @@ const LOOKED_AT: usize = 10_000;
 pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted_plain = plain(wanted);
     let allowed = (wanted_plain.chars().count() / 3).max(2);
-    let mut near: Vec<(usize, &str)> = names
+    let mut near: Vec<(usize, usize, &str)> = names
         .take(LOOKED_AT)
         .filter_map(|name| {
             let other = plain(name);
             let holds = !wanted_plain.is_empty()
                 && (other.contains(&wanted_plain) || (other.len() > 3 && wanted_plain.contains(&other)));
-            let distance = if holds { 1 } else { distance(&wanted_plain, &other, allowed)? };
-            Some((distance, name))
+            let distance = if holds { 0 } else { distance(&wanted_plain, &other, allowed)? };
+            Some((distance, name.len(), name))
         })
         .collect();
     near.sort();
-    near.into_iter().take(MOST).map(|(_, name)| name).collect()
+    near.into_iter().take(MOST).map(|(_, _, name)| name).collect()
 }
 
 /// Letters and digits in lower case: `GPT 4o` and `gpt-4o` are the same mistake.
