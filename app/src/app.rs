@@ -25,6 +25,7 @@ use crate::{
     people::PeoplePage,
     playground::{ComparisonPage, PlaygroundPage},
     routing::RoutingPage,
+    share::{SharePage, SharedPage},
     site::SiteInfo,
     ui::{Frame, NotFoundMessage, set_status},
 };
@@ -42,8 +43,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async/>
-                <Route path=path!("/playground/shared/:slug") view=crate::share::SharedPage ssr=SsrMode::Async/>
-                <Route path=path!("/playground/:id/share") view=crate::share::SharePage ssr=SsrMode::Async/>
+                <Route path=path!("/playground/shared/:slug") view=SharedPage ssr=SsrMode::Async/>
+                <Route path=path!("/playground/:id/share") view=SharePage ssr=SsrMode::Async/>
                 <Route path=path!("/playground/:id") view=ComparisonPage ssr=SsrMode::Async/>
                 <Route path=path!("/leaderboard") view=LeaderboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/leaderboard/method") view=MethodPage ssr=SsrMode::Async/>

@@ -4,17 +4,17 @@ use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
 use crate::{
-    analytics, api, audit, auth, catalog, gateway, ingest, keys, leaderboard, ops, people, playground, routing, seo,
-    state::AppState, web,
+    analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground, routing,
+    seo, share, state::AppState, templates, web,
 };
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
     let json = Router::new()
         .merge(auth::router(state.accounts.clone()))
-        .merge(crate::share::router(state.share.clone(), &state.settings.site_name))
-        .merge(crate::export::router(state.playground.clone(), state.settings.public_url.clone()))
-        .merge(crate::templates::router(state.templates.clone()))
+        .merge(share::router(state.share.clone(), &state.settings.site_name))
+        .merge(export::router(state.playground.clone(), state.settings.public_url.clone()))
+        .merge(templates::router(state.templates.clone()))
         .merge(catalog::router(state.catalog.clone()))
         .merge(playground::router(state.playground.clone()))
         .merge(keys::router(state.keys.clone()))

@@ -23,7 +23,9 @@ use crate::{
     people::PeopleService,
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
+    share::ShareService,
     shutdown::Tasks,
+    templates::TemplateService,
     upstream::{AllowList, ClientSettings, UpstreamClient},
     web::{Ports, Site},
 };
@@ -36,8 +38,8 @@ pub struct AppState {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
     pub tasks: Tasks,
-    pub share: Arc<crate::share::ShareService>,
-    pub templates: Arc<crate::templates::TemplateService>,
+    pub share: Arc<ShareService>,
+    pub templates: Arc<TemplateService>,
     pub accounts: Arc<AccountService>,
     pub catalog: Arc<CatalogService>,
     pub playground: Arc<PlaygroundService>,
@@ -84,9 +86,9 @@ impl AppState {
             PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone(), public_url.clone());
         let playground = Arc::new(playground);
         let (db, house) = (pool.clone(), playground.clone());
-        let share = crate::share::ShareService::new(db, clock.clone(), accounts.clone(), house, public_url);
+        let share = ShareService::new(db, clock.clone(), accounts.clone(), house, public_url);
         let share = Arc::new(share);
-        let templates = crate::templates::TemplateService::new(pool.clone(), clock.clone(), accounts.clone());
+        let templates = TemplateService::new(pool.clone(), clock.clone(), accounts.clone());
         let templates = Arc::new(templates);
         let audit = Arc::new(AuditService::new(pool.clone()));
         let tests = Arc::new(DirectTestService::new(catalog.clone()));

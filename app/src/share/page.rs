@@ -11,6 +11,7 @@ use crate::{
     account::sign_in_path,
     domain::format,
     host::{self, Host},
+    markdown::escaped,
     playground::ComparisonScript,
     site::SiteInfo,
     ui::{Frame, loaded, time},
@@ -55,7 +56,8 @@ fn Shared(shared: SharedComparison, is_member: bool, site: String) -> impl IntoV
         Either::Right(view! { <a class="go" href=sign_in_path(&path)>"Sign in to open in my playground"</a> })
     };
     view! {
-        <Title text=title.clone()/>
+        // Names come from upstreams, and a title is not escaped on the way to the document.
+        <Title text=escaped(&title)/>
         <Meta name="description" content=description.clone()/>
         <Meta property="og:type" content="article"/>
         <Meta property="og:site_name" content=site/>

@@ -15,7 +15,6 @@ mod figures;
 mod key;
 mod meter;
 mod models;
-mod nearest;
 mod plan;
 mod refused_fields;
 mod relay;

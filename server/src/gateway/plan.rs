@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 
-use super::{door::Door, error::Failure, nearest::nearest, roster::Roster};
-use crate::{catalog::CallableModel, error::Error, keys::AuthorizedKey};
+use super::{door::Door, error::Failure, roster::Roster};
+use crate::{catalog::CallableModel, error::Error, keys::AuthorizedKey, nearest::nearest};
 
 /// The name that stands for the member's own list.
 pub(super) const AUTO: &str = "auto";

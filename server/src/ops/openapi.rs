@@ -7,12 +7,15 @@ use crate::{
     audit::AuditDoc,
     auth::AccountDoc,
     catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc, CatalogFileDoc, DirectTestDoc},
+    export::ExportDoc,
     ingest::litellm::IngestDoc,
     keys::KeysDoc,
     leaderboard::LeaderboardDoc,
     people::PeopleDoc,
     playground::PlaygroundDoc,
     routing::RoutingDoc,
+    share::ShareDoc,
+    templates::TemplatesDoc,
 };
 
 #[derive(OpenApi)]
@@ -24,9 +27,9 @@ pub(super) fn document() -> openapi::OpenApi {
     let mut document = House::openapi();
     let rooms = [
         AccountDoc::openapi(),
-        crate::share::ShareDoc::openapi(),
-        crate::export::ExportDoc::openapi(),
-        crate::templates::TemplatesDoc::openapi(),
+        ShareDoc::openapi(),
+        ExportDoc::openapi(),
+        TemplatesDoc::openapi(),
         CatalogDoc::openapi(),
         PlaygroundDoc::openapi(),
         KeysDoc::openapi(),

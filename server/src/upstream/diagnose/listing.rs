@@ -1,7 +1,9 @@
 //! What the list of models tells: whether the key is accepted, and whether the model is there.
 
-use super::suggest::nearest;
-use crate::upstream::{ListedModel, Target, UpstreamClient, base_url::BaseUrl};
+use crate::{
+    nearest::nearest,
+    upstream::{ListedModel, Target, UpstreamClient, base_url::BaseUrl},
+};
 
 /// Whether the model is on the list, in words.
 pub(super) enum Found {

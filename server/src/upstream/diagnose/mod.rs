@@ -7,7 +7,6 @@ mod explain;
 mod image;
 mod listing;
 mod run;
-mod suggest;
 
 pub use image::{ImageError, check_image};
 pub use run::{Ask, Depth, Probe, diagnose};

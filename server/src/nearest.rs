@@ -6,7 +6,7 @@ const MOST: usize = 3;
 const LOOKED_AT: usize = 10_000;
 
 /// The names nearest to the wanted one, the nearest first; none that has little to do with it.
-pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted_plain = plain(wanted);
     let allowed = (wanted_plain.chars().count() / 3).max(2);
     let mut near: Vec<(usize, usize, &str)> = names
@@ -67,6 +67,16 @@ mod tests {
         ] {
             assert_eq!(nearest(wanted, NAMES.into_iter()).first(), Some(&first), "{wanted}");
         }
+    }
+
+    #[test]
+    fn halves_and_prefixes_are_recognised() {
+        let known = ["acme/qwen-pro", "acme/qwen-fast", "gpt-4o-mini", "llama-3.1-8b"];
+        let near = |name| nearest(name, known.into_iter());
+        assert_eq!(near("acme/qwen-por"), ["acme/qwen-pro"]);
+        assert_eq!(near("qwen-pro"), ["acme/qwen-pro"]);
+        assert_eq!(near("openai/gpt-4o-mini"), ["gpt-4o-mini"]);
+        assert_eq!(near("qwen").len(), 2);
     }
 
     #[test]
