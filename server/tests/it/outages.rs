@@ -115,7 +115,7 @@ impl Load {
         let caller = |n: usize| {
             let (seen, failed, is_over) = (Arc::clone(&seen), Arc::clone(&failed), Arc::clone(&is_over));
             let (http, url, key) = (house.http.clone(), house.url("/v1/chat/completions"), key.to_owned());
-            let body = if n % 2 == 0 { question(MODEL) } else { streamed(STREAM) };
+            let body = if n.is_multiple_of(2) { question(MODEL) } else { streamed(STREAM) };
             tokio::spawn(async move {
                 while !is_over.load(Ordering::Relaxed) {
                     match ask(&http, &url, &key, &body).await {
