@@ -41,9 +41,17 @@ pub fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, AppError> 
     use_context::<Arc<T>>().ok_or(AppError::Internal)
 }
 
-/// Who is signed in, or [`AppError::Unauthenticated`]. Call it before the first `.await`.
+/// Who is signed in, or [`AppError::Unauthenticated`], also as the status of a server function that was called by itself.
+/// Call it before the first `.await`.
 pub fn viewer() -> Result<Viewer, AppError> {
-    host()?.viewer().ok_or(AppError::Unauthenticated)
+    let host = host()?;
+    let viewer = host.viewer().ok_or(AppError::Unauthenticated);
+    if let Err(error) = &viewer
+        && host.is_call()
+    {
+        host.set_status(error.status());
+    }
+    viewer
 }
 
 /// The admin who is signed in; [`AppError::Forbidden`] for a member. Call it before the first `.await`.

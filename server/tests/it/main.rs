@@ -1,5 +1,4 @@
 //! One test binary for everything that needs a real Postgres, a real socket or the real program; one file for each room.
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
@@ -13,6 +12,7 @@ mod demo;
 mod direct_test;
 mod embedded;
 mod eventlog;
+mod export;
 mod gateway;
 mod ingest;
 mod keys;
@@ -22,14 +22,13 @@ mod outages;
 mod people;
 mod playground;
 mod program;
+mod retry;
 mod rollup;
+mod routes;
 mod routing;
 mod seo;
+mod share;
 mod support;
 mod upstream;
 mod upstream_guard;
 mod usage;
-
-mod export;
-mod retry;
-mod share;
