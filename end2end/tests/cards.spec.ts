@@ -68,7 +68,7 @@ test("a card takes the whole width and gives it back", async ({ playground }) =>
   await card.ends("Done");
   const width = async () => (await card.element.boundingBox())!.width;
   const narrow = await width();
-  const button = card.element.getByRole("button", { name: "Full width, A" });
+  const button = card.element.getByRole("button", { name: "Expand A to full width" });
   await button.click();
   await expect(button).toHaveAttribute("aria-pressed", "true");
   expect(await width()).toBeGreaterThan(narrow * 1.8);

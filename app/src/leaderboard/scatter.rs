@@ -81,7 +81,7 @@ pub(super) fn scatter(entries: &[Entry]) -> Option<String> {
 
     let mut svg = String::with_capacity(4_000 + known.len() * 300);
     svg.push_str(
-        "<svg class=\"chart\" viewBox=\"0 0 720 344\" role=\"img\" aria-labelledby=\"scatter-title\">\
+        "<svg class=\"chart\" viewBox=\"0 0 720 344\" role=\"group\" aria-labelledby=\"scatter-title\">\
          <title id=\"scatter-title\">p95 latency against output price of every ranked model; the same figures are in the table</title>",
     );
     for tick in &times.ticks {

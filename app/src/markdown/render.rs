@@ -132,6 +132,14 @@ impl Writer {
                 }
                 return;
             }
+            // A corner that is left empty heads nothing.
+            TagEnd::TableCell if self.html.ends_with("<th>") => {
+                self.html.truncate(self.html.len() - "<th>".len());
+                self.html.push_str("<td>");
+                self.open.pop();
+                self.html.push_str("</td>");
+                return;
+            }
             TagEnd::TableHead => self.is_head = false,
             TagEnd::Link | TagEnd::Image => {
                 self.is_in_link = self.is_in_link && self.open.iter().rev().skip(1).any(|end| end.starts_with("</a>"))

@@ -151,7 +151,7 @@ fn Tools(session: Session, card: Card) -> impl IntoView {
                 aria-label=["Plain text, ", name].concat()>"Plain text"</button>
             <button class="quiet small" type="button" data-copy-answer="" aria-label=["Copy ", name].concat()>"Copy"</button>
             <button class="quiet small wide-only" type="button" data-expand="" aria-pressed="false"
-                aria-label=["Full width, ", name].concat()>"Expand"</button>
+                aria-label=["Expand ", name, " to full width"].concat()>"Expand"</button>
         </div>
     }
 }

@@ -87,7 +87,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -
                     aria-label=format!("Plain text, {}", letter(position))>"Plain text"</button>
                 <button class="quiet small" type="button" data-copy-answer="" aria-label=format!("Copy {}", letter(position))>"Copy"</button>
                 <button class="quiet small wide-only" type="button" data-expand="" aria-pressed="false"
-                    aria-label=format!("Full width, {}", letter(position))>"Expand"</button>
+                    aria-label=format!("Expand {} to full width", letter(position))>"Expand"</button>
             </div>
             <dl class="figures">{figures}</dl>
         </article>
