@@ -83,7 +83,7 @@ for (const colorScheme of THEMES) {
         await page.keyboard.press("Escape");
 
         await page.getByRole("button", { name: /Add model/ }).click();
-        await expect(page.getByRole("option").first()).toBeVisible();
+        await expect(page.getByRole("listbox").getByRole("option").first()).toBeVisible();
         await expectFits(page, viewport.width);
         await expectAccessible(page, `the list of models, ${viewport.width} px`);
         await page.keyboard.press("Escape");
