@@ -19,7 +19,7 @@ test("a visitor reads the ranked models, orders them by any column and changes t
   await expect(models(page)).toHaveText(["demo/swift", /demo/, /demo/]);
   await expect(page.getByRole("columnheader", { name: "Score" })).toHaveAttribute("aria-sort", "descending");
   await expect(page.getByRole("img", { name: /95 % interval/ }).first()).toBeVisible();
-  await expect(page.getByRole("img", { name: /p95 latency against output price/ })).toBeVisible();
+  await expect(page.getByRole("group", { name: /p95 latency against output price/ })).toBeVisible();
 
   await page.getByRole("columnheader", { name: "Price out" }).getByRole("link").click();
   await expect(page).toHaveURL(/sort_by=cost/);
