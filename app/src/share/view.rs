@@ -29,10 +29,10 @@ pub fn SharedView(content: SharedContent) -> impl IntoView {
     view! {
         <section class="asked sheet" aria-label="What was asked">
             <h2>"Prompt"</h2>
-            <div class="asked-text" dir="auto">{content.prompt}</div>
+            <div class="asked-text" dir="auto" tabindex="0" role="group" aria-label="Prompt">{content.prompt}</div>
             {content.system_prompt.map(|text| view! {
                 <h2>"System prompt"</h2>
-                <div class="asked-text" dir="auto">{text}</div>
+                <div class="asked-text" dir="auto" tabindex="0" role="group" aria-label="System prompt">{text}</div>
             })}
             <p class="hint">{parameters(&content.parameters)}</p>
         </section>
