@@ -1,108 +1,16 @@
 //! Statements on `playground_sessions` and `playground_runs`. Every one that reads or changes a member's rows takes the
 //! member's id: there is no way to reach another member's.
 
-use app::{
-    domain::{ComparisonId, RunId, UserId},
-    playground::RunStatus,
-};
+use app::domain::{ComparisonId, RunId, UserId};
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use crate::error::Error;
 
-/// A comparison as it is stored.
-pub(super) struct SessionRow {
-    pub id: Uuid,
-    pub prompt_ct: Vec<u8>,
-    pub system_prompt_ct: Option<Vec<u8>>,
-    pub parameters: serde_json::Value,
-    pub share_slug: Option<String>,
-    pub shared_at: Option<DateTime<Utc>>,
-    pub picked_run_id: Option<Uuid>,
-    pub created_at: DateTime<Utc>,
-}
+mod rows;
 
-/// A run as it is stored.
-pub(super) struct RunRow {
-    pub id: Uuid,
-    pub position: i16,
-    pub model_public_name: String,
-    pub status: String,
-    pub parameters: Option<serde_json::Value>,
-    pub reasoning_ct: Option<Vec<u8>>,
-    pub response_ct: Option<Vec<u8>>,
-    pub error_code: Option<String>,
-    pub error_detail_ct: Option<Vec<u8>>,
-    pub retry_after_s: Option<i32>,
-    pub finish_reason: Option<String>,
-    pub tokens_in: Option<i64>,
-    pub tokens_out: Option<i64>,
-    pub latency_ms: Option<i64>,
-    pub ttft_ms: Option<i64>,
-    pub cost_usd: Decimal,
-    pub list_cost_usd: Option<Decimal>,
-}
-
-/// A run as a row of the history needs it.
-pub(super) struct HistoryRunRow {
-    pub session_id: Uuid,
-    pub id: Uuid,
-    pub position: i16,
-    pub model_public_name: String,
-    pub status: String,
-}
-
-/// A run that was to be picked.
-pub(super) struct PickedRow {
-    pub session_id: Uuid,
-    pub model_public_name: String,
-    pub status: String,
-}
-
-/// A comparison to be inserted.
-pub(super) struct NewSession<'a> {
-    pub id: ComparisonId,
-    pub user: UserId,
-    pub prompt_ct: &'a [u8],
-    pub system_prompt_ct: Option<&'a [u8]>,
-    pub parameters: &'a serde_json::Value,
-    pub created_at: DateTime<Utc>,
-}
-
-/// A run to be inserted.
-pub(super) struct NewRun<'a> {
-    pub id: RunId,
-    pub position: i16,
-    pub model_public_name: &'a str,
-    pub upstream_model: &'a str,
-    pub parameters: Option<serde_json::Value>,
-}
-
-/// Who works on a run and until when it is believed.
-#[derive(Clone, Copy)]
-pub(super) struct Lease {
-    pub owner: Uuid,
-    pub until: DateTime<Utc>,
-}
-
-/// How a run ended.
-pub(super) struct Ending {
-    pub status: RunStatus,
-    pub response_ct: Option<Vec<u8>>,
-    pub reasoning_ct: Option<Vec<u8>>,
-    pub error_code: Option<String>,
-    pub error_detail_ct: Option<Vec<u8>>,
-    pub retry_after_s: Option<i32>,
-    pub finish_reason: Option<String>,
-    pub tokens_in: Option<i64>,
-    pub tokens_out: Option<i64>,
-    pub latency_ms: Option<i64>,
-    pub ttft_ms: Option<i64>,
-    pub list_cost_usd: Option<Decimal>,
-    pub finished_at: DateTime<Utc>,
-}
+pub(super) use rows::{Ending, HistoryRunRow, Lease, NewRun, NewSession, PickedRow, RunRow, SessionRow};
 
 /// Inserts a comparison with its runs, queued, under this process's lease, and deletes the member's comparisons beyond the
 /// newest `keep`, except those that are shared or still running. One statement, and so one transaction, since every
