@@ -5,6 +5,8 @@ import { defineConfig } from "@playwright/test";
 process.env.QUADRILLE_TEST_PORT ??= freePort();
 // Where the specs' own upstreams may be.
 process.env.QUADRILLE_ALLOWED_PORT ??= freePort();
+// Where one may be called that is not there.
+process.env.QUADRILLE_CLOSED_PORT ??= freePort();
 const origin = `http://127.0.0.1:${process.env.QUADRILLE_TEST_PORT}`;
 
 function freePort(): string {

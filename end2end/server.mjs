@@ -22,7 +22,10 @@ const server = spawn(process.env.QUADRILLE_BINARY ?? join(target, "debug/quadril
     QUADRILLE_DATA_DIR: data,
     QUADRILLE_SITE_DIR: process.env.QUADRILLE_SITE_DIR ?? join(target, "site"),
     QUADRILLE_DEMO: "1",
-    QUADRILLE_ALLOW_PRIVATE_UPSTREAMS: `127.0.0.1:${process.env.QUADRILLE_ALLOWED_PORT ?? 1}`,
+    QUADRILLE_ALLOW_PRIVATE_UPSTREAMS: [process.env.QUADRILLE_ALLOWED_PORT, process.env.QUADRILLE_CLOSED_PORT]
+      .filter(Boolean)
+      .map((port) => `127.0.0.1:${port}`)
+      .join(","),
     QUADRILLE_ADMIN_EMAIL: "admin@example.com",
     QUADRILLE_ADMIN_PASSWORD: "correct horse battery staple",
     RUST_BACKTRACE: "1",

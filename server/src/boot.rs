@@ -26,6 +26,7 @@ use crate::{
     keys::{self, write_last_used_forever},
     leaderboard::{self, RollUp, due, roll_up_forever},
     listen,
+    outside::Outside,
     playground::reap_forever,
     router::router,
     routing,
@@ -121,9 +122,9 @@ async fn serve_on(
         )
     })?;
     settings.bound_to(listener.local_addr()?);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let keyring = open_keyring(database.pool(), keys, clock.as_ref()).await?;
-    let state = AppState::new(settings, site, database.pool().clone(), clock, tasks.clone(), keyring, log)?;
+    let outside = Outside::default();
+    let keyring = open_keyring(database.pool(), keys, outside.clock.as_ref()).await?;
+    let state = AppState::new(settings, site, database.pool().clone(), outside, tasks.clone(), keyring, log)?;
     if database.is_embedded() {
         // This database is ours alone, so whatever is still open belongs to a process that died.
         state.playground.end_open_runs().await?;
@@ -211,11 +212,11 @@ async fn connect_upstreams(state: &AppState) -> Result<(), Error> {
 pub async fn create_admin(settings: &Settings, email: &str, password: Option<SecretString>) -> Result<(), Error> {
     let (database, keys) = open_database(settings, Purpose::Command).await?;
     let made = async {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let keyring = open_keyring(database.pool(), keys, clock.as_ref()).await?;
+        let outside = Outside::default();
+        let keyring = open_keyring(database.pool(), keys, outside.clock.as_ref()).await?;
         let tasks = Tasks::default();
         let (pool, log) = (database.pool().clone(), EventLog::none());
-        let state = AppState::new(settings.clone(), Site::none(), pool, clock, tasks, keyring, log)?;
+        let state = AppState::new(settings.clone(), Site::none(), pool, outside, tasks, keyring, log)?;
         state.accounts.create_admin(email, password).await
     };
     let made = made.await;

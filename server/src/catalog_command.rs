@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{self, Read, Write},
     path::Path,
-    sync::Arc,
 };
 
 use app::catalog::admin::{CatalogDiff, PriceProposal};
@@ -13,11 +12,11 @@ use crate::{
     audit::Actor,
     boot,
     catalog::CatalogFileService,
-    clock::SystemClock,
     config::{CatalogCommand, MasterKey, Settings},
     db::{Database, Purpose},
     error::{Error, Refusal},
     eventlog::EventLog,
+    outside::Outside,
     shutdown::Tasks,
     state::AppState,
     web::Site,
@@ -37,11 +36,11 @@ async fn run_on(
     keys: Vec<MasterKey>,
     command: CatalogCommand,
 ) -> Result<(), Error> {
-    let clock = Arc::new(SystemClock);
-    let keyring = boot::open_keyring(database.pool(), keys, clock.as_ref()).await?;
+    let outside = Outside::default();
+    let keyring = boot::open_keyring(database.pool(), keys, outside.clock.as_ref()).await?;
     let pool = database.pool().clone();
     let log = EventLog::none();
-    let state = AppState::new(settings.clone(), Site::none(), pool, clock, Tasks::default(), keyring, log)?;
+    let state = AppState::new(settings.clone(), Site::none(), pool, outside, Tasks::default(), keyring, log)?;
     let (files, actor) = (state.catalog_file, Actor::command_line());
     match command {
         CatalogCommand::Export { file } => write_out(file.as_deref(), &files.write_file().await?),

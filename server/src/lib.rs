@@ -25,6 +25,7 @@ pub mod leaderboard;
 pub mod listen;
 mod nearest;
 pub mod ops;
+pub mod outside;
 pub mod people;
 pub mod playground;
 pub mod router;

@@ -20,6 +20,7 @@ use crate::{
     ingest::litellm::Ingest,
     keys::KeyService,
     leaderboard::LeaderboardService,
+    outside::Outside,
     people::PeopleService,
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
@@ -62,7 +63,7 @@ impl AppState {
         settings: Settings,
         site: Site,
         pool: PgPool,
-        clock: Arc<dyn Clock>,
+        Outside { clock, lookup }: Outside,
         tasks: Tasks,
         keyring: Arc<Keyring>,
         log: EventLog,
@@ -77,7 +78,7 @@ impl AppState {
             AccountService::new(pool.clone(), clock.clone(), tasks.clone(), keyring.clone(), &account_settings)?;
         let accounts = Arc::new(accounts);
         let allow_list = AllowList::of(settings.private_upstreams.iter().map(HostPort::to_string));
-        let client = UpstreamClient::new(ClientSettings { allow_list, ..ClientSettings::default() })?;
+        let client = UpstreamClient::new(ClientSettings { allow_list, lookup, ..ClientSettings::default() })?;
         let catalog = CatalogService::new(pool.clone(), clock.clone(), tasks.clone(), keyring, client.clone());
         let catalog = Arc::new(catalog);
         let hub = Arc::new(Hub::default());

@@ -1,7 +1,6 @@
 //! What the page asks of the server.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use uuid::Uuid;
 
 use super::{Invitation, InviteRequest, People, PeoplePort, PersonEdit};
 use crate::{
@@ -18,23 +17,15 @@ pub async fn accounts(after: Option<String>) -> Result<People, AppError> {
     host::respond(async move { port.people(&admin?, after.as_deref()).await }).await
 }
 
-/// An invitation that has just been made; asked again, there is none.
-#[server(prefix = "/_server", endpoint = "take-invitation")]
-pub async fn take_invitation(id: Uuid) -> Result<Option<Invitation>, AppError> {
-    let (port, admin) = (host::service::<dyn PeoplePort>()?, host::admin());
-    host::respond(async move { Ok(port.take_invitation(&admin?, id)) }).await
-}
-
-/// Makes an invitation and goes to the page that shows it once.
+/// Makes an invitation; the answer is the only place where it stands.
 #[server(prefix = "/_server", endpoint = "invite")]
 pub async fn invite(
     #[server(default)] email: String,
     #[server(default)] role: String,
     #[server(default)] days: String,
-) -> Result<(), AppError> {
-    let (port, host) = (host::service::<dyn PeoplePort>()?, host::host()?);
-    let admin = host::admin();
-    let id = host::respond(async move {
+) -> Result<Invitation, AppError> {
+    let (port, admin) = (host::service::<dyn PeoplePort>()?, host::admin());
+    host::respond(async move {
         let admin = admin?;
         let email = Some(email.trim().to_owned()).filter(|email| !email.is_empty());
         let days = match days.trim() {
@@ -43,11 +34,9 @@ pub async fn invite(
                 AppError::Invalid(vec![FieldError::new("days", "not_a_number", "Enter a number of days from 1 to 90.")])
             })?),
         };
-        port.invite_for_page(&admin, InviteRequest { email, role: Some(role_of(&role)), days }).await
+        port.invite(&admin, InviteRequest { email, role: Some(role_of(&role)), days }).await
     })
-    .await?;
-    host.redirect(&format!("/admin/users?invitation={id}"));
-    Ok(())
+    .await
 }
 
 /// Gives an account another role, or disables or enables it: `what` is `admin`, `member`, `disable` or `enable`.

@@ -1,19 +1,18 @@
 //! `/admin/users`: accounts and invitations.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use uuid::Uuid;
 
 use super::{
     Invitation, People, Person,
-    api::{ChangePerson, DeletePerson, Invite, accounts, take_invitation},
+    api::{ChangePerson, DeletePerson, Invite, accounts},
 };
 use crate::{
     account::Role,
     domain::UserId,
     error::FieldError,
-    ui::{Done, FormScript, Frame, Room, guard_admin, loaded, posted_errors, time},
+    ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, time},
 };
 
 /// Every account.
@@ -21,19 +20,7 @@ use crate::{
 pub fn PeoplePage() -> impl IntoView {
     guard_admin(|admin| {
         let me = admin.viewer().id;
-        let (after, invitation) = use_query_map().with_untracked(|query| {
-            let invitation: Option<Uuid> = query.get_str("invitation").and_then(|id| id.parse().ok());
-            (query.get_str("after").map(str::to_owned), invitation)
-        });
-        let asked = invitation.is_some();
-        let (all, invitation) = (accounts(after), invitation.map(take_invitation));
-        let found = async move {
-            let invitation = match invitation {
-                Some(invitation) => invitation.await?,
-                None => None,
-            };
-            Ok((all.await?, invitation))
-        };
+        let after = use_query_map().with_untracked(|query| query.get_str("after").map(str::to_owned));
         let refused: Vec<FieldError> =
             posted_errors::<ChangePerson>().into_iter().chain(posted_errors::<DeletePerson>()).collect();
         view! {
@@ -47,12 +34,9 @@ pub fn PeoplePage() -> impl IntoView {
                 </div>
                 <Done/>
                 <Problem errors=refused/>
-                {loaded(found, move |(people, invitation)| view! {
-                    <Invited invitation asked/>
-                    <InviteForm/>
-                    <Table people me/>
-                }
-                .into_any())}
+                {answered::<Invite>().map(invited)}
+                <InviteForm/>
+                {loaded(accounts(after), move |people| view! { <Table people me/> }.into_any())}
                 <FormScript/>
             </Frame>
         }
@@ -66,27 +50,25 @@ fn Problem(errors: Vec<FieldError>) -> impl IntoView {
     (!text.is_empty()).then(|| view! { <p class="alert" role="alert">{text.join(" ")}</p> })
 }
 
-#[component]
-fn Invited(invitation: Option<Invitation>, asked: bool) -> impl IntoView {
-    match invitation {
-        Some(Invitation { url, expires_at }) => view! {
-            <div class="sheet invitation" role="status">
-                <label for="invitation">"The invitation, shown this once"</label>
-                <input id="invitation" readonly value=url/>
-                <p class="hint">"For one account, until "{time::date_time(expires_at)}"."</p>
-            </div>
-        }
-        .into_any(),
-        None if asked => {
-            view! { <p class="note">"An invitation is shown once. Make another one if it was lost."</p> }.into_any()
-        }
-        None => ().into_any(),
+fn invited(Invitation { url, expires_at }: Invitation) -> impl IntoView {
+    view! {
+        <div class="sheet invitation" role="status">
+            <label for="invitation">"The invitation, shown this once"</label>
+            <input id="invitation" readonly value=url/>
+            <p class="hint">
+                "For one account, until "{time::date_time(expires_at)}". Make another one if it is lost: only its hash is kept."
+            </p>
+        </div>
     }
 }
 
 #[component]
 fn InviteForm() -> impl IntoView {
     let errors = posted_errors::<Invite>();
+    // What has been done is done; what was refused stays to be mended.
+    let typed = if errors.is_empty() { Typed::default() } else { Typed::of::<Invite>() };
+    let (email, days) = (typed.text("email", ""), typed.text("days", "7"));
+    let is_admin = typed.text("role", "member") == "admin";
     let message = |field: &str| errors.iter().find(|error| error.field == field).map(|error| error.message.clone());
     let rest: Vec<_> = errors
         .iter()
@@ -95,13 +77,13 @@ fn InviteForm() -> impl IntoView {
         .collect();
     let has_none = rest.is_empty();
     view! {
-        <form class="sheet admin-form" method="post" action=Invite::url() data-stay>
+        <form class="sheet admin-form" method="post" action={here::<Invite>()}>
             <h2>"Invite somebody"</h2>
             <p class="alert" role="alert" data-refusal hidden=has_none>{rest.join(" ")}</p>
             <div class="columns">
                 <div class="field">
                     <label for="email">"E-mail address"</label>
-                    <input id="email" name="email" type="email" autocomplete="off" aria-describedby="email-hint email-error"
+                    <input id="email" name="email" type="email" value=email autocomplete="off" aria-describedby="email-hint email-error"
                         aria-invalid=message("email").is_some().then_some("true")/>
                     <p class="hint" id="email-hint">"Empty: whoever has the link."</p>
                     <p class="field-error" id="email-error" data-error="email">{message("email")}</p>
@@ -110,12 +92,12 @@ fn InviteForm() -> impl IntoView {
                     <label for="role">"Role"</label>
                     <select id="role" name="role">
                         <option value="member">"Member"</option>
-                        <option value="admin">"Admin"</option>
+                        <option value="admin" selected=is_admin>"Admin"</option>
                     </select>
                 </div>
                 <div class="field">
                     <label for="days">"Days"</label>
-                    <input id="days" name="days" inputmode="numeric" value="7" aria-describedby="days-error"
+                    <input id="days" name="days" inputmode="numeric" value=days aria-describedby="days-error"
                         aria-invalid=message("days").is_some().then_some("true")/>
                     <p class="field-error" id="days-error" data-error="days">{message("days")}</p>
                 </div>
@@ -164,7 +146,7 @@ fn row(person: Person, me: UserId) -> impl IntoView {
     let (id, dialog, title) = (person.id.to_string(), format!("delete-{}", person.id), format!("title-{}", person.id));
     let change = |what: &'static str, title: &'static str| {
         view! {
-            <form method="post" action=ChangePerson::url() data-stay>
+            <form method="post" action={here::<ChangePerson>()} data-stay>
                 <input type="hidden" name="id" value=id.clone()/>
                 <button class="quiet small" type="submit" name="what" value=what>{title}</button>
             </form>
@@ -178,7 +160,7 @@ fn row(person: Person, me: UserId) -> impl IntoView {
             <dialog id=dialog.clone() aria-labelledby=title.clone() closedby="any">
                 <h2 id=title.clone()>"Delete this account?"</h2>
                 <p>{person.email.clone()}" loses every comparison, key and route, for good. Figures of the gateway stay, without a name."</p>
-                <form method="post" action=DeletePerson::url() class="dialog-actions" data-stay>
+                <form method="post" action={here::<DeletePerson>()} class="dialog-actions" data-stay>
                     <input type="hidden" name="id" value=id.clone()/>
                     <button class="quiet" type="button" command="close" commandfor=dialog.clone()>"Keep it"</button>
                     <button class="danger" type="submit">"Delete for good"</button>

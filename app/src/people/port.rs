@@ -1,7 +1,6 @@
 //! What pages ask about accounts.
 
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::{Invitation, InviteRequest, People, PersonEdit};
 use crate::{account::Admin, domain::UserId, error::AppError};
@@ -17,8 +16,4 @@ pub trait PeoplePort: Send + Sync {
     async fn change(&self, admin: &Admin, id: UserId, edit: PersonEdit) -> Result<(), AppError>;
     /// Deletes an account with everything it has, for good.
     async fn delete(&self, admin: &Admin, id: UserId) -> Result<(), AppError>;
-    /// Makes an invitation and keeps it for [`Self::take_invitation`] for a few minutes.
-    async fn invite_for_page(&self, admin: &Admin, request: InviteRequest) -> Result<Uuid, AppError>;
-    /// An invitation that this admin has just made, once.
-    fn take_invitation(&self, admin: &Admin, id: Uuid) -> Option<Invitation>;
 }

@@ -1,8 +1,9 @@
 addEventListener("submit", async (event) => {
   const form = event.target;
   if (event.defaultPrevented || !form.matches("form[data-stay]")) return;
-  event.preventDefault();
   const button = event.submitter;
+  if (button?.hasAttribute("data-leave")) return;
+  event.preventDefault();
   const body = new URLSearchParams(new FormData(form, button));
   button?.setAttribute("aria-disabled", "true");
   const show = (selector, text) => {

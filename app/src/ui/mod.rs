@@ -13,6 +13,8 @@ mod loaded;
 mod plain_form;
 mod position;
 #[cfg(feature = "ssr")]
+mod posted;
+#[cfg(feature = "ssr")]
 mod query;
 #[cfg(feature = "ssr")]
 mod scripts;
@@ -30,6 +32,8 @@ pub use loaded::{ErrorMessage, NotFoundMessage, guard, guard_admin, loaded};
 #[cfg(feature = "ssr")]
 pub use plain_form::{Done, FormScript, posted_errors, textarea_text};
 pub use position::{letter, position_class};
+#[cfg(feature = "ssr")]
+pub use posted::{POSTED_FOR, Posted, Typed, answered, here};
 #[cfg(feature = "ssr")]
 pub use query::query_value;
 #[cfg(feature = "ssr")]

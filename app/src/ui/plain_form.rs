@@ -7,10 +7,16 @@ use leptos::{
 };
 use leptos_router::hooks::use_query_map;
 
+use super::Posted;
 use crate::error::{AppError, FieldError};
 
-/// The error of a form that was posted without script; it comes back in the address.
+/// The error of a form that was posted without script: in the answer to it or, where it was not posted to the page it stands on,
+/// in the address.
 pub fn posted_errors<F: ServerFn>() -> Vec<FieldError> {
+    if let Some(posted) = use_context::<Posted>() {
+        let error = posted.answer.err().filter(|_| posted.function == F::PATH);
+        return error.map(AppError::into_fields).unwrap_or_default();
+    }
     use_query_map().with_untracked(|query| {
         let is_ours = query.get_str("__path") == Some(F::PATH);
         let error = query.get_str("__err").filter(|_| is_ours);

@@ -8,6 +8,7 @@ mod connect_demo;
 mod direct_test;
 mod file;
 mod headers;
+mod names;
 mod probes;
 mod register;
 mod repo;

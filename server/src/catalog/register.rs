@@ -2,10 +2,9 @@
 
 use rust_decimal::Decimal;
 use secrecy::SecretString;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{CatalogService, repo, slug::slug};
+use super::{CatalogService, names::FreeNames, repo};
 use crate::error::Error;
 
 /// An upstream that the operator's environment (or demo mode) names.
@@ -64,11 +63,12 @@ impl CatalogService {
         self.tasks
             .detached(async move {
                 let mut tx = this.pool.begin().await?;
-                repo::lock_upstream(&mut *tx, &name).await?;
+                repo::lock_models(&mut *tx).await?;
                 let known = repo::registered(&mut *tx, upstream).await?;
                 let new: Vec<_> = models.into_iter().filter(|model| !known.contains(&model.upstream_model)).collect();
+                let mut free = FreeNames::load(&mut *tx).await?;
                 for model in &new {
-                    let (public_name, slug) = free_names(&mut tx, &name, &model.upstream_model).await?;
+                    let (public_name, slug) = free.take(&name, &model.upstream_model);
                     let ids = (Uuid::now_v7(), upstream);
                     repo::insert_model(&mut tx, ids, (&public_name, &slug), model, this.clock.now()).await?;
                 }
@@ -85,28 +85,4 @@ impl CatalogService {
     pub async fn disable_simulated(&self) -> Result<(), Error> {
         repo::disable_simulated(&self.pool).await
     }
-}
-
-/// A public name and a slug that nobody has: the upstream's own id, with the upstream's name in front where it is taken,
-/// with a number behind where that is taken too.
-pub(super) async fn free_names(db: &mut PgConnection, upstream: &str, id: &str) -> Result<(String, String), Error> {
-    let id: String = id.chars().take(150).collect();
-    let mut public_name = id.clone();
-    let mut slug_of_it = slug(&public_name);
-    for number in 1.. {
-        let (name_taken, slug_taken) = repo::taken(&mut *db, &public_name, &slug_of_it).await?;
-        match (name_taken, slug_taken) {
-            (false, false) => break,
-            (true, _) if number == 1 => {
-                public_name = format!("{}/{id}", upstream.chars().take(40).collect::<String>());
-                slug_of_it = slug(&public_name);
-            }
-            (true, _) => {
-                public_name = format!("{id}-{number}");
-                slug_of_it = slug(&public_name);
-            }
-            (false, true) => slug_of_it = format!("{}-{}", slug(&public_name), number + 1),
-        }
-    }
-    Ok((public_name, slug_of_it))
 }

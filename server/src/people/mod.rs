@@ -1,7 +1,6 @@
 //! Accounts, for admins: list, invite, change, delete.
 
 mod api;
-mod invitations;
 mod repo;
 mod service;
 

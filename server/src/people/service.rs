@@ -13,12 +13,8 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgPool;
-use uuid::Uuid;
 
-use super::{
-    invitations::Invitations,
-    repo::{self, PersonRow},
-};
+use super::repo::{self, PersonRow};
 use crate::{
     audit::{Actor, Change, record},
     auth::AccountService,
@@ -39,7 +35,6 @@ pub struct PeopleService {
     tasks: Tasks,
     accounts: Arc<AccountService>,
     public_url: PublicUrl,
-    invitations: Arc<Invitations>,
 }
 
 impl PeopleService {
@@ -51,7 +46,7 @@ impl PeopleService {
         accounts: Arc<AccountService>,
         public_url: PublicUrl,
     ) -> Self {
-        Self { pool, clock, tasks, accounts, public_url, invitations: Arc::default() }
+        Self { pool, clock, tasks, accounts, public_url }
     }
 
     async fn make_invitation(&self, admin: &Admin, request: InviteRequest) -> Result<Invitation, Error> {
@@ -144,15 +139,6 @@ impl PeoplePort for PeopleService {
     async fn delete(&self, admin: &Admin, id: UserId) -> Result<(), AppError> {
         let (this, actor) = (self.clone(), Actor::from(admin));
         Ok(self.tasks.detached(async move { this.delete_person(&actor, id).await }).await?)
-    }
-
-    async fn invite_for_page(&self, admin: &Admin, request: InviteRequest) -> Result<Uuid, AppError> {
-        let invitation = self.make_invitation(admin, request).await?;
-        Ok(self.invitations.put(admin.viewer().id, invitation))
-    }
-
-    fn take_invitation(&self, admin: &Admin, id: Uuid) -> Option<Invitation> {
-        self.invitations.take(admin.viewer().id, id)
     }
 }
 

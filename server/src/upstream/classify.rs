@@ -56,6 +56,9 @@ fn is_not_http(error: &reqwest::Error) -> bool {
     find::<hyper::Error>(error).is_some_and(|error| error.is_parse() || error.is_parse_too_large())
 }
 
+/// Why a certificate of nobody's is not taken.
+pub(super) const UNKNOWN_ISSUER: &str = "its certificate was issued by an authority that this site does not know";
+
 pub(super) fn tls_reason(error: &rustls::Error) -> &'static str {
     use rustls::{CertificateError as C, Error as E};
     match error {
@@ -64,9 +67,7 @@ pub(super) fn tls_reason(error: &rustls::Error) -> &'static str {
         E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
             "its certificate is for another name"
         }
-        E::InvalidCertificate(C::UnknownIssuer) => {
-            "its certificate was issued by an authority that this site does not know"
-        }
+        E::InvalidCertificate(C::UnknownIssuer) => UNKNOWN_ISSUER,
         E::InvalidCertificate(C::Revoked) => "its certificate has been revoked",
         E::InvalidCertificate(_) => "its certificate is not valid",
         E::InvalidMessage(_) => "it does not speak TLS at this port",

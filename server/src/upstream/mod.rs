@@ -24,7 +24,7 @@ pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
 pub use chat::{ChatRequest, Message};
 pub use chunk::{ChatEvent, token_counts};
 pub use client::{Call, ClientSettings, Target, UpstreamClient};
-pub use diagnose::{Ask, Depth, ImageError, Probe, check_image, diagnose};
+pub use diagnose::{Ask, Depth, ImageError, Probe, check_image, diagnose, explain_listing};
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
 pub use models::ListedModel;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     client::{Call, Target, UpstreamClient, read_body},
     error::UpstreamError,
+    redact::is_deceptive,
     wait::Deadlines,
 };
 
@@ -49,7 +50,7 @@ fn read_list(body: &Value) -> Option<Vec<ListedModel>> {
 
 fn read_entry(entry: &Value) -> Option<ListedModel> {
     let id = ["id", "model", "name"].iter().find_map(|name| entry.get(name)?.as_str()).or_else(|| entry.as_str())?;
-    let is_name = !id.trim().is_empty() && id.chars().count() <= 200 && !id.chars().any(char::is_control);
+    let is_name = !id.trim().is_empty() && id.chars().count() <= 200 && !id.chars().any(is_deceptive);
     is_name.then(|| ListedModel { id: id.to_owned(), context_window: context_window(entry) })
 }
 
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn entries_without_a_usable_name_and_repetitions_are_left_out() {
         let long = "x".repeat(201);
-        let body = json!({"data": [{"id": "a"}, {"id": ""}, {"id": 7}, {}, null, {"id": long}, {"id": "a\u{0}"}, {"id": "a"}]});
+        let body = json!({"data": [{"id": "a"}, {"id": ""}, {"id": 7}, {}, null, {"id": long}, {"id": "a\u{0}"}, {"id": "a\u{202e}b"}, {"id": "a"}]});
         assert_eq!(ids(&body), Some(vec!["a".to_owned()]));
     }
 

@@ -23,6 +23,8 @@ const MAX_TEXT: usize = 4 * 1024 * 1024;
 const MAX_WHOLE_BODY: usize = 8 * 1024 * 1024;
 /// Bytes that a stream may take to say it: about sixty for each byte of text, which is what small pieces cost.
 const MAX_WIRE: usize = 256 * 1024 * 1024;
+/// White space that may come before an answer shows what it is.
+const MAX_PRELUDE: usize = 1024 * 1024;
 /// How long to wait for the token counts of an answer that is complete.
 const PATIENCE_AFTER_FINISH: Duration = Duration::from_secs(5);
 /// How long to wait for the end of the body after `[DONE]`, so that the connection can be used again.
@@ -155,7 +157,8 @@ impl ChatStream {
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), UpstreamError> {
         self.facts.wire += bytes.len();
-        if self.facts.wire > MAX_WIRE {
+        let most = if matches!(self.framing, Framing::Unclear) { MAX_PRELUDE } else { MAX_WIRE };
+        if self.facts.wire > most {
             return Err(UpstreamError::too_large());
         }
         let mut bytes = bytes;

@@ -28,7 +28,7 @@ use crate::{api::ApiError, auth::Caller};
 const BODY_LIMIT: usize = 256 * 1024;
 
 /// What puts a page's context into place.
-type Context = Arc<dyn Fn() + Send + Sync>;
+pub(super) type Context = Arc<dyn Fn() + Send + Sync>;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -38,8 +38,8 @@ struct Forms {
 }
 
 /// The forms. To be merged with the pages, whose addresses they share.
-pub(super) fn router(ports: Ports, context: impl Fn() + Send + Sync + 'static) -> Router<LeptosOptions> {
-    let forms = Forms { ports, context: Arc::new(context) };
+pub(super) fn router(ports: Ports, context: Context) -> Router<LeptosOptions> {
+    let forms = Forms { ports, context };
     Router::new()
         .route("/keys", post(keys))
         .route("/routing", post(routing))
@@ -63,7 +63,7 @@ async fn keys(State(forms): State<Forms>, request: Request) -> Result<Response, 
         Err(error) => Err(error),
     };
     let posted = PostedKey { form, outcome };
-    Ok(page(&forms, request, move || provide_context(posted.clone())).await)
+    Ok(page(&forms.context, request, move || provide_context(posted.clone())).await)
 }
 
 enum Submitted {
@@ -92,7 +92,7 @@ async fn routing(State(forms): State<Forms>, request: Request) -> Result<Respons
         Ok(_) => Ok(Redirect::to("/routing?saved=1").into_response()),
         Err(error) => {
             let posted = PostedRoute { models, error };
-            Ok(page(&forms, request, move || provide_context(posted.clone())).await)
+            Ok(page(&forms.context, request, move || provide_context(posted.clone())).await)
         }
     }
 }
@@ -127,14 +127,18 @@ impl Posted {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     value.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
 }
 
 /// The page of this address, with something more in its context.
-async fn page(forms: &Forms, request: Request, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
-    let context = forms.context.clone();
+pub(super) async fn page(
+    context: &Context,
+    request: Request,
+    more: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let context = context.clone();
     let context = move || {
         context();
         more();

@@ -1,5 +1,6 @@
 //! The only place that knows Leptos: pages rendered on the server, server functions, the browser's files.
 
+mod admin_forms;
 mod assets;
 mod context;
 mod forms;

@@ -1,5 +1,7 @@
 //! Pages and server functions.
 
+use std::sync::Arc;
+
 use app::{App, shell};
 use axum::{
     Router,
@@ -12,7 +14,7 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
 
-use super::{context::Ports, forms, security::content_security_policy};
+use super::{admin_forms, context::Ports, forms, security::content_security_policy};
 
 /// Every page and every server function. Anything else is the page that says so, with its 404.
 pub fn router(ports: Ports) -> Router {
@@ -31,7 +33,8 @@ pub fn router(ports: Ports) -> Router {
     let options = LeptosOptions::builder().output_name("quadrille").build();
     Router::new()
         .leptos_routes_with_context(&options, routes, context.clone(), shell)
-        .merge(forms::router(ports, context.clone()))
+        .merge(forms::router(ports, Arc::new(context.clone())))
+        .merge(admin_forms::router(Arc::new(context.clone())))
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .with_state(options)
 }

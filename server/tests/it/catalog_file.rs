@@ -100,3 +100,75 @@ async fn prices_are_proposed_with_their_source_and_change_nothing_by_themselves(
     let (status, _) = admin.post("/api/admin/prices", json!({})).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+/// The pages that show the catalogue, as an admin and as a visitor see them, without what is new in every answer.
+async fn pages(app: &TestApp, admin: &Member<'_>) -> Vec<(String, String)> {
+    let upstreams = admin.get("/api/admin/upstreams").await;
+    let ids: Vec<&str> =
+        upstreams["upstreams"].as_array().unwrap().iter().map(|upstream| upstream["id"].as_str().unwrap()).collect();
+    let mut paths: Vec<String> =
+        ["/", "/playground", "/leaderboard", "/api/models", "/admin/upstreams", "/admin/models"]
+            .map(str::to_owned)
+            .to_vec();
+    paths.extend(["/admin/add-model", "/admin/models/acme-zeta", "/admin/models/acme-zeta/test"].map(str::to_owned));
+    paths.extend(ids.iter().map(|id| format!("/admin/upstreams/{id}")));
+    let mut pages = Vec::new();
+    for path in paths {
+        let admins = admin.request(Method::GET, &path).send().await.unwrap().text().await.unwrap();
+        let visitors = app.request(Method::GET, &path).send().await.unwrap().text().await.unwrap();
+        let named = |text: String| {
+            let text = text.split("nonce=\"").map(|rest| rest.split_once('"').map_or(rest, |(_, rest)| rest)).collect();
+            ids.iter().enumerate().fold(text, |text: String, (n, id)| text.replace(id, &format!("upstream {n}")))
+        };
+        pages.push((named(path.clone()), format!("{}{}", named(admins), named(visitors))));
+    }
+    pages
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn after_a_wipe_and_an_import_every_page_is_as_it_was(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let admin = app.admin("root@example.org").await;
+    let wipe = async || {
+        for (list, name) in [("models", "slug"), ("upstreams", "id")] {
+            let all = admin.get(&format!("/api/admin/{list}")).await;
+            for one in all[list].as_array().unwrap() {
+                let path = format!("/api/admin/{list}/{}", one[name].as_str().unwrap());
+                assert_eq!(admin.delete(&path).await.0, StatusCode::NO_CONTENT);
+            }
+        }
+    };
+    // The test's own upstream has a key, which no file holds, and a private address, which no file may bring.
+    wipe().await;
+    for upstream in [
+        json!({"name": "first", "base_url": "https://8.8.8.8/v1", "timeout_ms": 9_000, "idle_ms": 4_000}),
+        json!({"name": "second <&>", "base_url": "https://8.8.4.4/openai/v1", "is_enabled": false}),
+    ] {
+        assert_eq!(admin.post("/api/admin/upstreams", upstream).await.0, StatusCode::CREATED);
+    }
+    for (name, upstream, more) in [
+        (
+            "acme/zeta",
+            "first",
+            json!({"family": "Zeta \"2\"", "context_window": 1_000, "input_price_per_million_usd": "0.5"}),
+        ),
+        ("acme/eta", "first", json!({"is_featured": true, "output_price_per_million_usd": "0.000001"})),
+        ("acme/theta", "first", json!({"is_enabled": false})),
+        ("other", "second <&>", json!({"input_price_per_million_usd": "0"})),
+    ] {
+        let mut model = json!({"public_name": name, "upstream": upstream, "upstream_model": format!("{name}:1")});
+        model.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(admin.post("/api/admin/models", model).await.0, StatusCode::CREATED);
+    }
+    assert_eq!(admin.post("/api/admin/models/other/move", json!({"to": "top"})).await.0, StatusCode::NO_CONTENT);
+    let (before, file) = (pages(&app, &admin).await, export(&admin).await);
+    assert!(before.iter().filter(|(_, page)| page.contains("acme/zeta")).count() >= 5);
+
+    wipe().await;
+    let empty = pages(&app, &admin).await;
+    assert!(empty.iter().all(|(_, page)| !page.contains("acme/zeta")), "all of it is gone");
+    assert_eq!(import(&admin, &file, "").await.0, StatusCode::OK);
+    for ((path, page), (_, was)) in pages(&app, &admin).await.into_iter().zip(before) {
+        assert!(page == was, "{path}: {page}\n\nwas\n\n{was}");
+    }
+}

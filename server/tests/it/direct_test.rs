@@ -82,12 +82,12 @@ async fn whatever_is_broken_its_own_step_is_named(pool: PgPool) {
     app.upstream.lists(&["fake/one", "fake/two"]);
     let good = app.upstream.base_url();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let expired_or_unknown = tls::shake_hands_once();
+    let unknown_authority = tls::show_self_signed_once();
     let plain = tls::answer_plainly_once();
     for (base_url, failed, words) in [
         ("http://no-such-host.invalid/v1".to_owned(), "address", "no address"),
         (format!("http://127.0.0.1:{free}/v1"), "tcp", "refused"),
-        (format!("https://{expired_or_unknown}/v1"), "tls", "certificate"),
+        (format!("https://{unknown_authority}/v1"), "tls", "an authority that this site does not know"),
         (format!("https://{plain}/v1"), "tls", "does not speak TLS"),
     ] {
         set_base_url(&app, &base_url).await;

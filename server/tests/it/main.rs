@@ -2,15 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
+mod admin_addresses;
 mod admin_catalog;
+mod admin_forms;
 mod admin_upstreams;
 mod analytics;
 mod catalog_file;
+mod certificates;
 mod config;
 mod crypto;
 mod demo;
 mod direct_test;
 mod embedded;
+mod endless;
 mod eventlog;
 mod export;
 mod gateway;
@@ -18,6 +22,7 @@ mod ingest;
 mod keys;
 mod leaderboard;
 mod listen;
+mod logs;
 mod outages;
 mod people;
 mod playground;

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
@@ -88,26 +89,38 @@ pub(crate) fn last_line(output: &Output) -> String {
 /// A serving program. Ended at the end.
 pub(crate) struct Serving {
     child: Child,
+    log: Arc<Mutex<String>>,
 }
 
 impl Serving {
     /// Starts it and waits until it serves.
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let serving = Self { child };
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log: Arc<Mutex<String>> = Arc::default();
+        let serving = Self { child, log: Arc::clone(&log) };
         let (sender, lines) = mpsc::channel();
         // Reads to the end, so that the server never waits for somebody to read its log.
-        thread::spawn(move || log.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
-        let mut log = Vec::new();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                log.lock().unwrap().push_str(&format!("{line}\n"));
+                drop(sender.send(line));
+            }
+        });
         loop {
-            let Ok(line) = lines.recv_timeout(Duration::from_secs(60)) else { panic!("it did not start: {log:#?}") };
+            let Ok(line) = lines.recv_timeout(Duration::from_secs(60)) else {
+                panic!("it did not start: {}", serving.log())
+            };
             if line.contains("Quadrille is ready") {
                 break;
             }
-            log.push(line);
         }
         serving
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     pub(crate) fn pid(&self) -> Pid {

@@ -641,7 +641,7 @@ async fn a_broken_or_unknown_certificate_is_told_apart_from_a_server_that_is_awa
     assert_eq!(failure.code, "tls_failed");
     assert!(failure.message.contains("does not speak TLS"), "{}", failure.message);
 
-    let unsigned = target(&format!("https://{}/v1", tls::shake_hands_once()));
+    let unsigned = target(&format!("https://{}/v1", tls::show_self_signed_once()));
     let failure = ask(&unsigned, "m").await.failure.expect("a failure");
     assert_eq!(failure.code, "tls_failed");
     assert!(failure.message.contains("authority"), "{}", failure.message);

@@ -1,37 +1,14 @@
 //! Where a call may not go: nothing may even connect there.
 
-use std::{
-    io,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use futures::future::BoxFuture;
 use server::upstream::{
     AllowList, ChatRequest, ClientSettings, Lookup, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::support::fake_upstream::FakeUpstream;
-
-/// A name server that says what a test wants, and counts how often it is asked.
-#[derive(Default)]
-struct FakeLookup {
-    answers: Vec<Vec<&'static str>>,
-    asked: AtomicUsize,
-}
-
-impl Lookup for FakeLookup {
-    fn addresses<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
-        let index = self.asked.fetch_add(1, Ordering::SeqCst).min(self.answers.len() - 1);
-        let answer = self.answers[index].iter().map(|address| address.parse().expect("an address")).collect();
-        Box::pin(async move { Ok(answer) })
-    }
-}
+use crate::support::{fake_upstream::FakeUpstream, lookup::FakeLookup};
 
 fn client(allow_list: &str, lookup: Option<Arc<FakeLookup>>) -> UpstreamClient {
     let usual = ClientSettings::default();
@@ -118,7 +95,7 @@ async fn a_name_with_a_single_private_answer_is_not_connected_to() {
         &["169.254.169.254"],
     ];
     for answer in answers {
-        let lookup = Arc::new(FakeLookup { answers: vec![answer.to_vec()], ..FakeLookup::default() });
+        let lookup = FakeLookup::says(&[answer]);
         let url = format!("http://models.example:{}/v1", upstream.port());
         let outcome = call(&client("", Some(lookup)), &target(&url, false)).await;
         assert_eq!(code(&outcome), Some("address_blocked"), "{answer:?}");
@@ -128,7 +105,7 @@ async fn a_name_with_a_single_private_answer_is_not_connected_to() {
 
 #[tokio::test]
 async fn a_name_without_an_address_is_said_to_be_unknown() {
-    let lookup = Arc::new(FakeLookup { answers: vec![vec![]], ..FakeLookup::default() });
+    let lookup = FakeLookup::says(&[&[]]);
     let outcome = call(&client("", Some(lookup)), &target("http://models.example/v1", false)).await;
     assert_eq!(code(&outcome), Some("dns_failed"));
 }
@@ -136,12 +113,11 @@ async fn a_name_without_an_address_is_said_to_be_unknown() {
 #[tokio::test]
 async fn what_was_looked_up_is_what_is_connected_to_even_if_the_name_turns_elsewhere() {
     let (first, second) = (FakeUpstream::start_on("127.0.0.1").await, FakeUpstream::start_on("127.0.0.2").await);
-    let answers = vec![vec!["127.0.0.1"], vec!["127.0.0.2"]];
-    let lookup = Arc::new(FakeLookup { answers, ..FakeLookup::default() });
+    let lookup = FakeLookup::says(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let host = format!("models.example:{}", first.port());
     let client = client(&host, Some(Arc::clone(&lookup)));
     client.list_models(&target(&format!("http://{host}/v1"), false)).await.expect("a list");
-    assert_eq!(lookup.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(lookup.asked(), 1);
     assert_eq!((first.connections(), second.connections()), (1, 0));
 }
 

@@ -1,12 +1,11 @@
 //! What the admins' pages ask of the server. Every form is an ordinary one: it posts here and is sent on to a page.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use uuid::Uuid;
 
 use super::{
     BulkEdit, ImportChoice, Listing, ModelEdit, ModelView, ModelsPort, Move, TestReport, TestRequest, TestsPort,
     UnsavedTest, UpstreamEdit, UpstreamView, UpstreamsPort,
-    form::{header_lines, number, optional, parameter},
+    form::{header_lines, number, optional},
 };
 use crate::{
     domain::{UpstreamId, Usd},
@@ -33,13 +32,6 @@ pub async fn all_models() -> Result<Vec<ModelView>, AppError> {
 pub async fn listed_models(id: UpstreamId, #[server(default)] filter: String) -> Result<Listing, AppError> {
     let (port, admin) = (host::service::<dyn UpstreamsPort>()?, host::admin());
     host::respond(async move { port.listing(&admin?, id, &filter).await }).await
-}
-
-/// The report of a test that has just been made.
-#[server(prefix = "/_server", endpoint = "test-report", input = GetUrl)]
-pub async fn made_report(id: Uuid) -> Result<Option<TestReport>, AppError> {
-    let (port, admin) = (host::service::<dyn TestsPort>()?, host::admin());
-    host::respond(async move { Ok(port.report(&admin?, id)) }).await
 }
 
 /// Makes an upstream, or changes one. What stands in the fields is how it will be; an empty key keeps the stored one.
@@ -233,7 +225,7 @@ pub async fn move_model(place: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Tests a model and goes to the page that shows how it went.
+/// Tests a model.
 #[server(prefix = "/_server", endpoint = "test-model")]
 pub async fn test_model(
     model: String,
@@ -241,11 +233,9 @@ pub async fn test_model(
     #[server(default)] message: String,
     #[server(default)] temperature: String,
     #[server(default)] max_tokens: String,
-) -> Result<(), AppError> {
-    let (port, host) = (host::service::<dyn TestsPort>()?, host::host()?);
-    let admin = host::admin();
-    let page = format!("/admin/models/{}/test", parameter(&model));
-    let result = host::respond(async move {
+) -> Result<TestReport, AppError> {
+    let (port, admin) = (host::service::<dyn TestsPort>()?, host::admin());
+    host::respond(async move {
         let admin = admin?;
         let mut errors = Vec::new();
         let request = TestRequest {
@@ -260,27 +250,19 @@ pub async fn test_model(
             false => Err(AppError::Invalid(errors)),
         }
     })
-    .await?;
-    host.redirect(&format!("{page}?result={result}"));
-    Ok(())
+    .await
 }
 
-/// Tests the values of an upstream's form up to the list of models.
+/// Tests the values of an upstream's form: up to the list of models or, where a model is named, up to its answer.
 #[server(prefix = "/_server", endpoint = "test-upstream")]
 pub async fn test_upstream(
     #[server(default)] id: Option<UpstreamId>,
-    #[server(default)] name: String,
     base_url: String,
     #[server(default)] api_key: String,
     #[server(default)] headers: String,
     #[server(default)] test_model: String,
-) -> Result<(), AppError> {
-    let (port, host) = (host::service::<dyn TestsPort>()?, host::host()?);
-    let admin = host::admin();
-    let back = match id {
-        Some(id) => format!("/admin/upstreams/{id}?"),
-        None => format!("/admin/upstreams/new?name={}&base_url={}&", parameter(&name), parameter(&base_url)),
-    };
+) -> Result<TestReport, AppError> {
+    let (port, admin) = (host::service::<dyn TestsPort>()?, host::admin());
     let values = UnsavedTest {
         base_url,
         api_key: optional(&api_key),
@@ -289,9 +271,35 @@ pub async fn test_upstream(
         upstream_model: optional(&test_model),
         request: TestRequest::default(),
     };
-    let result = host::respond(async move { port.test_values(&admin?, values).await }).await?;
-    host.redirect(&format!("{back}result={result}"));
-    Ok(())
+    host::respond(async move { port.test_values(&admin?, values).await }).await
+}
+
+/// Tests the values of a model's form at the upstream that it names, as that one is stored.
+#[server(prefix = "/_server", endpoint = "test-unsaved-model")]
+pub async fn test_unsaved_model(upstream: String, upstream_model: String) -> Result<TestReport, AppError> {
+    let (upstreams, tests) = (host::service::<dyn UpstreamsPort>()?, host::service::<dyn TestsPort>()?);
+    let admin = host::admin();
+    host::respond(async move {
+        let admin = admin?;
+        let required = |field: &str, text: &str, message: &str| {
+            let missing = || AppError::Invalid(vec![FieldError::new(field, "empty", message)]);
+            optional(text).ok_or_else(missing)
+        };
+        let name = required("upstream", &upstream, "Choose an upstream.")?;
+        let model = required("upstream_model", &upstream_model, "Enter the upstream's name of the model.")?;
+        let stored = upstreams.upstreams(&admin).await?.into_iter().find(|stored| stored.name == name);
+        let stored = stored.ok_or(AppError::NotFound(Noun::Upstream))?;
+        let values = UnsavedTest {
+            base_url: stored.base_url,
+            api_key: None,
+            headers: stored.headers.into_iter().map(|name| (name, None)).collect(),
+            upstream_id: Some(stored.id),
+            upstream_model: Some(model),
+            request: TestRequest::default(),
+        };
+        tests.test_values(&admin, values).await
+    })
+    .await
 }
 
 /// Asks every enabled model for one token and goes back to the list, where the results stand.

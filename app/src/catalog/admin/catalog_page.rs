@@ -1,13 +1,11 @@
 //! `/admin/catalog`: the catalogue as a file, and prices from LiteLLM's public file.
 
-use leptos::{nonce::use_nonce, prelude::*, server_fn::ServerFn};
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
-use uuid::Uuid;
 
 use super::{
     CatalogDiff, DiffLine, PriceProposal,
-    file_api::{ApplyCatalog, ApplyPrices, PreviewCatalog, previewed, proposals},
+    file_api::{ApplyCatalog, ApplyPrices, PreviewCatalog, ProposePrices},
     form::Refusal,
 };
 use crate::{
@@ -15,29 +13,16 @@ use crate::{
         Usd,
         format::{self, UNKNOWN},
     },
-    ui::{FormScript, Frame, Room, guard_admin, loaded, posted_errors},
+    ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, textarea_text},
 };
 
 /// Export, import, prices.
 #[component]
 pub fn CatalogPage() -> impl IntoView {
     guard_admin(|_| {
-        let id = |key: &str| -> Option<Uuid> {
-            use_query_map().with_untracked(|query| query.get_str(key).and_then(|id| id.parse().ok()))
-        };
-        let (file, prices) = (id("file"), id("proposals"));
-        let (diff, proposed) = (file.map(previewed), prices.map(proposals));
-        let found = async move {
-            let diff = match diff {
-                Some(diff) => Some(diff.await?),
-                None => None,
-            };
-            let proposed = match proposed {
-                Some(proposed) => Some(proposed.await?),
-                None => None,
-            };
-            Ok((diff, proposed))
-        };
+        let diff = answered::<PreviewCatalog>();
+        let file = Typed::of::<PreviewCatalog>().or_of::<ApplyCatalog>().text("file", "");
+        let proposed = answered::<ProposePrices>();
         view! {
             <Title text="Catalogue"/>
             <Frame room=Room::Models>
@@ -51,18 +36,9 @@ pub fn CatalogPage() -> impl IntoView {
                     </div>
                     <a class="quiet" href="/admin/models">"Back"</a>
                 </div>
-                {loaded(found, move |(diff, proposed)| view! {
-                    {diff.map(|diff| match diff {
-                        Some(diff) => difference(file, diff),
-                        None => gone(),
-                    })}
-                    {proposed.map(|proposed| match proposed {
-                        Some(proposed) => price_table(prices, proposed),
-                        None => gone(),
-                    })}
-                }
-                .into_any())}
-                <ExportImport/>
+                {diff.map(|diff| difference(file.clone(), diff))}
+                {proposed.map(price_table)}
+                <ExportImport file/>
                 <Prices/>
                 <FormScript/>
                 <script nonce=use_nonce()>{include_str!("files.js")}</script>
@@ -72,22 +48,19 @@ pub fn CatalogPage() -> impl IntoView {
     })
 }
 
-fn gone() -> AnyView {
-    view! { <p class="alert" role="alert">"That file is no longer at hand. Give it again."</p> }.into_any()
-}
-
 #[component]
-fn ExportImport() -> impl IntoView {
+fn ExportImport(file: String) -> impl IntoView {
+    let errors = [posted_errors::<PreviewCatalog>(), posted_errors::<ApplyCatalog>()].concat();
     view! {
         <section class="sheet admin-form">
             <h2>"Catalogue file"</h2>
             <p class="form-actions"><a class="go" href="/api/admin/catalog" download="quadrille-catalog.toml">"Export"</a></p>
-            <form method="post" action=PreviewCatalog::url() data-stay>
-                <Refusal errors={posted_errors::<PreviewCatalog>()} fields=&[]/>
+            <form method="post" action={here::<PreviewCatalog>()}>
+                <Refusal errors fields=&[]/>
                 <div class="field">
                     <label for="file">"Import"</label>
                     <textarea id="file" name="file" rows="6" spellcheck="false" class="code" placeholder="[[upstreams]] …"
-                        aria-describedby="file-hint"></textarea>
+                        aria-describedby="file-hint">{textarea_text(&file)}</textarea>
                     <p class="hint" id="file-hint">
                         "What is in the file is made or changed; what is not stays. You see the difference before anything happens."
                     </p>
@@ -104,6 +77,9 @@ fn ExportImport() -> impl IntoView {
 
 #[component]
 fn Prices() -> impl IntoView {
+    // A file that was read is on the page as what it proposes.
+    let is_refused = !posted_errors::<ProposePrices>().is_empty();
+    let prices = if is_refused { Typed::of::<ProposePrices>().text("prices", "") } else { String::new() };
     view! {
         <section class="sheet admin-form">
             <h2>"Prices and context windows"</h2>
@@ -111,21 +87,25 @@ fn Prices() -> impl IntoView {
                 "Give LiteLLM's public price file, " <code>"model_prices_and_context_window.json"</code>
                 ": what it says of models here is proposed, with its source, and nothing is changed before you have looked at it."
             </p>
-            <div data-script-only hidden=true>
-                <p class="alert" role="alert" data-price-refusal hidden=true></p>
+            <form method="post" action={here::<ProposePrices>()}>
+                <Refusal errors={[posted_errors::<ProposePrices>(), posted_errors::<ApplyPrices>()].concat()} fields=&[]/>
                 <div class="field">
-                    <label for="price-file">"Price file"</label>
-                    <input id="price-file" type="file" accept=".json,application/json" data-prices="/api/admin/prices"/>
+                    <label for="prices">"Price file"</label>
+                    <textarea id="prices" name="prices" rows="3" spellcheck="false" class="code" placeholder="{ … }"
+                        aria-describedby="prices-hint">{textarea_text(&prices)}</textarea>
+                    <p class="hint" id="prices-hint"><code>"quadrille catalog prices FILE"</code>" shows the same on the command line."</p>
                 </div>
-            </div>
-            <noscript>
-                <p>"Without JavaScript: " <code>"quadrille catalog prices FILE"</code> " shows the same on the command line."</p>
-            </noscript>
+                <div class="field" data-script-only hidden=true>
+                    <label for="price-file">"From a file"</label>
+                    <input id="price-file" type="file" accept=".json,application/json" data-into="prices"/>
+                </div>
+                <div class="form-actions"><button class="quiet" type="submit">"Show what it proposes"</button></div>
+            </form>
         </section>
     }
 }
 
-fn difference(id: Option<Uuid>, diff: CatalogDiff) -> AnyView {
+fn difference(file: String, diff: CatalogDiff) -> AnyView {
     let is_empty = diff.lines.is_empty();
     let summary = match diff.lines.len() {
         0 => "The catalogue is as the file says. Nothing would change.".to_owned(),
@@ -137,9 +117,9 @@ fn difference(id: Option<Uuid>, diff: CatalogDiff) -> AnyView {
             <h2 id="difference">"The difference"</h2>
             <p role="status">{summary}</p>
             <ul class="diff">{diff.lines.into_iter().map(line).collect::<Vec<_>>()}</ul>
-            <form method="post" action=ApplyCatalog::url() data-stay>
-                <Refusal errors={posted_errors::<ApplyCatalog>()} fields=&[]/>
-                <input type="hidden" name="id" value=id.map(|id| id.to_string())/>
+            <form method="post" action={here::<ApplyCatalog>()} data-stay>
+                <Refusal errors=Vec::new() fields=&[]/>
+                <input type="hidden" name="file" value=file/>
                 <div class="form-actions">
                     <button class="go" type="submit" disabled=is_empty>"Apply"</button>
                     <a class="quiet" href="/admin/catalog">"Leave it"</a>
@@ -160,15 +140,14 @@ fn line(line: DiffLine) -> impl IntoView {
     }
 }
 
-fn price_table(id: Option<Uuid>, proposals: Vec<PriceProposal>) -> AnyView {
+fn price_table(proposals: Vec<PriceProposal>) -> AnyView {
     if proposals.is_empty() {
         return view! { <p class="note" role="status">"The file has nothing new for the models here."</p> }.into_any();
     }
     view! {
-        <form class="sheet admin-form" method="post" action=ApplyPrices::url() data-stay aria-labelledby="proposed">
+        <form class="sheet admin-form" method="post" action={here::<ApplyPrices>()} data-stay aria-labelledby="proposed">
             <h2 id="proposed">"Proposed by the price file"</h2>
-            <Refusal errors={posted_errors::<ApplyPrices>()} fields=&[]/>
-            <input type="hidden" name="id" value=id.map(|id| id.to_string())/>
+            <Refusal errors=Vec::new() fields=&[]/>
             <div class="scroll" role="region" aria-label="Proposals" tabindex="0">
                 <table class="listing">
                     <thead>
@@ -201,9 +180,11 @@ fn proposal(proposal: PriceProposal) -> impl IntoView {
     let context =
         step(window(proposal.now_context_window).unwrap_or_else(|| UNKNOWN.into()), window(proposal.context_window));
     let tick = format!("Tick {}", proposal.public_name);
+    // What was looked at is what is taken over, by whichever server.
+    let value = serde_json::to_string(&proposal).unwrap_or_default();
     view! {
         <tr>
-            <td><input type="checkbox" name="slugs[]" value=proposal.slug checked=true aria-label=tick/></td>
+            <td><input type="checkbox" name="proposals[]" value=value checked=true aria-label=tick/></td>
             <th scope="row">{proposal.public_name}</th>
             <td><code>{proposal.source}</code></td>
             <td class="number">{input}</td>

@@ -1,51 +1,54 @@
 //! What the page of files asks of the server.
 
-use leptos::{prelude::*, server_fn::codec::GetUrl};
-use uuid::Uuid;
+use leptos::prelude::*;
 
 use super::{CatalogDiff, CatalogFilePort, PriceProposal};
-use crate::{error::AppError, host};
+use crate::{
+    error::{AppError, FieldError},
+    host,
+};
 
-/// What a file that was just given would change.
-#[server(prefix = "/_server", endpoint = "previewed-catalog", input = GetUrl)]
-pub async fn previewed(id: Uuid) -> Result<Option<CatalogDiff>, AppError> {
-    let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
-    host::respond(async move { Ok(port.previewed(&admin?, id)) }).await
-}
-
-/// What a price file that was just given proposes.
-#[server(prefix = "/_server", endpoint = "price-proposals", input = GetUrl)]
-pub async fn proposals(id: Uuid) -> Result<Option<Vec<PriceProposal>>, AppError> {
-    let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
-    host::respond(async move { Ok(port.proposals(&admin?, id)) }).await
-}
-
-/// Looks at a catalogue file and goes to the page that shows what it would change.
+/// What a catalogue file would change.
 #[server(prefix = "/_server", endpoint = "preview-catalog")]
-pub async fn preview_catalog(file: String) -> Result<(), AppError> {
-    let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);
-    let admin = host::admin();
-    let id = host::respond(async move { port.preview(&admin?, file).await }).await?;
-    host.redirect(&format!("/admin/catalog?file={id}"));
-    Ok(())
+pub async fn preview_catalog(file: String) -> Result<CatalogDiff, AppError> {
+    let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
+    host::respond(async move { port.import(&admin?, &file, true).await }).await
 }
 
-/// Reads the file that was looked at.
+/// Reads a catalogue file.
 #[server(prefix = "/_server", endpoint = "apply-catalog")]
-pub async fn apply_catalog(id: Uuid) -> Result<(), AppError> {
+pub async fn apply_catalog(file: String) -> Result<(), AppError> {
     let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);
     let admin = host::admin();
-    host::respond(async move { port.apply_file(&admin?, id).await }).await?;
+    host::respond(async move { port.import(&admin?, &file, false).await }).await?;
     host.redirect("/admin/models?done=saved");
     Ok(())
 }
 
-/// Takes the ticked proposals over.
+/// What a price file proposes.
+#[server(prefix = "/_server", endpoint = "propose-prices")]
+pub async fn propose_prices(prices: String) -> Result<Vec<PriceProposal>, AppError> {
+    let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
+    host::respond(async move { port.proposals(&admin?, &prices).await }).await
+}
+
+/// Takes the ticked proposals over; each of them is JSON.
 #[server(prefix = "/_server", endpoint = "apply-prices")]
-pub async fn apply_prices(id: Uuid, #[server(default)] slugs: Vec<String>) -> Result<(), AppError> {
+pub async fn apply_prices(#[server(default)] proposals: Vec<String>) -> Result<(), AppError> {
     let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);
     let admin = host::admin();
-    let count = host::respond(async move { port.apply_prices(&admin?, id, &slugs).await }).await?;
+    let count = host::respond(async move {
+        let admin = admin?;
+        let read: Result<Vec<PriceProposal>, _> = proposals.iter().map(|one| serde_json::from_str(one)).collect();
+        let chosen =
+            read.map_err(|_| AppError::Malformed("The proposals are incomplete. Give the price file again.".into()))?;
+        if chosen.is_empty() {
+            let message = "Tick at least one model.";
+            return Err(AppError::Invalid(vec![FieldError::new("proposals", "empty", message)]));
+        }
+        port.apply_prices(&admin, chosen).await
+    })
+    .await?;
     host.redirect(&format!("/admin/models?done=changed-{count}"));
     Ok(())
 }

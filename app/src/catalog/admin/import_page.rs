@@ -1,6 +1,6 @@
 //! `/admin/upstreams/{id}/import`: what an upstream lists, and which of it to take in.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{UpstreamId, format},
     error::{AppError, Noun},
-    ui::{FormScript, Frame, Room, guard_admin, loaded, posted_errors},
+    ui::{FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors},
 };
 
 /// The list of one upstream.
@@ -22,6 +22,7 @@ pub fn ImportPage() -> impl IntoView {
         let id =
             use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse::<UpstreamId>().ok()));
         let filter = use_query_map().with_untracked(|query| query.get_str("filter").unwrap_or_default().to_owned());
+        let filter = Typed::of::<ImportModels>().text("filter", filter);
         let listed = id.map(|id| (id, listed_models(id, filter.clone())));
         let listed = async move {
             let (id, listing) = listed.ok_or(AppError::NotFound(Noun::Upstream))?;
@@ -73,6 +74,16 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
         false => format!("{matching} of {total} fit."),
     };
     let is_empty = models.is_empty();
+    let typed = Typed::of::<ImportModels>();
+    let prefix = typed.text("prefix", "");
+    let entries: Vec<_> = models
+        .into_iter()
+        .enumerate()
+        .map(|(place, model)| {
+            let is_ticked = typed.holds("models[]", &model.upstream_model);
+            entry(place, model, is_ticked)
+        })
+        .collect();
     view! {
         <p class="lede">{summary}</p>
         <form class="filter" method="get" action=format!("/admin/upstreams/{id}/import")>
@@ -80,15 +91,15 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
             <input id="filter" name="filter" type="search" value=filter.clone()/>
             <button class="quiet" type="submit">"Show"</button>
         </form>
-        <form class="sheet admin-form" method="post" action=ImportModels::url() data-stay>
+        <form class="sheet admin-form" method="post" action={here::<ImportModels>()} data-stay>
             <Refusal errors={posted_errors::<ImportModels>()} fields=&[]/>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="filter" value=filter/>
-            <ul class="ticks">{models.into_iter().enumerate().map(entry).collect::<Vec<_>>()}</ul>
+            <ul class="ticks">{entries}</ul>
             <p hidden=!is_empty>"Nothing fits. Load a model there, or change the filter."</p>
             <div class="field">
                 <label for="prefix">"In front of the public names"</label>
-                <input id="prefix" name="prefix" placeholder="acme/" maxlength="50" autocomplete="off"/>
+                <input id="prefix" name="prefix" value=prefix placeholder="acme/" maxlength="50" autocomplete="off"/>
             </div>
             <div class="form-actions">
                 <button class="go" type="submit" disabled=is_empty>"Import the ticked ones"</button>
@@ -102,7 +113,7 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
     .into_any()
 }
 
-fn entry((place, entry): (usize, ListingEntry)) -> impl IntoView {
+fn entry(place: usize, entry: ListingEntry, is_ticked: bool) -> impl IntoView {
     let id = format!("model-{place}");
     let known = entry.public_name.is_some();
     let note = match (entry.public_name, entry.context_window) {
@@ -112,7 +123,7 @@ fn entry((place, entry): (usize, ListingEntry)) -> impl IntoView {
     };
     view! {
         <li class="tick">
-            <input id=id.clone() type="checkbox" name="models[]" value=entry.upstream_model.clone() disabled=known/>
+            <input id=id.clone() type="checkbox" name="models[]" value=entry.upstream_model.clone() checked=is_ticked disabled=known/>
             <label for=id><code>{entry.upstream_model}</code></label>
             <span class="hint">{note}</span>
         </li>

@@ -1,19 +1,20 @@
 //! `/admin/add-model` and `/admin/models/{slug}`: the form of one model.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     ModelView, UpstreamView,
-    api::{SaveModel, all_models, upstreams},
+    api::{SaveModel, TestUnsavedModel, all_models, upstreams},
     form::{Field, Refusal, Tick},
     models_page::last_test,
+    report::Report,
 };
 use crate::{
     domain::Usd,
     error::{AppError, Noun},
-    ui::{Done, FormScript, Frame, Room, guard_admin, loaded, posted_errors},
+    ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors},
 };
 
 /// The form of a new model.
@@ -75,29 +76,39 @@ fn form(model: Option<ModelView>, upstreams: Vec<UpstreamView>) -> AnyView {
         "input_price_per_million_usd",
         "output_price_per_million_usd",
     ];
-    let errors = posted_errors::<SaveModel>();
-    let chosen = use_query_map().with_untracked(|query| query.get_str("upstream").map(str::to_owned));
-    let chosen = model.as_ref().map(|model| model.upstream.clone()).or(chosen);
+    let errors = [posted_errors::<SaveModel>(), posted_errors::<TestUnsavedModel>()].concat();
+    let typed = Typed::of::<SaveModel>().or_of::<TestUnsavedModel>();
+    let named = use_query_map().with_untracked(|query| query.get_str("upstream").map(str::to_owned));
+    let stored = model.as_ref();
+    let chosen = typed.text("upstream", stored.map(|model| model.upstream.clone()).or(named).unwrap_or_default());
     let is_new = model.is_none();
-    let slug = model.as_ref().map(|model| model.slug.clone()).unwrap_or_default();
-    let text = |of: fn(&ModelView) -> Option<String>| model.as_ref().and_then(of).unwrap_or_default();
-    let price = |price: &Option<Usd>| price.as_ref().map(|price| price.display().trim_start_matches('$').to_owned());
-    let input_price = model.as_ref().and_then(|model| price(&model.input_price_per_million_usd)).unwrap_or_default();
-    let output_price = model.as_ref().and_then(|model| price(&model.output_price_per_million_usd)).unwrap_or_default();
+    let slug = stored.map(|model| model.slug.clone()).unwrap_or_default();
+    let text =
+        |name: &str, of: fn(&ModelView) -> Option<String>| typed.text(name, stored.and_then(of).unwrap_or_default());
+    let public_name = text("public_name", |model| Some(model.public_name.clone()));
+    let upstream_model = text("upstream_model", |model| Some(model.upstream_model.clone()));
+    let family = text("family", |model| model.family.clone());
+    let context_window = text("context_window", |model| model.context_window.map(|tokens| tokens.to_string()));
+    let input_price = text("input_price", |model| price(&model.input_price_per_million_usd));
+    let output_price = text("output_price", |model| price(&model.output_price_per_million_usd));
+    let typed_slug = typed.text("slug", slug.clone());
+    let is_featured = typed.tick("is_featured", stored.is_some_and(|model| model.is_featured));
+    let is_enabled = typed.tick("is_enabled", stored.is_none_or(|model| model.is_enabled));
     let options: Vec<_> = upstreams
         .into_iter()
         .map(|upstream| {
-            let is_chosen = chosen.as_ref() == Some(&upstream.name);
+            let is_chosen = chosen == upstream.name;
             view! { <option value=upstream.name.clone() selected=is_chosen>{upstream.name.clone()}</option> }
         })
         .collect();
     let upstream_error = errors.iter().find(|error| error.field == "upstream").map(|error| error.message.clone());
     let has_upstream = !options.is_empty();
+    let report = answered::<TestUnsavedModel>();
     view! {
-        <form class="sheet admin-form" method="post" action=SaveModel::url() data-stay>
+        <form class="sheet admin-form" method="post" action={here::<SaveModel>()} data-stay>
             <Refusal errors=errors.clone() fields=FIELDS/>
-            <input type="hidden" name="model" value=slug.clone()/>
-            <Field name="public_name" label="Public name" value=text(|model| Some(model.public_name.clone()))
+            <input type="hidden" name="model" value=slug/>
+            <Field name="public_name" label="Public name" value=public_name
                 errors=errors.clone() is_required=true hint="What members choose and callers write. Renaming takes the history along."/>
             <div class="columns">
                 <div class="field">
@@ -106,15 +117,15 @@ fn form(model: Option<ModelView>, upstreams: Vec<UpstreamView>) -> AnyView {
                     <p class="hint" hidden=has_upstream>"There is none yet: add one first."</p>
                     <p class="field-error" id="upstream-error" data-error="upstream">{upstream_error}</p>
                 </div>
-                <Field name="upstream_model" label="Upstream's name" value=text(|model| Some(model.upstream_model.clone()))
+                <Field name="upstream_model" label="Upstream's name" value=upstream_model
                     errors=errors.clone() is_required=true/>
             </div>
             <div class="columns">
-                <Field name="slug" label="Slug" value=slug errors=errors.clone()
+                <Field name="slug" label="Slug" value=typed_slug errors=errors.clone()
                     hint="The name in addresses; made from the public name where it is empty."/>
-                <Field name="family" label="Family" value=text(|model| model.family.clone()) errors=errors.clone()/>
-                <Field name="context_window" label="Context window, tokens" errors=errors.clone()
-                    value=text(|model| model.context_window.map(|tokens| tokens.to_string()))/>
+                <Field name="family" label="Family" value=family errors=errors.clone()/>
+                <Field name="context_window" label="Context window, tokens" value=context_window
+                    errors=errors.clone()/>
             </div>
             <div class="columns">
                 <Field name="input_price" rule="input_price_per_million_usd" label="Input, $ for a million tokens"
@@ -122,15 +133,22 @@ fn form(model: Option<ModelView>, upstreams: Vec<UpstreamView>) -> AnyView {
                 <Field name="output_price" rule="output_price_per_million_usd" label="Output, $ for a million tokens"
                     value=output_price errors=errors/>
             </div>
-            <Tick name="is_featured" label="Put forward" is_on=model.as_ref().is_some_and(|model| model.is_featured)
+            <Tick name="is_featured" label="Put forward" is_on=is_featured
                 hint="Stands first in the picker."/>
-            <Tick name="is_enabled" label="Enabled" is_on=model.as_ref().is_none_or(|model| model.is_enabled)/>
+            <Tick name="is_enabled" label="Enabled" is_on=is_enabled/>
             <div class="form-actions">
                 <button class="go" type="submit">{if is_new { "Add" } else { "Save" }}</button>
+                <button class="quiet" type="submit" formaction={here::<TestUnsavedModel>()} data-leave>"Test these values"</button>
                 <a class="quiet" href="/admin/models">"Back"</a>
             </div>
         </form>
+        {report.map(|report| view! { <Report report=Some(report)/> })}
         <FormScript/>
     }
     .into_any()
+}
+
+/// A price as it is typed.
+fn price(price: &Option<Usd>) -> Option<String> {
+    price.as_ref().map(|price| price.display().trim_start_matches('$').to_owned())
 }

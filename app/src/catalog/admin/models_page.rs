@@ -1,8 +1,9 @@
 //! `/admin/models`: every model, and what can be done to several at once.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Serialize};
 
 use super::{
     LastTest, ModelView,
@@ -14,8 +15,13 @@ use crate::{
         Usd,
         format::{self, UNKNOWN},
     },
-    ui::{Done, FormScript, Frame, Room, guard_admin, loaded, posted_errors, time},
+    ui::{Done, FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors, time},
 };
+
+/// Models on the page at once.
+const SHOWN: usize = 500;
+/// Models that need no filter.
+const FEW: usize = 20;
 
 /// What the bulk form can do, by its word.
 const CHANGES: [(&str, &str); 8] = [
@@ -33,15 +39,10 @@ const CHANGES: [(&str, &str); 8] = [
 #[component]
 pub fn ModelsPage() -> impl IntoView {
     guard_admin(|_| {
-        let upstream = use_query_map().with_untracked(|query| query.get_str("upstream").map(str::to_owned));
+        let asked = |key: &str| use_query_map().with_untracked(|query| query.get_str(key).map(str::to_owned));
+        let (upstream, filter) = (asked("upstream"), asked("filter").unwrap_or_default());
         let models = all_models();
-        let found = async move {
-            let all = models.await?;
-            Ok(match &upstream {
-                Some(name) => all.into_iter().filter(|model| model.upstream == *name).collect(),
-                None => all,
-            })
-        };
+        let found = async move { Ok(Listed::of(models.await?, upstream.as_deref(), filter)) };
         view! {
             <Title text="Models"/>
             <Frame room=Room::Models>
@@ -58,12 +59,63 @@ pub fn ModelsPage() -> impl IntoView {
                 </div>
                 <Done/>
                 <Refusal errors={posted_errors::<TestAllModels>()} fields=&[]/>
-                {loaded(found, |all| if all.is_empty() { view! { <NoModel/> }.into_any() } else { bulk(all) })}
+                {loaded(found, |listed| match listed.total {
+                    0 => view! { <NoModel/> }.into_any(),
+                    _ => list(listed),
+                })}
                 <FormScript/>
             </Frame>
         }
         .into_any()
     })
+}
+
+/// The models that are shown, each with whether it is the first and the last of all.
+#[derive(Clone, Serialize, Deserialize)]
+struct Listed {
+    rows: Vec<(ModelView, bool, bool)>,
+    filter: String,
+    matching: usize,
+    total: usize,
+}
+
+impl Listed {
+    fn of(all: Vec<ModelView>, upstream: Option<&str>, filter: String) -> Self {
+        let (total, wanted) = (all.len(), filter.trim().to_lowercase());
+        let fits = |model: &ModelView| {
+            let names = [Some(&model.public_name), Some(&model.upstream_model), model.family.as_ref()];
+            upstream.is_none_or(|upstream| model.upstream == upstream)
+                && names.into_iter().flatten().any(|name| name.to_lowercase().contains(&wanted))
+        };
+        let placed = all.into_iter().enumerate().map(|(place, model)| (model, place == 0, place + 1 == total));
+        let mut rows: Vec<_> = placed.filter(|(model, ..)| fits(model)).collect();
+        let matching = rows.len();
+        rows.truncate(SHOWN);
+        Self { rows, filter, matching, total }
+    }
+}
+
+fn list(listed: Listed) -> AnyView {
+    let Listed { rows, filter, matching, total } = listed;
+    let (is_long, is_cut) = (total > FEW || !filter.is_empty(), matching > rows.len());
+    let summary = match (is_cut, matching == total) {
+        (true, _) => {
+            format!("{matching} of {total} fit; the first {SHOWN} are shown. Narrow the filter to see others.")
+        }
+        (false, true) => format!("{total} models."),
+        (false, false) => format!("{matching} of {total} fit."),
+    };
+    let search = is_long.then(|| {
+        view! {
+            <form class="filter" method="get" action="/admin/models">
+                <label for="filter">"Filter"</label>
+                <input id="filter" name="filter" type="search" value=filter/>
+                <button class="quiet" type="submit">"Show"</button>
+                <span class="hint">{summary}</span>
+            </form>
+        }
+    });
+    view! { {search} {bulk(rows)} }.into_any()
 }
 
 #[component]
@@ -87,7 +139,7 @@ fn TestAll() -> impl IntoView {
                 "Four at a time, straight from here to the upstreams, for three minutes at most. The providers bill these calls; no \
                  usage event is written."
             </p>
-            <form method="post" action=TestAllModels::url() class="dialog-actions" data-stay>
+            <form method="post" action={here::<TestAllModels>()} class="dialog-actions" data-stay>
                 <button class="quiet" type="button" command="close" commandfor="test-all">"Not now"</button>
                 <button class="go" type="submit">"Test all"</button>
             </form>
@@ -95,21 +147,26 @@ fn TestAll() -> impl IntoView {
     }
 }
 
-fn bulk(all: Vec<ModelView>) -> AnyView {
-    let refused = [posted_errors::<ChangeModels>(), posted_errors::<DeleteModels>()].concat();
-    let last = all.len() - 1;
+fn bulk(rows: Vec<(ModelView, bool, bool)>) -> AnyView {
+    let refused = [posted_errors::<ChangeModels>(), posted_errors::<DeleteModels>(), posted_errors::<MoveModel>()];
+    let refused = refused.concat();
+    let typed = Typed::of::<ChangeModels>().or_of::<DeleteModels>();
     let rows: Vec<_> =
-        all.into_iter().enumerate().map(|(place, model)| row(model, place == 0, place == last)).collect();
-    let option = |(word, title)| view! { <option value=word>{title}</option> };
+        rows.into_iter().map(|(model, is_first, is_last)| row(model, is_first, is_last, &typed)).collect();
+    let (chosen, value) = (typed.text("what", ""), typed.text("value", ""));
+    let option = |(word, title)| {
+        let is_chosen = chosen == word;
+        view! { <option value=word selected=is_chosen>{title}</option> }
+    };
     let options: Vec<_> = CHANGES.into_iter().map(option).collect();
     view! {
-        <form id="bulk" method="post" action=ChangeModels::url() data-stay>
+        <form id="bulk" method="post" action={here::<ChangeModels>()} data-stay>
             <Refusal errors=refused fields=&[]/>
             <div class="bulk">
                 <label for="what">"With the ticked models"</label>
                 <select id="what" name="what">{options}</select>
                 <label class="visually-hidden" for="value">"Value"</label>
-                <input id="value" name="value" placeholder="value, where one is set" autocomplete="off"/>
+                <input id="value" name="value" value=value placeholder="value, where one is set" autocomplete="off"/>
                 <button class="quiet" type="submit">"Apply"</button>
                 <button class="quiet" type="button" command="show-modal" commandfor="delete-models">"Delete …"</button>
             </div>
@@ -136,7 +193,7 @@ fn bulk(all: Vec<ModelView>) -> AnyView {
                 </p>
                 <div class="dialog-actions">
                     <button class="quiet" type="button" command="close" commandfor="delete-models">"Keep them"</button>
-                    <button class="danger" type="submit" formaction=DeleteModels::url()>"Delete"</button>
+                    <button class="danger" type="submit" formaction={here::<DeleteModels>()}>"Delete"</button>
                 </div>
             </dialog>
         </form>
@@ -144,7 +201,7 @@ fn bulk(all: Vec<ModelView>) -> AnyView {
     .into_any()
 }
 
-fn row(model: ModelView, is_first: bool, is_last: bool) -> impl IntoView {
+fn row(model: ModelView, is_first: bool, is_last: bool, typed: &Typed) -> impl IntoView + use<> {
     let ModelView { public_name, slug, upstream, upstream_model, .. } = model;
     let page = format!("/admin/models/{slug}");
     let is_on = model.is_enabled && model.is_upstream_enabled;
@@ -155,17 +212,18 @@ fn row(model: ModelView, is_first: bool, is_last: bool) -> impl IntoView {
     };
     let price = |price: Option<Usd>| price.map_or(UNKNOWN.into(), |price| price.display());
     let tick = format!("Tick {public_name}");
+    let is_ticked = typed.holds("slugs[]", &slug);
     let moving = |to: &str, sign: &'static str, is_off: bool| {
         let label = format!("Move {public_name} {to}");
         view! {
-            <button class="quiet small" type="submit" formaction=MoveModel::url() name="place" value=format!("{slug}:{to}")
+            <button class="quiet small" type="submit" formaction={here::<MoveModel>()} name="place" value=format!("{slug}:{to}")
                 aria-label=label disabled=is_off>{sign}</button>
         }
     };
     let (up, down) = (moving("up", "↑", is_first), moving("down", "↓", is_last));
     view! {
         <tr data-off=(!is_on).then_some("")>
-            <td><input type="checkbox" name="slugs[]" value=slug.clone() aria-label=tick/></td>
+            <td><input type="checkbox" name="slugs[]" value=slug.clone() checked=is_ticked aria-label=tick/></td>
             <th scope="row">
                 <a href=page.clone()>{public_name.clone()}</a>
                 {model.is_featured.then(|| view! { <span class="tag">"put forward"</span> })}

@@ -2,8 +2,6 @@
 
 use async_trait::async_trait;
 
-use uuid::Uuid;
-
 use super::{
     BulkEdit, CatalogDiff, ImportChoice, Listing, ModelEdit, ModelView, Move, PriceProposal, TestEvent, TestReport,
     TestRequest, TestRow, UnsavedTest, UpstreamEdit, UpstreamView,
@@ -46,14 +44,12 @@ pub type Tell = Box<dyn FnMut(TestEvent) + Send>;
 /// Direct tests, for admins.
 #[async_trait]
 pub trait TestsPort: Send + Sync {
-    /// Tests a model to the end and remembers the report for a few minutes, for [`Self::report`].
-    async fn test(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<Uuid, AppError>;
+    /// Tests a model to the end.
+    async fn test(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<TestReport, AppError>;
     /// The same for values that have not been saved.
-    async fn test_values(&self, admin: &Admin, values: UnsavedTest) -> Result<Uuid, AppError>;
+    async fn test_values(&self, admin: &Admin, values: UnsavedTest) -> Result<TestReport, AppError>;
     /// Asks every enabled model for one token.
     async fn test_all(&self, admin: &Admin) -> Result<Vec<TestRow>, AppError>;
-    /// A report of this admin's that is still remembered.
-    fn report(&self, admin: &Admin, id: Uuid) -> Option<TestReport>;
 }
 
 /// The catalogue as a file, for admins.
@@ -63,14 +59,8 @@ pub trait CatalogFilePort: Send + Sync {
     async fn export(&self, admin: &Admin) -> Result<String, AppError>;
     /// Reads such a file, or only says what that would change.
     async fn import(&self, admin: &Admin, text: &str, is_dry_run: bool) -> Result<CatalogDiff, AppError>;
-    /// Says what a file would change and remembers it for [`Self::apply_file`].
-    async fn preview(&self, admin: &Admin, text: String) -> Result<Uuid, AppError>;
-    /// What a remembered file would change.
-    fn previewed(&self, admin: &Admin, id: Uuid) -> Option<CatalogDiff>;
-    /// Reads a remembered file into the catalogue.
-    async fn apply_file(&self, admin: &Admin, id: Uuid) -> Result<CatalogDiff, AppError>;
-    /// Proposals that are remembered from a price file.
-    fn proposals(&self, admin: &Admin, id: Uuid) -> Option<Vec<PriceProposal>>;
-    /// Takes those of the proposals over that are for these models.
-    async fn apply_prices(&self, admin: &Admin, id: Uuid, slugs: &[String]) -> Result<u32, AppError>;
+    /// What LiteLLM's price file says of models here where the catalogue says something else.
+    async fn proposals(&self, admin: &Admin, file: &str) -> Result<Vec<PriceProposal>, AppError>;
+    /// Takes proposals over, all of them or none, and returns how many.
+    async fn apply_prices(&self, admin: &Admin, proposals: Vec<PriceProposal>) -> Result<u32, AppError>;
 }

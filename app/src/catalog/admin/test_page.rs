@@ -1,20 +1,19 @@
 //! `/admin/models/{slug}/test`: one question straight to a model's upstream.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    ModelView, TestReport,
+    ModelView,
     api::{TestModel, all_models},
     form::{Field, Refusal},
     models_page::last_test,
     report::{Report, TestScript},
-    upstreams_page::report_of_query,
 };
 use crate::{
     error::{AppError, Noun},
-    ui::{FormScript, Frame, Room, guard_admin, loaded, posted_errors, textarea_text},
+    ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text},
 };
 
 /// The direct test of one model.
@@ -22,21 +21,24 @@ use crate::{
 pub fn TestPage() -> impl IntoView {
     guard_admin(|_| {
         let slug = use_params_map().with_untracked(|params| params.get_str("slug").map(str::to_owned));
-        let (models, report) = (all_models(), report_of_query());
+        let models = all_models();
         let found = async move {
             let model = models.await?.into_iter().find(|model| Some(&model.slug) == slug.as_ref());
-            Ok((model.ok_or(AppError::NotFound(Noun::Model))?, report.await?))
+            model.ok_or(AppError::NotFound(Noun::Model))
         };
         view! {
             <Title text="Direct test"/>
-            <Frame room=Room::Models>{loaded(found, |(model, report)| page(model, report))}</Frame>
+            <Frame room=Room::Models>{loaded(found, page)}</Frame>
         }
         .into_any()
     })
 }
 
-fn page(model: ModelView, report: Option<TestReport>) -> AnyView {
-    let errors = posted_errors::<TestModel>();
+fn page(model: ModelView) -> AnyView {
+    let (errors, typed) = (posted_errors::<TestModel>(), Typed::of::<TestModel>());
+    let system = typed.text("system", "");
+    let message = typed.text("message", "Say hello in one short sentence.");
+    let (temperature, max_tokens) = (typed.text("temperature", ""), typed.text("max_tokens", ""));
     let url = format!("/api/admin/models/{}/test", model.slug);
     let tested = model.last_test.clone();
     view! {
@@ -55,20 +57,20 @@ fn page(model: ModelView, report: Option<TestReport>) -> AnyView {
              limit, no routing, and nothing of what is asked or answered is stored or logged. "
             <b>"The provider bills it all the same."</b>
         </p>
-        <form class="sheet admin-form" method="post" action=TestModel::url() data-stay data-test-url=url>
+        <form class="sheet admin-form" method="post" action={here::<TestModel>()} data-stay data-test-url=url>
             <Refusal errors=errors.clone() fields=&["temperature", "max_tokens"]/>
             <input type="hidden" name="model" value=model.slug/>
             <div class="field">
                 <label for="system">"System"</label>
-                <textarea id="system" name="system" rows="2" placeholder="Not sent while empty"></textarea>
+                <textarea id="system" name="system" rows="2" placeholder="Not sent while empty">{textarea_text(&system)}</textarea>
             </div>
             <div class="field">
                 <label for="message">"Message"</label>
-                <textarea id="message" name="message" rows="3">{textarea_text("Say hello in one short sentence.")}</textarea>
+                <textarea id="message" name="message" rows="3">{textarea_text(&message)}</textarea>
             </div>
             <div class="columns">
-                <Field name="temperature" label="Temperature" errors=errors.clone() hint="0 to 2; not sent while empty."/>
-                <Field name="max_tokens" label="Max tokens" errors=errors hint="Not sent while empty."/>
+                <Field name="temperature" label="Temperature" value=temperature errors=errors.clone() hint="0 to 2; not sent while empty."/>
+                <Field name="max_tokens" label="Max tokens" value=max_tokens errors=errors hint="Not sent while empty."/>
                 <div class="field" data-script-only hidden=true>
                     <label for="image">"Image"</label>
                     <input id="image" type="file" accept="image/png,image/jpeg,image/gif,image/webp" aria-describedby="image-hint"/>
@@ -80,7 +82,7 @@ fn page(model: ModelView, report: Option<TestReport>) -> AnyView {
                 <a class="quiet" href="/admin/models">"Back"</a>
             </div>
         </form>
-        <Report report/>
+        <Report report={answered::<TestModel>()}/>
         <FormScript/>
         <TestScript/>
     }

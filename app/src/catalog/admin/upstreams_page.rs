@@ -1,20 +1,19 @@
 //! `/admin/upstreams`, and the form of one.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use uuid::Uuid;
 
 use super::{
-    TestReport, UpstreamView,
-    api::{DeleteUpstream, EnableUpstream, SaveUpstream, TestUpstream, made_report, upstreams},
-    form::{Field, Refusal, Tick, parameter},
+    UpstreamView,
+    api::{DeleteUpstream, EnableUpstream, SaveUpstream, TestUpstream, upstreams},
+    form::{Field, Refusal, Tick, header_lines, parameter},
     report::{Report, TestScript},
 };
 use crate::{
     domain::UpstreamId,
     error::{AppError, FieldError, Noun},
-    ui::{Done, FormScript, Frame, Room, guard_admin, loaded, posted_errors, textarea_text},
+    ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text},
 };
 
 /// What is usual at an upstream of a kind: word, name, base URL, and what to know.
@@ -117,7 +116,7 @@ fn row(upstream: UpstreamView) -> impl IntoView {
             <td>{state}{kind.map(|kind| view! { <span class="tag">{kind}</span> })}</td>
             <td class="actions">
                 <a class="quiet small" href=format!("{page}/import")>"Import models"</a>
-                <form method="post" action=EnableUpstream::url()>
+                <form method="post" action={here::<EnableUpstream>()}>
                     <input type="hidden" name="id" value=upstream.id.to_string()/>
                     <input type="hidden" name="is_enabled" value=(!upstream.is_enabled).to_string()/>
                     <button class="quiet small" type="submit">{verb}</button>
@@ -126,7 +125,7 @@ fn row(upstream: UpstreamView) -> impl IntoView {
                 <dialog id=dialog.clone() aria-labelledby=title.clone() closedby="any">
                     <h2 id=title.clone()>"Delete this upstream?"</h2>
                     <p>{upstream.name}" and its key are erased. While models use it, this is refused."</p>
-                    <form method="post" action=DeleteUpstream::url() class="dialog-actions">
+                    <form method="post" action={here::<DeleteUpstream>()} class="dialog-actions">
                         <input type="hidden" name="id" value=upstream.id.to_string()/>
                         <button class="quiet" type="button" command="close" commandfor=dialog.clone()>"Keep it"</button>
                         <button class="danger" type="submit">"Delete"</button>
@@ -146,7 +145,7 @@ pub fn NewUpstreamPage() -> impl IntoView {
             <Frame room=Room::Upstreams>
                 <h1>"New upstream"</h1>
                 <Presets/>
-                {loaded(report_of_query(), |report| form(None, report))}
+                {form(None)}
             </Frame>
         }
         .into_any()
@@ -159,15 +158,15 @@ pub fn UpstreamPage() -> impl IntoView {
     guard_admin(|_| {
         let id =
             use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse::<UpstreamId>().ok()));
-        let (all, report) = (upstreams(), report_of_query());
+        let all = upstreams();
         let found = async move {
             let found = all.await?.into_iter().find(|upstream| Some(upstream.id) == id);
-            Ok((found.ok_or(AppError::NotFound(Noun::Upstream))?, report.await?))
+            found.ok_or(AppError::NotFound(Noun::Upstream))
         };
         view! {
             <Title text="Upstream"/>
             <Frame room=Room::Upstreams>
-                {loaded(found, |(upstream, report)| {
+                {loaded(found, |upstream| {
                     let import = format!("/admin/upstreams/{}/import", upstream.id);
                     view! {
                         <div class="page-head">
@@ -175,7 +174,7 @@ pub fn UpstreamPage() -> impl IntoView {
                             <a class="go" href=import>"Import models"</a>
                         </div>
                         <Done/>
-                        {form(Some(upstream), report)}
+                        {form(Some(upstream))}
                     }
                     .into_any()
                 })}
@@ -185,30 +184,16 @@ pub fn UpstreamPage() -> impl IntoView {
     })
 }
 
-/// The report that the address names; to be called before anything is waited for.
-pub(super) fn report_of_query() -> impl Future<Output = Result<Option<TestReport>, AppError>> + Send + 'static {
-    let id: Option<Uuid> =
-        use_query_map().with_untracked(|query| query.get_str("result").and_then(|id| id.parse().ok()));
-    let report = id.map(made_report);
-    async move {
-        match report {
-            Some(report) => report.await,
-            None => Ok(None),
-        }
-    }
-}
-
-/// What the form begins with where nothing is stored: a preset, or what the address says.
-fn first_values() -> (String, String, &'static str) {
+/// What the form begins with where nothing is stored: name, base URL and what to know of a preset.
+fn first_values() -> (&'static str, &'static str, &'static str) {
     use_query_map().with_untracked(|query| {
         let preset = PRESETS.iter().find(|(word, ..)| query.get_str("preset") == Some(word));
-        let (name, base_url, hint) = preset.map_or(("", "", ""), |(_, name, url, hint)| (*name, *url, *hint));
-        let or = |key: &str, usual: &str| query.get_str(key).unwrap_or(usual).to_owned();
-        (or("name", name), or("base_url", base_url), hint)
+        preset.map_or(("", "", ""), |(_, name, url, hint)| (*name, *url, *hint))
     })
 }
 
-fn form(upstream: Option<UpstreamView>, report: Option<TestReport>) -> AnyView {
+fn form(upstream: Option<UpstreamView>) -> AnyView {
+    let typed = Typed::of::<SaveUpstream>().or_of::<TestUpstream>();
     let errors: Vec<FieldError> =
         posted_errors::<SaveUpstream>().into_iter().chain(posted_errors::<TestUpstream>()).collect();
     let (first_name, first_url, hint) = first_values();
@@ -220,28 +205,37 @@ fn form(upstream: Option<UpstreamView>, report: Option<TestReport>) -> AnyView {
         (false, "") => "Sent as a bearer token. Leave it empty where none is needed.",
         (false, hint) => hint,
     };
-    let name = upstream.as_ref().map_or(first_name, |upstream| upstream.name.clone());
-    let base_url = upstream.as_ref().map_or(first_url, |upstream| upstream.base_url.clone());
-    let headers = upstream.as_ref().map(|upstream| upstream.headers.join(":\n")).unwrap_or_default();
-    let headers = if headers.is_empty() { headers } else { format!("{headers}:") };
-    let is_enabled = upstream.as_ref().is_none_or(|upstream| upstream.is_enabled);
-    let seconds = |ms: Option<u32>, usual: u32| (ms.unwrap_or(usual) / 1_000).to_string();
-    let timeout = seconds(upstream.as_ref().map(|upstream| upstream.timeout_ms), 180_000);
-    let first_byte = seconds(upstream.as_ref().map(|upstream| upstream.first_byte_ms), 60_000);
-    let idle = seconds(upstream.as_ref().map(|upstream| upstream.idle_ms), 30_000);
+    let stored = upstream.as_ref();
+    let name = typed.text("name", stored.map_or(first_name, |upstream| upstream.name.as_str()));
+    let base_url = typed.text("base_url", stored.map_or(first_url, |upstream| upstream.base_url.as_str()));
+    // Values of headers are secrets and are not written back, like the key.
+    let names: Vec<String> = match typed.is_there() {
+        true => header_lines(&typed.text("headers", "")).into_keys().collect(),
+        false => stored.map(|upstream| upstream.headers.clone()).unwrap_or_default(),
+    };
+    let headers = names.iter().map(|name| format!("{name}:")).collect::<Vec<_>>().join("\n");
+    let is_enabled = typed.tick("is_enabled", stored.is_none_or(|upstream| upstream.is_enabled));
+    let clears_key = typed.tick("clear_key", false);
+    let seconds = |name: &str, ms: Option<u32>, usual: u32| typed.text(name, (ms.unwrap_or(usual) / 1_000).to_string());
+    let timeout = seconds("timeout_s", stored.map(|upstream| upstream.timeout_ms), 180_000);
+    let first_byte = seconds("first_byte_s", stored.map(|upstream| upstream.first_byte_ms), 60_000);
+    let idle = seconds("idle_s", stored.map(|upstream| upstream.idle_ms), 30_000);
+    let test_model = typed.text("test_model", "");
     let header_error = errors.iter().find(|error| error.field == "headers").map(|error| error.message.clone());
-    let is_open = !headers.is_empty() || header_error.is_some();
+    let has_limit_error = errors.iter().any(|error| error.field.ends_with("_ms"));
+    let is_open = !headers.is_empty() || header_error.is_some() || has_limit_error;
     let is_wrong = header_error.is_some().then_some("true");
     const FIELDS: &[&str] = &["name", "base_url", "api_key", "headers", "timeout_ms", "first_byte_ms", "idle_ms"];
     view! {
-        <form class="sheet admin-form" method="post" action=SaveUpstream::url() data-stay data-test-url="/api/admin/test-values">
+        <form class="sheet admin-form" method="post" action={here::<SaveUpstream>()} data-stay
+            data-test-url="/api/admin/test-values">
             <Refusal errors=errors.clone() fields=FIELDS/>
             {id.map(|id| view! { <input type="hidden" name="id" value=id/> })}
             <Field name="name" label="Name" value=name errors=errors.clone() is_required=true/>
             <Field name="base_url" label="Base URL" value=base_url errors=errors.clone() is_required=true
                 hint="With its path; usually it ends in /v1. Another scheme, host or port clears the stored key and headers."/>
             <Field name="api_key" label="API key" kind="password" errors=errors.clone() hint=key_hint/>
-            {has_key.then(|| view! { <Tick name="clear_key" label="Forget the stored key" is_on=false/> })}
+            {has_key.then(|| view! { <Tick name="clear_key" label="Forget the stored key" is_on=clears_key/> })}
             <details class="wide" open=is_open>
                 <summary>"Headers and time limits"</summary>
                 <div class="field">
@@ -260,10 +254,12 @@ fn form(upstream: Option<UpstreamView>, report: Option<TestReport>) -> AnyView {
                     <Field name="idle_s" rule="idle_ms" label="Between two pieces, s" value=idle errors=errors/>
                 </div>
             </details>
+            <Field name="test_model" label="Model for the test" value=test_model errors=Vec::new()
+                hint="Not saved. Asked for an answer by the test below; without one the test ends with the list of models."/>
             <Tick name="is_enabled" label="Enabled" is_on=is_enabled hint="Disabling stops every call to its models at once."/>
             <div class="form-actions">
                 <button class="go" type="submit">{if is_new { "Add" } else { "Save" }}</button>
-                <button class="quiet" type="submit" formaction=TestUpstream::url() data-test>"Test these values"</button>
+                <button class="quiet" type="submit" formaction={here::<TestUpstream>()} data-test>"Test these values"</button>
                 <a class="quiet" href="/admin/upstreams">"Back"</a>
             </div>
         </form>
@@ -271,7 +267,7 @@ fn form(upstream: Option<UpstreamView>, report: Option<TestReport>) -> AnyView {
             "A private or loopback address is called only where the operator has listed its host:port in "
             <code>"QUADRILLE_ALLOW_PRIVATE_UPSTREAMS"</code>"."
         </p>
-        <Report report=report/>
+        <Report report={answered::<TestUpstream>()}/>
         <FormScript/>
         <TestScript/>
     }

@@ -13,12 +13,12 @@ use crate::{
     audit::{Actor, Change, record},
     catalog::{
         CatalogService, ModelEntry,
-        register::free_names,
+        names::FreeNames,
         repo::{self, UpstreamRow},
         service::Stored,
     },
     error::Error,
-    upstream::{ListedModel, Target, UpstreamError},
+    upstream::{ListedModel, Target, UpstreamError, explain_listing},
 };
 
 /// Entries of a list that are shown at once.
@@ -30,7 +30,7 @@ impl CatalogService {
     /// What an upstream lists, as far as it contains the filter.
     pub(super) async fn list_upstream(&self, id: Uuid, filter: &str) -> Result<Listing, Error> {
         let (_, target) = self.stored_target(id).await?;
-        let listed = self.client.list_models(&target).await.map_err(as_app_error)?;
+        let listed = self.client.list_models(&target).await.map_err(|error| as_app_error(&error, &target))?;
         let names: HashMap<String, String> = repo::names_at(&self.pool, id).await?.into_iter().collect();
         let total = count(listed.len());
         let fitting: Vec<ListedModel> = listed.into_iter().filter(|model| contains(&model.id, filter)).collect();
@@ -54,7 +54,7 @@ impl CatalogService {
             return Err(AppError::Invalid(vec![FieldError::new("prefix", "too_long", message)]).into());
         }
         let (row, target) = self.stored_target(id).await?;
-        let listed = self.client.list_models(&target).await.map_err(as_app_error)?;
+        let listed = self.client.list_models(&target).await.map_err(|error| as_app_error(&error, &target))?;
         let named: HashSet<&str> = choice.models.iter().map(String::as_str).collect();
         let is_chosen = |model: &ListedModel| {
             named.contains(model.id.as_str()) || choice.filter.as_deref().is_some_and(|text| contains(&model.id, text))
@@ -75,10 +75,10 @@ impl CatalogService {
         repo::lock_models(&mut *tx).await?;
         let now = self.clock.now();
         let known: HashSet<String> = repo::registered(&mut *tx, upstream.id).await?.into_iter().collect();
-        let mut names = Vec::new();
+        let (mut names, mut free) = (Vec::new(), FreeNames::load(&mut *tx).await?);
         for model in chosen.iter().filter(|model| !known.contains(&model.upstream_model)) {
             let wished = format!("{prefix}{}", model.upstream_model);
-            let (public_name, slug) = free_names(&mut tx, &upstream.name, &wished).await?;
+            let (public_name, slug) = free.take(&upstream.name, &wished);
             repo::insert_model(&mut tx, (Uuid::now_v7(), upstream.id), (&public_name, &slug), model, now).await?;
             names.push(public_name);
         }
@@ -114,8 +114,9 @@ impl From<&UpstreamRow> for Stored {
 }
 
 /// An upstream that does not list its models is a state of things, not a fault of ours.
-fn as_app_error(error: UpstreamError) -> Error {
-    AppError::Conflict(format!("The upstream's models could not be listed. {}", error.message)).into()
+fn as_app_error(error: &UpstreamError, target: &Target) -> Error {
+    let (detail, remedy) = explain_listing(error, target);
+    AppError::Conflict(format!("The upstream's models could not be listed. {detail} {remedy}")).into()
 }
 
 fn contains(name: &str, filter: &str) -> bool {

@@ -9,4 +9,4 @@ mod upstreams;
 
 pub use api_models::{AdminModelsDoc, router as models_router};
 pub use api_upstreams::{AdminUpstreamsDoc, router as upstreams_router};
-pub(super) use models::{ModelWrite, find};
+pub(super) use models::{ModelWrite, by_slug, find};

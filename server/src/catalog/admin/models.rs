@@ -1,5 +1,7 @@
 //! Making, changing, ordering and deleting models.
 
+use std::collections::HashMap;
+
 use app::{
     account::Admin,
     catalog::admin::{BulkEdit, LastTest, ModelEdit, ModelView, ModelsPort, Move},
@@ -16,7 +18,7 @@ use crate::{
     audit::{Actor, Change, record},
     catalog::{
         CatalogService,
-        register::free_names,
+        names::FreeNames,
         repo::{self, FullModelRow, ModelFields, Taken},
         service::price_text,
     },
@@ -91,11 +93,11 @@ impl CatalogService {
         }
         let mut tx = self.pool.begin().await?;
         repo::lock_models(&mut *tx).await?;
-        let all = repo::all_models(&mut *tx).await?;
+        let known = by_slug(repo::all_models(&mut *tx).await?);
         let mut changed = 0;
         for slug in &slugs {
-            let row = find(all.clone(), slug)?;
-            self.write_edited(&mut tx, actor, Some(row), change.clone()).await?;
+            let row = known.get(slug).ok_or(AppError::NotFound(Noun::Model))?;
+            self.write_edited(&mut tx, actor, Some(row.clone()), change.clone()).await?;
             changed += 1;
         }
         repo::notify(&mut *tx).await?;
@@ -116,7 +118,7 @@ impl CatalogService {
         let wished_slug = edit.slug.is_some();
         let (mut row, detail) = edited(tx, stored, edit).await?;
         if is_new && !wished_slug {
-            (_, row.slug) = free_names(tx, &row.upstream, &row.public_name).await?;
+            row.slug = FreeNames::load(&mut *tx).await?.take_slug(&row.public_name);
         }
         if !is_new && detail.is_empty() {
             return Ok(ModelWrite { id: row.id, slug: row.slug, detail });
@@ -172,13 +174,13 @@ impl CatalogService {
         check_count(slugs)?;
         let mut tx = self.pool.begin().await?;
         repo::lock_models(&mut *tx).await?;
-        let all = repo::all_models(&mut *tx).await?;
+        let known = by_slug(repo::all_models(&mut *tx).await?);
         let mut ids = Vec::new();
         for slug in slugs {
-            let row = find(all.clone(), slug)?;
+            let row = known.get(slug).ok_or(AppError::NotFound(Noun::Model))?;
             ids.push(row.id);
             let detail = json!({"upstream": row.upstream, "upstream_model": row.upstream_model});
-            record(&mut tx, actor, &Change::new("model.delete", row.public_name, detail), self.clock.now()).await?;
+            record(&mut tx, actor, &Change::new("model.delete", &row.public_name, detail), self.clock.now()).await?;
         }
         repo::delete_models(&mut *tx, &ids).await?;
         repo::notify(&mut *tx).await?;
@@ -270,6 +272,11 @@ fn difference(old: Option<&FullModelRow>, new: &FullModelRow) -> Map<String, Val
 
 pub(in crate::catalog) fn find(all: Vec<FullModelRow>, slug: &str) -> Result<FullModelRow, Error> {
     all.into_iter().find(|row| row.slug == slug).ok_or_else(|| AppError::NotFound(Noun::Model).into())
+}
+
+/// Models by their slugs, where several are looked for.
+pub(in crate::catalog) fn by_slug(all: Vec<FullModelRow>) -> HashMap<String, FullModelRow> {
+    all.into_iter().map(|row| (row.slug.clone(), row)).collect()
 }
 
 fn check_count(slugs: &[String]) -> Result<(), Error> {

@@ -4,7 +4,6 @@
 mod all;
 mod api;
 mod request;
-mod results;
 mod service;
 
 pub use api::{DirectTestDoc, router};

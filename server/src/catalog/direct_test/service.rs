@@ -13,9 +13,8 @@ use axum::http::HeaderMap;
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use uuid::Uuid;
 
-use super::{request::ask, results::Results};
+use super::request::ask;
 use crate::{
     audit::{Actor, Change, record},
     catalog::{
@@ -35,7 +34,6 @@ const AT_ONCE: usize = 8;
 pub struct DirectTestService {
     pub(super) catalog: Arc<CatalogService>,
     permits: Arc<Semaphore>,
-    results: Results,
 }
 
 /// A test that may begin.
@@ -50,7 +48,7 @@ pub(super) struct Prepared {
 impl DirectTestService {
     /// Tests for this catalogue.
     pub fn new(catalog: Arc<CatalogService>) -> Self {
-        Self { catalog, permits: Arc::new(Semaphore::new(AT_ONCE)), results: Results::default() }
+        Self { catalog, permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Checks what is asked and finds the model, enabled or not.
@@ -138,24 +136,18 @@ impl DirectTestService {
 
 #[async_trait]
 impl TestsPort for DirectTestService {
-    async fn test(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<Uuid, AppError> {
+    async fn test(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<TestReport, AppError> {
         let prepared = self.prepare(admin, slug, request).await?;
-        let report = self.run(prepared, Box::new(|_| {})).await?;
-        Ok(self.results.put(admin.viewer().id, report))
+        Ok(self.run(prepared, Box::new(|_| {})).await?)
     }
 
-    async fn test_values(&self, admin: &Admin, values: UnsavedTest) -> Result<Uuid, AppError> {
+    async fn test_values(&self, admin: &Admin, values: UnsavedTest) -> Result<TestReport, AppError> {
         let prepared = self.prepare_values(admin, values).await?;
-        let report = self.run(prepared, Box::new(|_| {})).await?;
-        Ok(self.results.put(admin.viewer().id, report))
+        Ok(self.run(prepared, Box::new(|_| {})).await?)
     }
 
     async fn test_all(&self, admin: &Admin) -> Result<Vec<TestRow>, AppError> {
         Ok(self.all(admin).await?)
-    }
-
-    fn report(&self, admin: &Admin, id: Uuid) -> Option<TestReport> {
-        self.results.get(admin.viewer().id, id)
     }
 }
 

@@ -12,7 +12,6 @@ use axum::{
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::CatalogFileService;
 use crate::{
@@ -49,8 +48,6 @@ struct Params {
 /// What the price file would change.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Proposals {
-    /// For `/admin/catalog?proposals=…`, within the hour.
-    id: Uuid,
     proposals: Vec<PriceProposal>,
 }
 
@@ -93,6 +90,6 @@ async fn propose(
     AdminViewer(admin): AdminViewer,
     body: Bytes,
 ) -> Result<Json<Proposals>, ApiError> {
-    let proposals = files.propose(&body).await?;
-    Ok(Json(Proposals { id: files.put_proposals(&admin, proposals.clone()), proposals }))
+    let proposals = files.proposals(&admin, &String::from_utf8_lossy(&body)).await?;
+    Ok(Json(Proposals { proposals }))
 }

@@ -1,8 +1,6 @@
 //! From the file to the catalogue: what is in the file is made or changed, what is not stays. A dry run does all of it and then
 //! takes it back, so that what it says is what would happen.
 
-use std::collections::HashMap;
-
 use app::{
     catalog::admin::{CatalogDiff, DiffLine, ModelEdit, UpstreamEdit},
     domain::UpstreamId,
@@ -17,7 +15,11 @@ use super::{
 };
 use crate::{
     audit::{Actor, Change, record},
-    catalog::{CatalogService, admin::ModelWrite, repo},
+    catalog::{
+        CatalogService,
+        admin::{ModelWrite, by_slug},
+        repo,
+    },
     error::Error,
     upstream::{BaseUrl, check_base_url},
 };
@@ -87,8 +89,7 @@ async fn apply(
         let (_, detail) = written.map_err(|error| place(error, &what))?;
         note(&mut diff, what, id.is_none(), detail);
     }
-    let known: HashMap<String, _> =
-        repo::all_models(&mut *tx).await?.into_iter().map(|row| (row.slug.clone(), row)).collect();
+    let known = by_slug(repo::all_models(&mut *tx).await?);
     let mut order: Vec<Uuid> = Vec::new();
     for entry in file.models {
         let (slug, what) = (entry.slug.trim().to_owned(), format!("model {}", entry.public_name));

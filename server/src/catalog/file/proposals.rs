@@ -3,6 +3,7 @@
 use app::{
     catalog::admin::{ModelEdit, PriceProposal},
     domain::Usd,
+    error::{AppError, Noun},
 };
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use super::{CatalogFileService, prices};
 use crate::{
     audit::Actor,
     catalog::{
-        admin::find,
+        admin::by_slug,
         repo::{self, FullModelRow},
     },
     error::Error,
@@ -30,7 +31,7 @@ impl CatalogFileService {
         let work = async move {
             let mut tx = catalog.pool.begin().await?;
             repo::lock_models(&mut *tx).await?;
-            let all = repo::all_models(&mut *tx).await?;
+            let mut known = by_slug(repo::all_models(&mut *tx).await?);
             let mut count = 0;
             for proposal in proposals {
                 let edit = ModelEdit {
@@ -39,7 +40,8 @@ impl CatalogFileService {
                     output_price_per_million_usd: proposal.output_price_per_million_usd.map(Some),
                     ..ModelEdit::default()
                 };
-                catalog.write_edited(&mut tx, &actor, Some(find(all.clone(), &proposal.slug)?), edit).await?;
+                let stored = known.remove(&proposal.slug).ok_or(AppError::NotFound(Noun::Model))?;
+                catalog.write_edited(&mut tx, &actor, Some(stored), edit).await?;
                 count += 1;
             }
             repo::notify(&mut *tx).await?;

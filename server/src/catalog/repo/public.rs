@@ -138,24 +138,11 @@ pub(in crate::catalog) async fn registered(db: impl PgExecutor<'_>, upstream_id:
     Ok(names)
 }
 
-/// Whether a public name and whether a slug is taken.
-#[tracing::instrument(name = "db.models.taken", skip_all)]
-pub(in crate::catalog) async fn taken(
-    db: impl PgExecutor<'_>,
-    public_name: &str,
-    slug: &str,
-) -> Result<(bool, bool), Error> {
-    let row = sqlx::query!(
-        r#"
-        SELECT EXISTS (SELECT FROM models WHERE public_name = $1) AS "name!",
-               EXISTS (SELECT FROM models WHERE slug = $2) AS "slug!"
-        "#,
-        public_name,
-        slug,
-    )
-    .fetch_one(db)
-    .await?;
-    Ok((row.name, row.slug))
+/// The public name and the slug of every model.
+#[tracing::instrument(name = "db.models.taken_names", skip_all)]
+pub(in crate::catalog) async fn taken_names(db: impl PgExecutor<'_>) -> Result<Vec<(String, String)>, Error> {
+    let rows = sqlx::query!("SELECT public_name, slug FROM models").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.public_name, row.slug)).collect())
 }
 
 /// Tells every replica, when the transaction ends well, that what it remembers of the catalogue is out of date.

@@ -1,6 +1,36 @@
 //! From a failed call to what an admin is told: what happened, and what to do.
 
-use crate::upstream::{Target, UpstreamError};
+use crate::upstream::{Target, UpstreamError, classify::UNKNOWN_ISSUER};
+
+/// Where a name leads nowhere.
+pub(super) const NO_NAME: &str =
+    "Correct the host in the base URL, or see whether this machine's name server knows it.";
+/// Where nothing takes the connection.
+pub(super) const NO_CONNECTION: &str =
+    "Start the server there, correct host and port in the base URL, or open the firewall.";
+
+/// A list of models that could not be had, in words for who connects the upstream.
+pub fn explain_listing(error: &UpstreamError, target: &Target) -> (String, String) {
+    (detail(error).replace("There is no chat completion", "There is no list of models"), remedy(error, target))
+}
+
+/// What to do about a handshake that fails.
+pub(super) fn tls_remedy(reason: &str) -> &'static str {
+    match reason {
+        "it does not speak TLS at this port" => "Begin the base URL with http://, or correct its port.",
+        "its certificate is for another name" => {
+            "Use the name that the certificate is for in the base URL, or have one made for this name."
+        }
+        "its certificate has expired" => {
+            "Have the certificate renewed there, and see whether this machine's clock is right."
+        }
+        "its certificate is not valid yet" => "See whether this machine's clock and the server's are right.",
+        UNKNOWN_ISSUER => {
+            "Install that authority on this machine, or have the server send its whole chain of certificates."
+        }
+        _ => "Have the server's certificate replaced, or look into the server's own settings for TLS.",
+    }
+}
 
 /// What happened, with the upstream's own words where it has any worth telling; they are cleaned already.
 pub(super) fn detail(error: &UpstreamError) -> String {
@@ -43,6 +73,11 @@ pub(super) fn remedy(error: &UpstreamError, target: &Target) -> String {
         "cut_off" => "Look for a proxy in between that cuts connections, and into the upstream's own log.",
         "empty_answer" => "Raise max tokens: a model that reasons first may spend a small number on that.",
         "payload_too_large" => "Send less, or a smaller image.",
+        "too_large" => "See what answers at the base URL: it sends more than this site reads.",
+        "address_blocked" => "Correct host and port in the base URL, or have the operator set that line.",
+        "dns_failed" => NO_NAME,
+        "connect_failed" | "timeout_connect" => NO_CONNECTION,
+        "tls_failed" => "Test the upstream: the step of the encryption says what is wrong with it, and what to do.",
         _ => "Look into the upstream's own log.",
     }
     .into()

@@ -8,5 +8,6 @@ mod image;
 mod listing;
 mod run;
 
+pub use explain::explain_listing;
 pub use image::{ImageError, check_image};
 pub use run::{Ask, Depth, Probe, diagnose};

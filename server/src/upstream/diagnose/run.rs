@@ -7,7 +7,7 @@ use app::catalog::admin::{StageName, StageState, TestEvent, TestReport, TestStag
 use super::{
     ask::{self, Answer, ms},
     connect,
-    explain::{detail, remedy},
+    explain::{NO_CONNECTION, NO_NAME, detail, explain_listing, remedy, tls_remedy},
     listing::{self, Found},
 };
 use crate::upstream::{ListedModel, Target, Timeouts, UpstreamClient, UpstreamError};
@@ -108,10 +108,7 @@ impl Test<'_> {
                         Some((why, what)) => (format!("{why}."), what.to_owned()),
                         None => (refusal, String::new()),
                     },
-                    None => (
-                        format!("The name {} has no address.", target.base_url.host()),
-                        "Correct the host in the base URL, or see whether this machine's name server knows it.".into(),
-                    ),
+                    None => (format!("The name {} has no address.", target.base_url.host()), NO_NAME.into()),
                 };
                 tracing::debug!(code = error.code, "a test ended at the address");
                 self.fail(StageName::Address, ms(started), told, remedy);
@@ -129,8 +126,7 @@ impl Test<'_> {
             Ok(stream) => stream,
             Err(reason) => {
                 let told = format!("No connection to {place}: {reason}.");
-                let remedy = "Start the server there, correct host and port in the base URL, or open the firewall.";
-                self.fail(StageName::Tcp, ms(started), told, remedy.into());
+                self.fail(StageName::Tcp, ms(started), told, NO_CONNECTION.into());
                 return false;
             }
         };
@@ -145,16 +141,8 @@ impl Test<'_> {
         match connect::shake_hands(stream, &target.base_url.host(), limit).await {
             Ok(version) => self.pass(StageName::Tls, ms(started), format!("{version}, and the certificate is valid.")),
             Err(reason) => {
-                let remedy = match reason {
-                    "it does not speak TLS at this port" => "Begin the base URL with http://, or correct its port.",
-                    "its certificate is for another name" => {
-                        "Use the name that the certificate is for in the base URL."
-                    }
-                    _ => {
-                        "Have the server's certificate renewed or completed, or install its authority on this machine."
-                    }
-                };
-                self.fail(StageName::Tls, ms(started), format!("No secure connection: {reason}."), remedy.into());
+                let told = format!("No secure connection: {reason}.");
+                self.fail(StageName::Tls, ms(started), told, tls_remedy(reason).into());
                 return false;
             }
         }
@@ -219,8 +207,7 @@ impl Test<'_> {
                 true
             }
             Err(error) => {
-                let (told, remedy) = (detail(error), remedy(error, &self.probe.target));
-                let told = told.replace("There is no chat completion", "There is no list of models");
+                let (told, remedy) = explain_listing(error, &self.probe.target);
                 self.fail(StageName::Auth, list_ms, told, remedy);
                 false
             }

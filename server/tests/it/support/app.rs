@@ -15,9 +15,11 @@ use server::{
     config::{Cli, Settings, Surroundings, load_master_keys},
     eventlog::{EventLog, LogSettings},
     listen,
+    outside::Outside,
     router::router,
     shutdown::Tasks,
     state::AppState,
+    upstream::{Lookup, SystemLookup},
     web::Site,
 };
 use sqlx::PgPool;
@@ -57,26 +59,32 @@ impl TestApp {
         let upstream = FakeUpstream::start().await;
         let mut settings = settings();
         settings.litellm_ingest_token = Some(token.to_owned().into());
-        let app = Self::serve(pool, upstream, settings).await;
+        let app = Self::serve(pool, upstream, settings, Arc::new(SystemLookup)).await;
+        app.publish(&MODELS).await;
+        app
+    }
+
+    /// The same, with a name server of the test's.
+    pub(crate) async fn with_lookup(pool: PgPool, lookup: Arc<dyn Lookup>) -> Self {
+        let app = Self::serve(pool, FakeUpstream::start().await, settings(), lookup).await;
         app.publish(&MODELS).await;
         app
     }
 
     /// A further server on a database that has its models.
     pub(crate) async fn replica(pool: PgPool, upstream: FakeUpstream) -> Self {
-        Self::serve(pool, upstream, settings()).await
+        Self::serve(pool, upstream, settings(), Arc::new(SystemLookup)).await
     }
 
-    async fn serve(pool: PgPool, upstream: FakeUpstream, settings: Settings) -> Self {
+    async fn serve(pool: PgPool, upstream: FakeUpstream, settings: Settings, lookup: Arc<dyn Lookup>) -> Self {
         let data = TempDir::new();
         let log = EventLog::open(LogSettings::new(data.path().join("event-log"))).unwrap();
         let tasks = Tasks::default();
         let clock = TestClock::at(Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap());
         let keys = load_master_keys(&settings).unwrap();
         let keyring = boot::open_keyring(&pool, keys, &clock).await.unwrap();
-        let state =
-            AppState::new(settings, Site::none(), pool.clone(), Arc::new(clock.clone()), tasks.clone(), keyring, log)
-                .unwrap();
+        let outside = Outside { clock: Arc::new(clock.clone()), lookup };
+        let state = AppState::new(settings, Site::none(), pool.clone(), outside, tasks.clone(), keyring, log).unwrap();
         boot::background(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod app;
 pub(crate) mod detour;
 pub(crate) mod fake_upstream;
+pub(crate) mod lookup;
 pub(crate) mod site;
 pub(crate) mod tls;
 pub(crate) mod traffic;

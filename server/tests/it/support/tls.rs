@@ -1,5 +1,4 @@
-//! Servers that a TLS handshake fails with. The pair in `self_signed.pem` was made for this test and
-//! is trusted nowhere.
+//! Servers that shake hands over TLS, or fail to.
 
 use std::{
     io::{Read, Write},
@@ -11,15 +10,18 @@ use std::{
 use rustls::{
     ServerConfig, ServerConnection,
     crypto::ring::default_provider,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
-const PAIR: &[u8] = include_bytes!("self_signed.pem");
-
 /// A certificate that nobody has signed but itself, shown to one client, on a free loopback port.
-pub(crate) fn shake_hands_once() -> SocketAddr {
-    let certificate = CertificateDer::from_pem_slice(PAIR).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_slice(PAIR).expect("a key");
+pub(crate) fn show_self_signed_once() -> SocketAddr {
+    let pair = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a pair");
+    let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der());
+    shake_hands_once(pair.cert.der().clone(), key.into())
+}
+
+/// This certificate, shown to one client, on a free loopback port.
+pub(crate) fn shake_hands_once(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> SocketAddr {
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
