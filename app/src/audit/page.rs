@@ -57,7 +57,7 @@ fn row(entry: AuditEntry) -> impl IntoView {
         <tr>
             <td><time datetime=time::machine(entry.occurred_at)>{time::date_time(entry.occurred_at)}</time></td>
             <td>{entry.actor}</td>
-            <td><code>{entry.action}</code></td>
+            <td class="word"><code>{entry.action}</code></td>
             <th scope="row">{entry.subject}</th>
             <td class="hint">{summary(&entry.detail)}</td>
         </tr>

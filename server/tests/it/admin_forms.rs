@@ -167,7 +167,7 @@ async fn what_came_of_a_form_is_in_its_own_answer(pool: PgPool) {
 
     let fields = [("id", &*id), ("name", "renamed"), ("base_url", &*base_url), ("test_model", "")];
     let html = page(&admin, &format!("/admin/upstreams/{id}?do=test-upstream"), &fields, done).await;
-    assert_holds(&html, &["It works.", "1 models are listed", "value=\"renamed\""]);
+    assert_holds(&html, &["It works.", "1 model is listed", "value=\"renamed\""]);
     let fields = [("id", &*id), ("base_url", &*base_url), ("test_model", "fake/one")];
     let html = page(&admin, &format!("/admin/upstreams/{id}?do=test-upstream"), &fields, done).await;
     assert_holds(&html, &["It works.", "An answer,"]);

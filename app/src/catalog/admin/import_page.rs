@@ -70,6 +70,7 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
         true => format!(
             "{matching} of {total} fit; the first {shown} are shown. Narrow the filter, or import all that fit."
         ),
+        false if matching == total && total == 1 => "1 model is listed.".to_owned(),
         false if matching == total => format!("{total} models are listed."),
         false => format!("{matching} of {total} fit."),
     };

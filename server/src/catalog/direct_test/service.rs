@@ -107,7 +107,10 @@ impl DirectTestService {
             None => prepared.probe.target.base_url.to_string(),
         };
         let action = if prepared.model.is_some() { "model.test" } else { "upstream.test" };
-        let detail = json!({"verdict": report.verdict, "failed_stage": report.failed_stage});
+        let detail = match report.failed_stage {
+            Some(stage) => json!({"verdict": report.verdict, "failed_stage": stage}),
+            None => json!({"verdict": report.verdict}),
+        };
         self.keep(&prepared.actor, prepared.model.as_ref(), &report, Change::new(action, subject, detail)).await?;
         Ok(report)
     }

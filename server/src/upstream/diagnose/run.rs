@@ -199,7 +199,10 @@ impl Test<'_> {
         match listed {
             Ok(models) => {
                 self.pass(StageName::Auth, list_ms, self.accepted());
-                let told = format!("{} models are listed.", models.len());
+                let told = match models.len() {
+                    1 => "1 model is listed.".to_owned(),
+                    n => format!("{n} models are listed."),
+                };
                 match models.is_empty() {
                     true => self.warn(StageName::Model, 0, told, "Load or pull a model there.".into()),
                     false => self.pass(StageName::Model, 0, told),
