@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use app::domain::text::is_deceptive;
 use axum::http::Method;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +50,7 @@ fn read_list(body: &Value) -> Option<Vec<ListedModel>> {
 
 fn read_entry(entry: &Value) -> Option<ListedModel> {
     let id = ["id", "model", "name"].iter().find_map(|name| entry.get(name)?.as_str()).or_else(|| entry.as_str())?;
-    let is_name = !id.trim().is_empty() && id.chars().count() <= 200 && !id.chars().any(char::is_control);
+    let is_name = !id.trim().is_empty() && id.chars().count() <= 200 && !id.chars().any(is_deceptive);
     is_name.then(|| ListedModel { id: id.to_owned(), context_window: context_window(entry) })
 }
 
