@@ -19,6 +19,7 @@ mod keys;
 mod leaderboard;
 mod listen;
 mod outages;
+mod own_account;
 mod people;
 mod playground;
 mod program;
