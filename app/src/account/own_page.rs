@@ -36,7 +36,7 @@ fn Account(account: OwnAccount, viewer: Viewer) -> impl IntoView {
             <div>
                 <h1>"Account"</h1>
                 <p class="lede">
-                    <b class="own-email">{viewer.email.clone()}</b>", "{role}" since "{time::date_time(account.created_at)}"."
+                    <b class="own-email">{viewer.email.clone()}</b>", "{role}" since "{time::date(account.created_at)}"."
                 </p>
             </div>
         </div>
