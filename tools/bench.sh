@@ -12,6 +12,12 @@ export QUADRILLE_BINARY=$target/release/quadrille QUADRILLE_SITE_DIR=$target/sit
 say "Measuring comparisons (about a minute; other work on this machine distorts it)"
 missed=0
 node end2end/bench/playground.mjs || missed=1
+if browser=$(chromium_path); then
+  say "Measuring cards in the browser"
+  QUADRILLE_CHROMIUM=$browser node end2end/bench/cards.mjs || missed=1
+else
+  say "Cards are not measured: there is no Chromium here (make test installs one)"
+fi
 say "Measuring the leaderboard (some minutes; other work on this machine distorts it)"
 node end2end/bench/leaderboard.mjs || missed=1
 say "Measuring the gateway"

@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use crate::{
-    account::{SignInPage, SignUpPage},
+    account::{AccountPage, SignInPage, SignUpPage},
     analytics::KeyAnalyticsPage,
     audit::AuditPage,
     catalog::admin::{
@@ -42,6 +42,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground/shared/:slug") view=SharedPage ssr=SsrMode::Async/>
                 <Route path=path!("/playground/:id/share") view=SharePage ssr=SsrMode::Async/>

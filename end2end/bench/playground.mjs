@@ -4,12 +4,12 @@
 //
 // The upstream answers at once, so everything above the four calls themselves is ours: the sign-in, the models, the keys,
 // the rows before and after. Each comparison is measured right after four direct calls, so that both see the same machine.
-import { spawn } from "node:child_process";
-import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import http from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+
+import { startServer } from "./server.mjs";
 
 const WARM_UP = 30;
 const PAIRS = 300;
@@ -58,44 +58,6 @@ function startUpstream() {
     thread.once("message", resolve);
     thread.once("error", reject);
   });
-}
-
-// The server on an embedded database in a folder of its own, with nothing of this shell's configuration.
-async function startServer(upstream) {
-  const data = mkdtempSync(join(tmpdir(), "quadrille-bench-"));
-  // Where root measures, another user runs the database, and has to get through.
-  chmodSync(data, 0o711);
-  const log = join(data, "server.log");
-  const output = openSync(log, "a");
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("QUADRILLE_") && name !== "DATABASE_URL");
-  const server = spawn(process.env.QUADRILLE_BINARY, ["serve"], {
-    env: {
-      ...Object.fromEntries(inherited),
-      QUADRILLE_LISTEN: "127.0.0.1:0",
-      QUADRILLE_DATA_DIR: join(data, "data"),
-      QUADRILLE_SITE_DIR: process.env.QUADRILLE_SITE_DIR,
-      QUADRILLE_UPSTREAM_URL: upstream,
-    },
-    stdio: ["ignore", output, output],
-  });
-  closeSync(output);
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  const stop = async () => {
-    server.kill("SIGTERM");
-    await ended;
-    rmSync(data, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const ready = readFileSync(log, "utf8").match(/Quadrille is ready.*"listen":"(127\.0\.0\.1:\d+)"/);
-    if (ready) return { pid: server.pid, url: `http://${ready[1]}`, log: () => readFileSync(log, "utf8"), stop };
-    if (server.exitCode !== null || Date.now() > deadline) {
-      const text = readFileSync(log, "utf8");
-      await stop();
-      throw new Error(`the server did not start:\n${text}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 const statusField = (pid, name) => Number(readFileSync(`/proc/${pid}/status`, "utf8").match(new RegExp(`^${name}:\\s+(\\d+) kB`, "m"))[1]) * 1024;

@@ -1,6 +1,7 @@
 //! Quadrille's server. `main.rs` reads the command line; everything else is here, so that the integration tests run the
 //! very same router on a real database.
 
+pub mod account;
 pub mod analytics;
 pub mod api;
 pub mod audit;

@@ -4,14 +4,15 @@ use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
 use crate::{
-    analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground, routing,
-    seo, share, state::AppState, templates, web,
+    account, analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground,
+    routing, seo, share, state::AppState, templates, web,
 };
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
     let json = Router::new()
         .merge(auth::router(state.accounts.clone()))
+        .merge(account::router(state.own_account.clone(), state.exporter()))
         .merge(share::router(state.share.clone(), &state.settings.site_name))
         .merge(export::router(state.playground.clone(), state.settings.public_url.clone()))
         .merge(templates::router(state.templates.clone()))

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
+    account::{Exporter, OwnAccountService},
     analytics::AnalyticsService,
     audit::AuditService,
     auth::{self, AccountService, LimitSettings},
@@ -55,6 +56,7 @@ pub struct AppState {
     pub tests: Arc<DirectTestService>,
     pub catalog_file: Arc<CatalogFileService>,
     pub people: Arc<PeopleService>,
+    pub own_account: Arc<OwnAccountService>,
 }
 
 impl AppState {
@@ -95,8 +97,10 @@ impl AppState {
         let tests = Arc::new(DirectTestService::new(catalog.clone()));
         let catalog_file = Arc::new(CatalogFileService::new(catalog.clone()));
         let public_url = settings.public_url.clone();
-        let people = PeopleService::new(pool.clone(), clock.clone(), tasks.clone(), accounts.clone(), public_url);
+        let (db, house) = (pool.clone(), playground.clone());
+        let people = PeopleService::new(db, clock.clone(), tasks.clone(), accounts.clone(), house, public_url);
         let people = Arc::new(people);
+        let own_account = Arc::new(OwnAccountService::new(accounts.clone(), people.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let analytics = Arc::new(AnalyticsService::new(pool.clone(), clock.clone(), keys.clone()));
         let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
@@ -134,7 +138,21 @@ impl AppState {
             tests,
             catalog_file,
             people,
+            own_account,
         })
+    }
+
+    /// What a member can take along.
+    pub fn exporter(&self) -> Exporter {
+        Exporter {
+            clock: self.clock.clone(),
+            accounts: self.accounts.clone(),
+            playground: self.playground.clone(),
+            share: self.share.clone(),
+            templates: self.templates.clone(),
+            keys: self.keys.clone(),
+            routing: self.routing.clone(),
+        }
     }
 
     /// What pages and server functions ask of the server.
@@ -149,6 +167,7 @@ impl AppState {
             share: self.share.clone(),
             templates: self.templates.clone(),
             account: self.accounts.clone(),
+            own_account: self.own_account.clone(),
             catalog: self.catalog.clone(),
             playground: self.playground.clone(),
             leaderboard: self.leaderboard.clone(),

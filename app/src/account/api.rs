@@ -55,8 +55,9 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
+/// Where the request comes from.
 #[cfg(feature = "ssr")]
-fn context(host: &dyn Host) -> SignInContext {
+pub(super) fn context(host: &dyn Host) -> SignInContext {
     SignInContext {
         remote_address: host.remote_address(),
         user_agent: host.user_agent(),

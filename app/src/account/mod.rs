@@ -1,20 +1,31 @@
-//! Accounts: signing up, in and out, and who is signed in.
+//! Accounts: signing up, in and out, who is signed in, and what one does with one's own.
 
 mod api;
 mod destination;
 mod form;
+mod own_api;
+#[cfg(feature = "ssr")]
+mod own_page;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod port;
 pub mod rules;
 mod types;
+#[cfg(feature = "ssr")]
+mod user_agent;
 
 pub use api::{SignIn, SignOut, SignUp as SignUpAction, sign_in, sign_out, sign_up};
 pub use destination::{FIRST_PAGE, next_path, sign_in_path};
 pub use form::AccountForm;
+pub use own_api::{ChangePassword, DeleteAccount, SignOutEverywhere};
+#[cfg(feature = "ssr")]
+pub use own_page::AccountPage;
 #[cfg(feature = "ssr")]
 pub use page::{SignInPage, SignUpPage};
 #[cfg(feature = "ssr")]
-pub use port::AccountPort;
-pub use types::{Admin, Credentials, Role, SignInContext, SignUp, SignedIn, Viewer};
+pub use port::{AccountPort, OwnAccountPort};
+pub use types::{
+    AccountDeletion, Admin, Credentials, OwnAccount, PasswordChange, Role, SignInContext, SignInEntry, SignUp,
+    SignedIn, Viewer,
+};

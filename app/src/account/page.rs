@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     host,
-    ui::{Frame, Room, Scripts, posted_errors},
+    ui::{Done, Frame, Room, Scripts, posted_errors},
 };
 
 /// `/sign-in?next=…`
@@ -36,6 +36,7 @@ pub fn SignInPage() -> impl IntoView {
         <Frame room=Room::SignIn>
             <div class="narrow sheet">
                 <h1>"Sign in"</h1>
+                <Done/>
                 <AccountForm data/>
                 {other}
             </div>

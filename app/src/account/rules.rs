@@ -33,6 +33,11 @@ pub fn email_error(email: &str) -> Option<FieldError> {
     })
 }
 
+/// The same for a password that is to take the place of another.
+pub fn new_password_error(password: &str) -> Option<FieldError> {
+    password_error(password).map(|error| FieldError { field: "new_password".into(), ..error })
+}
+
 /// Whether this password is of an allowed length; nothing else is asked of it.
 pub fn password_error(password: &str) -> Option<FieldError> {
     match password.chars().count() {

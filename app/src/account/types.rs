@@ -1,5 +1,6 @@
 //! Who is looking.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{domain::UserId, error::AppError};
@@ -88,4 +89,45 @@ pub struct SignedIn {
     pub viewer: Viewer,
     /// The whole value of a `Set-Cookie` header.
     pub cookie: String,
+}
+
+/// One's own account, as the page about it shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAccount {
+    pub created_at: DateTime<Utc>,
+    /// Where one is signed in, the one seen last first.
+    pub sign_ins: Vec<SignInEntry>,
+}
+
+/// A browser or a program that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct SignInEntry {
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    /// How it describes itself.
+    pub user_agent: String,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+/// Another password: the body of `POST /api/auth/password`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The one that counts until now.
+    pub password: String,
+    /// 10 to 200 characters.
+    pub new_password: String,
+}
+
+/// That an account is to go for good: the body of `POST /api/auth/delete-account`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AccountDeletion {
+    /// Typed once more, to be sure that it is meant, and by whom.
+    pub password: String,
 }

@@ -4,6 +4,7 @@ pub mod format;
 mod id;
 mod money;
 pub mod number;
+pub mod text;
 
 pub use id::{ComparisonId, KeyId, RunId, TemplateId, UpstreamId, UserId};
 pub use money::Usd;

@@ -1,6 +1,9 @@
 //! Where links may lead.
 
-/// An address that may be followed, and the host that readers are shown beside it. `None`: it stays text.
+use url::{Host, Url};
+
+/// An address that may be followed, and the host that readers are shown beside it. `None`: it stays text. The address is
+/// read as browsers read it, so that what is shown is where a click leads.
 pub(super) fn checked(address: &str) -> Option<(String, String)> {
     let address = address.trim();
     let is_plain = address.chars().all(|c| !c.is_control() && !c.is_whitespace() && !super::escape::is_hidden(c));
@@ -10,28 +13,44 @@ pub(super) fn checked(address: &str) -> Option<(String, String)> {
     let (scheme, rest) = address.split_once(':')?;
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => {
-            let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
-            // `https://bank.example@evil.example` leads to the second.
-            let host = authority.rsplit('@').next()?;
-            (!host.is_empty()).then(|| (address.to_owned(), ascii(host)))
+            rest.strip_prefix("//")?;
+            Some((address.to_owned(), shown_host(&Url::parse(address).ok()?)?))
         }
-        "mailto" => (!rest.is_empty()).then(|| (address.to_owned(), rest.split('?').next().unwrap_or(rest).to_owned())),
+        "mailto" => {
+            let to = rest.split('?').next().unwrap_or(rest);
+            (!to.is_empty()).then(|| (address.to_owned(), shown_mailbox(to)))
+        }
         _ => None,
     }
 }
 
-/// A host as it is looked up: letters that are none of ASCII are said, since some of them look like others.
-fn ascii(host: &str) -> String {
-    let host = host.to_lowercase();
-    match host.is_ascii() {
-        true => host,
-        false => format!("{host} (not plain ASCII)"),
+/// Whether an address that stands there as it is says where it leads: its host comes first and is written as it is looked up.
+pub(super) fn is_plain_to_see(address: &str, host: &str) -> bool {
+    let written = address.split_once(':').map_or(address, |(_, rest)| rest.trim_start_matches('/'));
+    let end = written.find(['/', '?', '#']).unwrap_or(written.len());
+    written[..end].eq_ignore_ascii_case(host)
+}
+
+/// `bank.example:8443`. Letters that are none of ASCII are shown as the `xn--…` that is looked up, since some of them look
+/// like others.
+fn shown_host(url: &Url) -> Option<String> {
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+fn shown_mailbox(to: &str) -> String {
+    match to.rsplit_once('@') {
+        Some((name, domain)) if name.is_ascii() => {
+            Host::parse(domain).map_or_else(|_| to.to_owned(), |host| format!("{name}@{host}"))
+        }
+        _ if to.is_ascii() => to.to_owned(),
+        _ => format!("{to}, not plain ASCII"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::checked;
+    use super::{checked, is_plain_to_see};
 
     #[test]
     fn only_three_kinds_of_addresses_are_links() {
@@ -65,6 +84,37 @@ mod tests {
         assert_eq!(host("https://bank.example@evil.example:8443/x").as_deref(), Some("evil.example:8443"));
         assert_eq!(host("HTTP://x").as_deref(), Some("x"));
         assert_eq!(host("mailto:ada@example.org?subject=x").as_deref(), Some("ada@example.org"));
-        assert_eq!(host("https://аpple.com").as_deref(), Some("аpple.com (not plain ASCII)"));
+    }
+
+    #[test]
+    fn a_host_that_looks_like_another_is_shown_as_it_is_looked_up() {
+        let host = |address: &str| checked(address).map(|(_, host)| host);
+        // The first letter is Cyrillic.
+        assert_eq!(host("https://аpple.com/id").as_deref(), Some("xn--pple-43d.com"));
+        assert_eq!(host("https://bücher.example").as_deref(), Some("xn--bcher-kva.example"));
+        assert_eq!(host("https://ｅxample.org").as_deref(), Some("example.org"));
+        assert_eq!(host("https://%61pple.com").as_deref(), Some("apple.com"));
+        assert_eq!(host("http://0x7f.1/x").as_deref(), Some("127.0.0.1"));
+        assert_eq!(host("http://[::1]:8080/").as_deref(), Some("[::1]:8080"));
+        assert_eq!(host("mailto:ada@аpple.com").as_deref(), Some("ada@xn--pple-43d.com"));
+        assert_eq!(host("mailto:аda@apple.com").as_deref(), Some("аda@apple.com, not plain ASCII"));
+        for nowhere in ["https://a%00b", "https://a<b", "http://999.1.1.1", "https://xn--a", "https://x:99999"] {
+            assert_eq!(host(nowhere), None, "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn an_address_speaks_for_itself_where_its_host_is_what_it_says_first() {
+        for (address, is_plain) in [
+            ("https://x.example/y", true),
+            ("HTTPS://X.example", true),
+            ("https://x.example:8443/?a", true),
+            ("mailto:ada@x.example?subject=a", true),
+            ("https://bank.example@evil.example/", false),
+            ("https://аpple.com/", false),
+        ] {
+            let (_, host) = checked(address).expect("a link");
+            assert_eq!(is_plain_to_see(address, &host), is_plain, "{address}");
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 mod code;
 mod escape;
+#[cfg(test)]
+mod hostile;
 mod json;
 mod link;
 mod render;

@@ -19,6 +19,7 @@ pub enum Room {
     Leaderboard,
     Routing,
     Keys,
+    Account,
     SignIn,
     SignUp,
     Upstreams,
@@ -52,6 +53,7 @@ impl Room {
             Room::Leaderboard => ("/leaderboard", "Leaderboard"),
             Room::Routing => ("/routing", "Routing"),
             Room::Keys => ("/keys", "Keys"),
+            Room::Account => ("/account", "Account"),
             Room::Upstreams => ("/admin/upstreams", "Upstreams"),
             Room::Models => ("/admin/models", "Models"),
             Room::Users => ("/admin/users", "Users"),
@@ -101,7 +103,7 @@ pub fn Frame(
                 {children()}
             </main>
             <footer class="foot">
-                {viewer.map(|viewer| view! { <Who viewer/> })}
+                {viewer.map(|viewer| view! { <Who viewer room/> })}
                 <ThemeSwitch/>
             </footer>
         </div>
@@ -121,12 +123,15 @@ fn Mark() -> impl IntoView {
     }
 }
 
+/// Who is looking, the way to their account, and the way out.
 #[component]
-fn Who(viewer: Viewer) -> impl IntoView {
+fn Who(viewer: Viewer, room: Option<Room>) -> impl IntoView {
     let email = viewer.email;
+    let (path, title) = Room::Account.door();
     view! {
         <form class="who" method="post" action=SignOut::url()>
             <span title=email.clone()>{email.clone()}</span>
+            <a href=path aria-current=(room == Some(Room::Account)).then_some("page")>{title}</a>
             <button class="link" type="submit">"Sign out"</button>
         </form>
     }

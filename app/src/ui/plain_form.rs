@@ -41,6 +41,9 @@ pub fn Done() -> impl IntoView {
         "imported" => format!("{models} imported."),
         "changed" => format!("{models} changed."),
         "tested" => format!("{models} tested."),
+        "password" => "Your password is changed. Every other browser is signed out.".to_owned(),
+        "everywhere" => "You are signed out everywhere.".to_owned(),
+        "erased" => "Your account and everything in it are erased.".to_owned(),
         _ => return None,
     };
     Some(view! { <p class="done" role="status">{text}</p> })

@@ -18,6 +18,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Somebody whose account it was, and who is to be forgotten.
+    pub fn member() -> Self {
+        Self { id: None, name: "its own member".into() }
+    }
+
     /// Whoever may run the program on the server's machine.
     pub fn command_line() -> Self {
         Self { id: None, name: "command line".into() }

@@ -40,7 +40,7 @@ impl CookiePolicy {
     }
 
     /// The `Set-Cookie` value that signs a browser out.
-    pub(super) fn clear(&self) -> String {
+    pub(crate) fn clear(&self) -> String {
         self.build("", 0)
     }
 

@@ -9,6 +9,7 @@ mod api;
 mod caller;
 mod cookie;
 mod limits;
+mod own;
 mod password;
 mod repo;
 mod service;

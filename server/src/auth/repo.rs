@@ -1,7 +1,7 @@
 //! Statements on `users`, `sign_ins` and `invites`. Decisions live in the service.
 
 use app::{
-    account::{Role, Viewer},
+    account::{Role, SignInEntry, Viewer},
     domain::UserId,
 };
 use chrono::{DateTime, Utc};
@@ -80,6 +80,53 @@ pub(super) async fn insert_user(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Puts another password in the place of this one; `false` if it is no longer this one.
+pub(super) async fn replace_password(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    old_hash: &str,
+    new_hash: &str,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL",
+        user.0,
+        old_hash,
+        new_hash,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn created_at(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<DateTime<Utc>>, Error> {
+    Ok(sqlx::query_scalar!("SELECT created_at FROM users WHERE id = $1", user.0).fetch_optional(db).await?)
+}
+
+/// Where a member is signed in, the sign-in seen last first.
+pub(super) async fn sign_ins_of(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    this: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Vec<SignInEntry>, Error> {
+    let entries = sqlx::query_as!(
+        SignInEntry,
+        r#"
+        SELECT created_at, last_seen_at, expires_at, user_agent, token_hash = $2 AS "is_this!"
+        FROM sign_ins
+        WHERE user_id = $1 AND expires_at > $3
+        ORDER BY last_seen_at DESC, token_hash
+        LIMIT 100
+        "#,
+        user.0,
+        this,
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(entries)
 }
 
 /// Makes an account an admin with this password, enabled.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::{Wrapped, canary::CanaryRow};
+use super::{Wrapped, canary::CanaryRow, wrap::Purpose};
 use crate::error::Error;
 
 /// Held to the end of the transaction; reading goes on.
@@ -47,73 +47,36 @@ pub(super) async fn versions_in_use(db: impl PgExecutor<'_>) -> Result<Vec<i32>,
     .await?)
 }
 
-pub(super) async fn data_keys_not_under(
+/// What is wrapped for this purpose under any other version, by its owner, from the one behind `after` on.
+pub(super) async fn not_under(
     db: impl PgExecutor<'_>,
+    purpose: Purpose,
     version: i32,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<(Uuid, Wrapped)>, Error> {
     let rows = sqlx::query!(
         r#"
-        SELECT id, wrapped_dek AS bytes, dek_key_version AS key_version
-        FROM users
-        WHERE dek_key_version <> $1 AND id > $2
-        ORDER BY id
-        LIMIT $3
+        SELECT owner AS "owner!", bytes AS "bytes!", key_version AS "key_version!"
+        FROM (
+            SELECT 'data_key' AS purpose, id AS owner, wrapped_dek AS bytes, dek_key_version AS key_version FROM users
+            UNION ALL
+            SELECT 'upstream_api_key', id, wrapped_api_key, api_key_version FROM upstreams
+            UNION ALL
+            SELECT 'upstream_headers', id, wrapped_headers, headers_version FROM upstreams
+        ) AS wrapped
+        WHERE purpose = $1 AND bytes IS NOT NULL AND key_version <> $2 AND owner > $3
+        ORDER BY owner
+        LIMIT $4
         "#,
+        purpose.name(),
         version,
         after,
         limit,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, Wrapped { bytes: row.bytes, key_version: row.key_version })).collect())
-}
-
-pub(super) async fn api_keys_not_under(
-    db: impl PgExecutor<'_>,
-    version: i32,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<(Uuid, Wrapped)>, Error> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT id, wrapped_api_key AS "bytes!", api_key_version AS "key_version!"
-        FROM upstreams
-        WHERE wrapped_api_key IS NOT NULL AND api_key_version <> $1 AND id > $2
-        ORDER BY id
-        LIMIT $3
-        "#,
-        version,
-        after,
-        limit,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, Wrapped { bytes: row.bytes, key_version: row.key_version })).collect())
-}
-
-pub(super) async fn headers_not_under(
-    db: impl PgExecutor<'_>,
-    version: i32,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<(Uuid, Wrapped)>, Error> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT id, wrapped_headers AS "bytes!", headers_version AS "key_version!"
-        FROM upstreams
-        WHERE wrapped_headers IS NOT NULL AND headers_version <> $1 AND id > $2
-        ORDER BY id
-        LIMIT $3
-        "#,
-        version,
-        after,
-        limit,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, Wrapped { bytes: row.bytes, key_version: row.key_version })).collect())
+    Ok(rows.into_iter().map(|row| (row.owner, Wrapped { bytes: row.bytes, key_version: row.key_version })).collect())
 }
 
 /// Replaces exactly what was read; 0 if somebody else was faster.

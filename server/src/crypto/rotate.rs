@@ -31,7 +31,7 @@ pub async fn rotate(pool: &PgPool, keyring: &Keyring) -> Result<Rotation, Error>
     for purpose in [Purpose::DataKey, Purpose::UpstreamApiKey, Purpose::UpstreamHeaders] {
         let mut after = Uuid::nil();
         loop {
-            let batch = batch_of(pool, purpose, keyring.primary_version(), after).await?;
+            let batch = repo::not_under(pool, purpose, keyring.primary_version(), after, BATCH).await?;
             let Some((last, _)) = batch.last() else { break };
             after = *last;
             for (owner, old) in &batch {
@@ -47,15 +47,6 @@ pub async fn rotate(pool: &PgPool, keyring: &Keyring) -> Result<Rotation, Error>
     }
     done.remaining = repo::count_not_under(pool, keyring.primary_version()).await?;
     Ok(done)
-}
-
-async fn batch_of(pool: &PgPool, purpose: Purpose, primary: i32, after: Uuid) -> Result<Vec<(Uuid, Wrapped)>, Error> {
-    match purpose {
-        Purpose::DataKey => repo::data_keys_not_under(pool, primary, after, BATCH).await,
-        Purpose::UpstreamApiKey => repo::api_keys_not_under(pool, primary, after, BATCH).await,
-        Purpose::UpstreamHeaders => repo::headers_not_under(pool, primary, after, BATCH).await,
-        Purpose::Canary => Ok(Vec::new()),
-    }
 }
 
 async fn store(pool: &PgPool, purpose: Purpose, owner: Uuid, old: &Wrapped, new: &Wrapped) -> Result<u64, Error> {

@@ -39,12 +39,13 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    fn name(self) -> &'static [u8] {
+    /// Part of what every wrapped secret is bound to: never to be changed.
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Purpose::DataKey => b"data_key",
-            Purpose::UpstreamApiKey => b"upstream_api_key",
-            Purpose::UpstreamHeaders => b"upstream_headers",
-            Purpose::Canary => b"canary",
+            Purpose::DataKey => "data_key",
+            Purpose::UpstreamApiKey => "upstream_api_key",
+            Purpose::UpstreamHeaders => "upstream_headers",
+            Purpose::Canary => "canary",
         }
     }
 }
@@ -71,7 +72,7 @@ pub(super) fn unwrap(
 }
 
 fn aad(version: i32, purpose: Purpose, owner: Uuid) -> Aad {
-    Aad::new().part(purpose.name()).part(owner.as_bytes()).part(&version.to_be_bytes())
+    Aad::new().part(purpose.name().as_bytes()).part(owner.as_bytes()).part(&version.to_be_bytes())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use utoipa::{OpenApi, openapi};
 
 use crate::{
+    account::OwnAccountDoc,
     analytics::AnalyticsDoc,
     audit::AuditDoc,
     auth::AccountDoc,
@@ -27,6 +28,7 @@ pub(super) fn document() -> openapi::OpenApi {
     let mut document = House::openapi();
     let rooms = [
         AccountDoc::openapi(),
+        OwnAccountDoc::openapi(),
         ShareDoc::openapi(),
         ExportDoc::openapi(),
         TemplatesDoc::openapi(),

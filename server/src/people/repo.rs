@@ -97,9 +97,19 @@ pub(super) async fn end_sign_ins(db: impl PgExecutor<'_>, id: UserId) -> Result<
     Ok(())
 }
 
-/// Deletes an account with everything it has.
+/// Deletes an account with everything it has, and the address in the invitation that it came by.
 #[tracing::instrument(name = "db.users.delete", skip_all)]
 pub(super) async fn delete(db: impl PgExecutor<'_>, id: UserId) -> Result<(), Error> {
-    sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(db).await?;
+    sqlx::query!(
+        r#"
+        WITH gone AS (DELETE FROM users WHERE id = $1 RETURNING email)
+        DELETE FROM invites
+        USING gone
+        WHERE lower(invites.email) = lower(gone.email) AND accepted_at IS NOT NULL
+        "#,
+        id.0,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -18,7 +18,10 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{service::PlaygroundService, stream};
+use super::{
+    service::PlaygroundService,
+    stream::{self, Source},
+};
 use crate::{
     api::{ApiError, JsonBody, PathId, Problem, QueryParams, accepts_events},
     auth::SignedIn,
@@ -79,9 +82,10 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let live = playground.create(&viewer, request).await?;
     if accepts_events(&headers) {
-        return Ok((StatusCode::CREATED, stream::of_live(&live)).into_response());
+        let events = stream::of(playground, viewer, Source::Live(live.subscribe()));
+        return Ok((StatusCode::CREATED, events).into_response());
     }
-    Ok((StatusCode::CREATED, Json(live.finished().await)).into_response())
+    Ok((StatusCode::CREATED, Json(playground.finished(&viewer, &live).await?)).into_response())
 }
 
 /// A comparison with its runs.
@@ -103,11 +107,11 @@ async fn events(
     SignedIn(viewer): SignedIn,
     PathId(id): PathId<ComparisonId>,
 ) -> Result<Response, ApiError> {
-    if let Some(live) = playground.live(&viewer, id) {
-        return Ok(stream::of_live(&live).into_response());
-    }
-    let stored = playground.find(&viewer, id).await?;
-    Ok(stream::of_stored(playground, viewer, stored).into_response())
+    let source = match playground.live(&viewer, id) {
+        Some(live) => Source::Live(live.subscribe()),
+        None => Source::Stored(playground.stored(&viewer, id).await?),
+    };
+    Ok(stream::of(playground, viewer, source).into_response())
 }
 
 /// Remembers which answer the member prefers; it must be one that is done.

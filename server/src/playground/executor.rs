@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::{
     fields,
-    live::{Hub, Live},
-    repo::{self, Ending, Lease},
+    hub::Hub,
+    live::Live,
+    repo::{self, Ending, Lease, Renewed},
     view,
 };
 use crate::{
@@ -105,12 +106,12 @@ impl Executor {
         Lease { owner: self.instance, until: self.clock.now() + LEASE }
     }
 
-    /// Runs what has entered the hub in the background, to its end.
+    /// Runs in the background, to its end, what has entered the hub, if anything has.
     pub(super) fn start(self: &Arc<Self>, job: Job) {
         let this = self.clone();
         self.tasks.spawn(async move {
             this.run_all(&job).await;
-            this.hub.leave(job.live.id);
+            this.hub.leave(&job.live);
         });
     }
 
@@ -149,8 +150,13 @@ impl Executor {
         );
         let run = finished_run(&job.live, id, model, &answer)?;
         match self.write_ending(job, &run, model, &answer).await {
-            true => Some(run),
-            false => interrupted(job, id),
+            Some(is_shared) => {
+                if is_shared {
+                    self.hub.hand_over(&job.live);
+                }
+                Some(run)
+            }
+            None => interrupted(job, id),
         }
     }
 
@@ -224,27 +230,34 @@ impl Executor {
             }
             let text = job.live.text(id).and_then(|text| job.dek.seal(fields::response(id), &text).ok());
             match repo::renew(&self.pool, id, self.lease(), text.as_deref()).await {
-                Ok(Some(false)) => {}
-                Ok(Some(true) | None) => cancel.cancel(),
+                Ok(Some(Renewed { is_cancelled, is_shared })) => {
+                    if is_shared {
+                        self.hub.hand_over(&job.live);
+                    }
+                    if is_cancelled {
+                        cancel.cancel();
+                    }
+                }
+                Ok(None) => cancel.cancel(),
                 Err(error) => tracing::warn!(run.id = %id, %error, "a lease could not be renewed"),
             }
         }
     }
 
-    /// Writes the ending, again and again while the database is away. `false`: another process has already given this run
-    /// up, or it was deleted.
-    async fn write_ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> bool {
+    /// Writes the ending, again and again while the database is away, and says whether another process has begun another run
+    /// meanwhile. `None`: another process has already given this run up, or it was deleted.
+    async fn write_ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> Option<bool> {
         let ending = match self.ending(job, run, model, answer) {
             Ok(ending) => ending,
             Err(error) => {
                 tracing::error!(run.id = %run.id, %error, "an ending could not be sealed");
-                return false;
+                return None;
             }
         };
         let mut pause = Duration::from_millis(100);
         loop {
             match repo::finish(&self.pool, run.id, self.instance, &ending).await {
-                Ok(is_mine) => return is_mine,
+                Ok(written) => return written,
                 Err(error) if pause < Duration::from_secs(60) => {
                     tracing::warn!(run.id = %run.id, %error, "an ending could not be written; trying again");
                     tokio::time::sleep(pause).await;
@@ -252,7 +265,7 @@ impl Executor {
                 }
                 Err(error) => {
                     tracing::error!(run.id = %run.id, %error, "an ending was given up");
-                    return false;
+                    return None;
                 }
             }
         }

@@ -3,15 +3,19 @@
 mod api;
 mod executor;
 pub mod fields;
+mod hub;
 mod live;
 mod reaper;
 mod repo;
 mod service;
 mod stream;
 mod view;
+mod watch;
 
 pub use api::{PlaygroundDoc, router};
 pub use executor::Executor;
-pub use live::{Hub, Live, Subscription};
+pub use hub::Hub;
+pub use live::Live;
 pub use reaper::reap_forever;
-pub use service::PlaygroundService;
+pub use service::{KEPT, PlaygroundService};
+pub use watch::Subscription;

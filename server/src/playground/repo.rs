@@ -10,7 +10,7 @@ use crate::error::Error;
 
 mod rows;
 
-pub(super) use rows::{Ending, HistoryRunRow, Lease, NewRun, NewSession, PickedRow, RunRow, SessionRow};
+pub(super) use rows::{Ending, HistoryRunRow, Lease, NewRun, NewSession, PickedRow, Renewed, RunRow, SessionRow};
 
 /// Inserts a comparison with its runs, queued, under this process's lease, and deletes the member's comparisons beyond the
 /// newest `keep`, except those that are shared or still running. One statement, and so one transaction, since every
@@ -95,21 +95,27 @@ pub(super) async fn start(
     Ok(started)
 }
 
-/// Prolongs this process's lease on a run, keeps what has arrived so far, and says whether its member asked to stop it
-/// (from another process). `None`: the run is no longer this process's.
+/// Prolongs this process's lease on a run, keeps what has arrived so far, and says what other processes have done meanwhile.
+/// `None`: the run is no longer this process's.
 #[tracing::instrument(name = "db.playground_runs.renew", skip_all)]
 pub(super) async fn renew(
     db: impl PgExecutor<'_>,
     run: RunId,
     lease: Lease,
     response_ct: Option<&[u8]>,
-) -> Result<Option<bool>, Error> {
-    let is_cancelled = sqlx::query_scalar!(
+) -> Result<Option<Renewed>, Error> {
+    let renewed = sqlx::query_as!(
+        Renewed,
         r#"
-        UPDATE playground_runs
+        UPDATE playground_runs r
         SET lease_until = $3, response_ct = coalesce($4, response_ct)
         WHERE id = $1 AND lease_owner = $2 AND status IN ('queued', 'running')
-        RETURNING cancel_requested_at IS NOT NULL AS "is_cancelled!"
+        RETURNING cancel_requested_at IS NOT NULL AS "is_cancelled!",
+            EXISTS (
+                SELECT FROM playground_runs other
+                WHERE other.session_id = r.session_id AND other.lease_owner <> $2
+                  AND (other.started_at IS NULL OR other.started_at >= r.started_at)
+            ) AS "is_shared!"
         "#,
         run.0,
         lease.owner,
@@ -118,19 +124,30 @@ pub(super) async fn renew(
     )
     .fetch_optional(db)
     .await?;
-    Ok(is_cancelled)
+    Ok(renewed)
 }
 
-/// Writes the one ending of a run. `false`: it was no longer this process's to end.
+/// Writes the one ending of a run, and says whether another process has begun another run of the comparison meanwhile. `None`:
+/// it was no longer this process's to end. Who did it stays written down.
 #[tracing::instrument(name = "db.playground_runs.finish", skip_all)]
-pub(super) async fn finish(db: impl PgExecutor<'_>, run: RunId, owner: Uuid, ending: &Ending) -> Result<bool, Error> {
-    let done = sqlx::query!(
+pub(super) async fn finish(
+    db: impl PgExecutor<'_>,
+    run: RunId,
+    owner: Uuid,
+    ending: &Ending,
+) -> Result<Option<bool>, Error> {
+    let is_shared = sqlx::query_scalar!(
         r#"
-        UPDATE playground_runs
+        UPDATE playground_runs r
         SET status = $3, response_ct = $4, error_code = $5, error_detail_ct = $6, retry_after_s = $7, finish_reason = $8,
             tokens_in = $9, tokens_out = $10, latency_ms = $11, ttft_ms = $12, list_cost_usd = $13, finished_at = $14, reasoning_ct = $15,
-            lease_owner = NULL, lease_until = NULL
+            lease_until = NULL
         WHERE id = $1 AND lease_owner = $2 AND status IN ('queued', 'running')
+        RETURNING EXISTS (
+            SELECT FROM playground_runs other
+            WHERE other.session_id = r.session_id AND other.lease_owner <> $2
+              AND (other.started_at IS NULL OR other.started_at >= r.started_at)
+        ) AS "is_shared!"
         "#,
         run.0,
         owner,
@@ -148,9 +165,9 @@ pub(super) async fn finish(db: impl PgExecutor<'_>, run: RunId, owner: Uuid, end
         ending.finished_at,
         ending.reasoning_ct.as_deref(),
     )
-    .execute(db)
+    .fetch_optional(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(is_shared)
 }
 
 /// Ends every run whose lease ran out before `expired`, and returns how many.
@@ -225,6 +242,25 @@ pub(super) async fn history(db: impl PgExecutor<'_>, user: UserId, limit: i64) -
     .fetch_all(db)
     .await?;
     Ok(rows)
+}
+
+/// The ids of the member's comparisons, the oldest first: ids are in the order of their times.
+#[tracing::instrument(name = "db.playground_sessions.ids", skip_all)]
+pub(super) async fn ids(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    after: Option<ComparisonId>,
+    limit: i64,
+) -> Result<Vec<ComparisonId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM playground_sessions WHERE user_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
+        user.0,
+        after.map(|id| id.0),
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ComparisonId).collect())
 }
 
 /// Everything that the member shares, newest first.

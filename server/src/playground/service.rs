@@ -19,7 +19,7 @@ use super::{
     fields,
     live::{Live, new_run},
     repo::{self, NewRun, NewSession},
-    view,
+    stream, view,
 };
 use crate::{
     auth::AccountService,
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Comparisons that stay in a member's history; older ones go when a new one is made, unless they are shared.
-const KEPT: i64 = 50;
+pub const KEPT: i64 = 50;
 /// Shared comparisons that are listed.
 const MOST_SHARED: i64 = 500;
 /// Comparisons of one member that may run at the same time in one process.
@@ -73,15 +73,10 @@ impl PlaygroundService {
         if self.executor.hub.count(viewer.id) >= RUNNING_AT_ONCE {
             return Err(AppError::RateLimited { retry_after_s: 5 });
         }
-        let is_here = self.live(viewer, id).is_some();
         let found = self.find(viewer, id).await?;
         let old = found.runs.iter().find(|other| other.id == run).ok_or(AppError::NotFound(Noun::Run))?;
         if !old.status.is_ended() {
             return Err(still_runs());
-        }
-        if !is_here && !found.is_finished() {
-            let why = "Another server is still answering the other cards. Retry when they have ended.";
-            return Err(AppError::Conflict(why.into()));
         }
         let name = old.model.clone();
         let model =
@@ -105,17 +100,39 @@ impl PlaygroundService {
         // Read again: whatever ended meanwhile is in the database, and whatever runs here is in the hub.
         let fresh = self.stored(viewer, id).await?;
         let (prompt, system_prompt) = (fresh.prompt.clone(), fresh.system_prompt.clone());
-        let live = executor.hub.enter(Arc::new(Live::new(viewer.id, fresh)));
+        let live = match executor.hub.find(viewer.id, id) {
+            // The others still run, but not here: the database is where all of it comes together.
+            None if fresh.runs.iter().any(|other| other.id != run.id && !other.status.is_ended()) => {
+                Arc::new(Live::new(viewer.id, fresh))
+            }
+            _ => executor.hub.enter(Arc::new(Live::new(viewer.id, fresh))),
+        };
         live.restart(run.id);
         executor.start(Job { live, dek, prompt, system_prompt, runs: vec![run] });
         Ok(())
     }
 
+    /// Waits until every run of a comparison has ended, wherever that is.
+    pub async fn finished(&self, viewer: &Viewer, live: &Live) -> Result<Comparison, AppError> {
+        let mut now = live.finished().await;
+        if live.is_handed_over() {
+            now = self.stored(viewer, live.id).await?;
+            while !now.is_finished() {
+                (_, now) = stream::next_change(self, viewer, now).await?;
+            }
+        }
+        Ok(now)
+    }
+
     /// The comparison as the database has it.
-    async fn stored(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError> {
+    pub(super) async fn stored(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError> {
         let pool = &self.executor.pool;
         let row = repo::find(pool, viewer.id, id).await?.ok_or(AppError::NotFound(Noun::Comparison))?;
         let runs = repo::runs(pool, row.id).await?;
+        if runs.is_empty() {
+            // Deleted between the two statements.
+            return Err(AppError::NotFound(Noun::Comparison));
+        }
         let dek = self.accounts.data_key(viewer.id).await?;
         let mut found = view::comparison(&dek, row, runs)?;
         found.public_url =
@@ -168,6 +185,21 @@ impl PlaygroundService {
             tracing::warn!(count, "runs of the last process were marked as interrupted");
         }
         Ok(())
+    }
+
+    /// Stops everything that a member runs in this process.
+    pub fn stop_all(&self, user: UserId) {
+        self.executor.hub.of(user).iter().for_each(|live| live.cancel_all());
+    }
+
+    /// The ids of the member's comparisons, the oldest first, from the one behind `after` on.
+    pub async fn ids(
+        &self,
+        viewer: &Viewer,
+        after: Option<ComparisonId>,
+        limit: i64,
+    ) -> Result<Vec<ComparisonId>, AppError> {
+        Ok(repo::ids(&self.executor.pool, viewer.id, after, limit).await?)
     }
 
     /// The comparison while it runs in this process.

@@ -128,12 +128,14 @@ pub(super) async fn find(db: impl PgExecutor<'_>, slug: &str) -> Result<Option<S
     Ok(row)
 }
 
-/// Inserts a comparison whose runs have ended elsewhere. One statement, and so one transaction.
+/// Inserts a comparison whose runs have ended elsewhere, and deletes what the history has no more room for, as making a
+/// comparison does. One statement, and so one transaction.
 #[tracing::instrument(name = "db.playground_sessions.insert_copy", skip_all)]
 pub(super) async fn insert_copy(
     db: impl PgExecutor<'_>,
     new: &CopiedSession<'_>,
     runs: &[CopiedRun],
+    keep: i64,
 ) -> Result<(), Error> {
     let ids: Vec<Uuid> = runs.iter().map(|run| run.id).collect();
     let positions: Vec<i16> = runs.iter().map(|run| run.position).collect();
@@ -155,6 +157,15 @@ pub(super) async fn insert_copy(
         WITH inserted AS (
             INSERT INTO playground_sessions (id, user_id, prompt_ct, system_prompt_ct, parameters, created_at)
             VALUES ($1, $2, $3, $4, $5, $6)
+        ), retired AS (
+            DELETE FROM playground_sessions s
+            WHERE s.shared_at IS NULL
+              AND s.id IN (
+                  SELECT id FROM playground_sessions WHERE user_id = $2 ORDER BY created_at DESC, id DESC OFFSET $22::bigint - 1
+              )
+              AND NOT EXISTS (
+                  SELECT FROM playground_runs r WHERE r.session_id = s.id AND r.status IN ('queued', 'running')
+              )
         )
         INSERT INTO playground_runs (id, session_id, position, model_public_name, upstream_model, status, response_ct,
             error_code, error_detail_ct, finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, list_cost_usd,
@@ -188,6 +199,7 @@ pub(super) async fn insert_copy(
         &costs as &[Option<Decimal>],
         &parameters as &[Option<serde_json::Value>],
         &reasonings as &[Option<Vec<u8>>],
+        keep,
     )
     .execute(db)
     .await?;

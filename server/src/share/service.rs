@@ -23,7 +23,7 @@ use crate::{
     config::PublicUrl,
     crypto::{Dek, Field},
     error::Error,
-    playground::{PlaygroundService, fields},
+    playground::{KEPT, PlaygroundService, fields},
 };
 
 /// Sharing.
@@ -153,7 +153,7 @@ impl SharePort for ShareService {
         };
         let runs: Vec<CopiedRun> =
             content.runs.into_iter().map(|run| Self::copied_run(&dek, run)).collect::<Result<_, _>>()?;
-        repo::insert_copy(&self.pool, &session, &runs).await?;
+        repo::insert_copy(&self.pool, &session, &runs, KEPT).await?;
         Ok(id)
     }
 }

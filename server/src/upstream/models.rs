@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use app::domain::text::is_deceptive;
 use axum::http::Method;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -9,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     client::{Call, Target, UpstreamClient, read_body},
     error::UpstreamError,
-    redact::is_deceptive,
     wait::Deadlines,
 };
 

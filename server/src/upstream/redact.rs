@@ -1,5 +1,7 @@
 //! Makes an upstream's words fit to be shown: short, on one line, without keys and without characters that deceive.
 
+use app::domain::text::is_deceptive;
+
 /// Characters of a quotation.
 const MAX_CHARACTERS: usize = 500;
 
@@ -33,13 +35,6 @@ fn is_markup(words: &str) -> bool {
     let start = start.to_ascii_lowercase();
     start.starts_with('<')
         || ["<html", "<!doctype", "<body", "<head", "<script", "</"].iter().any(|tag| start.contains(tag))
-}
-
-/// Control characters, and those that turn or hide text: bidirectional marks, zero-width spaces, tags, line separators.
-pub(super) fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn without_keys(words: &str, key: Option<&str>) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    account::AccountPort,
+    account::{AccountPort, OwnAccountPort},
     analytics::AnalyticsPort,
     audit::AuditPort,
     catalog::{
@@ -31,6 +31,7 @@ pub struct Ports {
     pub share: Arc<dyn app::share::SharePort>,
     pub templates: Arc<dyn app::templates::TemplatePort>,
     pub account: Arc<dyn AccountPort>,
+    pub own_account: Arc<dyn OwnAccountPort>,
     pub catalog: Arc<dyn CatalogPort>,
     pub playground: Arc<dyn PlaygroundPort>,
     pub leaderboard: Arc<dyn LeaderboardPort>,
@@ -52,6 +53,7 @@ impl Ports {
         provide_context(self.share.clone());
         provide_context(self.templates.clone());
         provide_context(self.account.clone());
+        provide_context(self.own_account.clone());
         provide_context(self.catalog.clone());
         provide_context(self.playground.clone());
         provide_context(self.leaderboard.clone());

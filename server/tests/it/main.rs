@@ -24,6 +24,7 @@ mod leaderboard;
 mod listen;
 mod logs;
 mod outages;
+mod own_account;
 mod people;
 mod playground;
 mod program;

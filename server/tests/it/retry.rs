@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::support::{
-    app::{MODELS, Member, TestApp, eventually},
-    fake_upstream::{Behaviour, Chunks},
+    app::{MODELS, Member, TestApp, eventually, read},
+    fake_upstream::{Behaviour, Chunks, FakeUpstream},
 };
 
 const ONE: &str = MODELS[0];
@@ -83,6 +83,54 @@ async fn a_card_is_done_anew_while_another_still_runs_and_one_that_runs_is_not(p
     let (made, ()) = tokio::join!(ada.compare("Hello", &[ONE, TWO]), meanwhile);
     assert_eq!((&made["runs"][0]["status"], &made["runs"][1]["status"]), (&json!("succeeded"), &json!("cancelled")));
     assert_eq!(again(&ada, &made).await["runs"], made["runs"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_is_done_anew_on_one_server_while_another_runs_on_the_other(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let other = TestApp::replica(pool, FakeUpstream::start().await).await;
+    let ada = app.member("ada@example.org").await;
+    app.upstream.on(ONE, Behaviour::status(500));
+    app.upstream.on(TWO, Behaviour::hang_after("so far"));
+    let there = |method: Method, path: &str| other.request(method, path).header("cookie", &ada.cookie).send();
+    let runs = async |made: &Value| {
+        let path = format!("/api/playground/{}", made["id"].as_str().unwrap());
+        read(there(Method::GET, &path).await.unwrap()).await.1["runs"].clone()
+    };
+    let latest = || async { ada.send(Method::GET, "/api/playground", None).await.1["sessions"][0].clone() };
+    let meanwhile = async {
+        eventually("one has failed and the other writes", || async {
+            let runs = latest().await["runs"].clone();
+            runs[0]["status"] == "failed" && runs[1]["status"] == "running"
+        })
+        .await;
+        let made = latest().await;
+        let events = format!("/api/playground/{}/events", made["id"].as_str().unwrap());
+        let watching = ada.request(Method::GET, &events).send().await.unwrap();
+        app.upstream.on(ONE, Behaviour::answer("better"));
+        let refused = there(Method::POST, &path(&made, 1, "retry")).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::CONFLICT, "it still runs, there");
+        assert_eq!(there(Method::POST, &path(&made, 0, "retry")).await.unwrap().status(), StatusCode::ACCEPTED);
+        eventually("it is done anew", || async {
+            let runs = runs(&made).await;
+            runs[0]["response_content"] == "better" && runs[0]["status"] == "succeeded"
+        })
+        .await;
+        assert_eq!(runs(&made).await[1]["status"], "running");
+        // Stopped on the server where it does not run; then whoever watches there has been told of both.
+        assert_eq!(there(Method::POST, &path(&made, 1, "cancel")).await.unwrap().status(), StatusCode::ACCEPTED);
+        watching.text().await.unwrap()
+    };
+    let (made, events) = tokio::join!(ada.compare("Hello", &[ONE, TWO]), meanwhile);
+    assert_eq!(
+        (&made["runs"][0]["response_content"], &made["runs"][1]["status"]),
+        (&json!("better"), &json!("cancelled"))
+    );
+    assert_eq!(made["runs"][1]["response_content"], "so far");
+    assert!(
+        events.contains("better") && events.trim_end().ends_with('}') && events.contains("session_finished"),
+        "{events}"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -218,6 +218,64 @@ async fn a_reader_copies_what_is_shared_into_a_history_of_their_own(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn of_two_tabs_that_share_and_delete_at_once_neither_leaves_half_of_it(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let other = TestApp::replica(pool, FakeUpstream::start().await).await;
+    let ada = app.member("ada@example.org").await;
+    for _ in 0..5 {
+        let made = ada.compare("Hello", &[ONE]).await;
+        let (own, path) = (format!("/api/playground/{}", made["id"].as_str().unwrap()), share_path(&made));
+        let deleted = other.request(Method::DELETE, &own).header("cookie", &ada.cookie).send();
+        let ((status, link), deleted) = tokio::join!(ada.send(Method::POST, &path, None), deleted);
+        assert_eq!(deleted.unwrap().status(), StatusCode::NO_CONTENT);
+        match status {
+            StatusCode::OK => assert_eq!(page(&app, &slug(&link)).await.0, StatusCode::NOT_FOUND, "it came first"),
+            refused => assert_eq!(refused, StatusCode::NOT_FOUND, "{link}"),
+        }
+        assert_eq!(app.count("playground_sessions").await, 0);
+        let unshared = ada.send(Method::DELETE, &path, None).await;
+        assert_eq!(unshared.0, StatusCode::NOT_FOUND);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_copy_takes_its_place_in_the_last_fifty(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let bob = app.member("bob@example.org").await;
+    let made = ada.compare("Hello", &[ONE]).await;
+    let (_, link) = ada.send(Method::POST, &share_path(&made), None).await;
+    let mine = bob.compare("The oldest", &[ONE]).await;
+    let shared = bob.compare("Older and shared", &[ONE]).await;
+    assert_eq!(bob.send(Method::POST, &share_path(&shared), None).await.0, StatusCode::OK);
+    sqlx::query(
+        "INSERT INTO playground_sessions (id, user_id, prompt_ct, parameters, created_at)
+         SELECT gen_random_uuid(), user_id, prompt_ct, parameters, created_at + interval '1 second'
+         FROM playground_sessions, generate_series(1, 48) WHERE id = $1::uuid",
+    )
+    .bind(uuid::Uuid::parse_str(mine["id"].as_str().unwrap()).unwrap())
+    .execute(&app.pool)
+    .await
+    .unwrap();
+    app.clock.advance(TimeDelta::seconds(2));
+    let copy = format!("/api/playground/shared/{}/copy", slug(&link));
+    let status = async |made: &Value| {
+        bob.send(Method::GET, &format!("/api/playground/{}", made["id"].as_str().unwrap()), None).await.0
+    };
+    assert_eq!(
+        (bob.send(Method::POST, &copy, None).await.0, status(&mine).await),
+        (StatusCode::CREATED, StatusCode::NOT_FOUND)
+    );
+    assert_eq!(bob.send(Method::POST, &copy, None).await.0, StatusCode::CREATED);
+    assert_eq!(status(&shared).await, StatusCode::OK, "what is shared stays");
+    assert_eq!(status(&made).await, StatusCode::NOT_FOUND, "another member's");
+    assert_eq!(
+        ada.send(Method::GET, &format!("/api/playground/{}", made["id"].as_str().unwrap()), None).await.0,
+        StatusCode::OK
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn the_page_of_sharing_shows_what_readers_would_see_and_what_looks_private(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let ada = app.member("ada@example.org").await;

@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use app::{domain::Usd, error::FieldError};
+use app::{
+    domain::{Usd, text::is_deceptive},
+    error::FieldError,
+};
 use rust_decimal::Decimal;
 
 /// A name on one line, without control characters; at most so many characters.
@@ -15,7 +18,7 @@ pub(in crate::catalog) fn name(field: &str, text: &str, most: usize) -> Result<S
     if text.chars().count() > most {
         return refuse("too_long", format!("Use at most {most} characters."));
     }
-    if text.chars().any(|c| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')) {
+    if text.chars().any(|c| is_deceptive(c) || matches!(c, '\u{200c}' | '\u{200d}')) {
         return refuse("invalid_character", "Take out the control and direction characters.".into());
     }
     Ok(text.to_owned())
@@ -88,6 +91,14 @@ mod tests {
         }
         for text in ["", "-1", "1e3", "NaN", "1,5", "$1", "1000001", "0.0000000000001", "9".repeat(30).as_str()] {
             assert!(price("p", &Usd(text.into())).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_does_not_look_like_another() {
+        assert_eq!(name("name", " acme/größe ", 100), Ok("acme/größe".into()));
+        for text in ["", "a\u{202e}b", "a\u{2066}b", "a\u{200b}b", "a\u{200d}b", "a\u{feff}b", "a\nb", "\u{e0041}a"] {
+            assert!(name("name", text, 100).is_err(), "{text:?}");
         }
     }
 

@@ -50,6 +50,14 @@ pub(in crate::playground) struct HistoryRunRow {
     pub status: String,
 }
 
+/// What other processes have done to a comparison that this one works on.
+pub(in crate::playground) struct Renewed {
+    /// Its member asked one of them to stop the run.
+    pub is_cancelled: bool,
+    /// One of them has begun another run of it since.
+    pub is_shared: bool,
+}
+
 /// A run that was to be picked.
 pub(in crate::playground) struct PickedRow {
     pub session_id: Uuid,

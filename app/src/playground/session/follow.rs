@@ -1,0 +1,187 @@
+//! Running, following, stopping, doing anew: everything that is asked of the server, and the events that come back.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Phase, Session};
+use crate::{
+    domain::{ComparisonId, RunId},
+    error::AppError,
+    playground::{
+        ComparisonRequest,
+        live::Live,
+        state::{Board, Change},
+        stream::{self, EventStream},
+        wire::Update,
+    },
+    ui::browser,
+};
+
+/// Waits before each attempt to get back to a comparison whose connection was lost, in seconds.
+const ATTEMPTS: [u64; 8] = [0, 1, 2, 4, 8, 15, 30, 30];
+
+impl Session {
+    /// Follows a comparison that still ran when the page was made. For the browser.
+    pub(in crate::playground) fn resume(self) {
+        if self.phase.get_untracked() != Phase::Idle {
+            spawn_local(self.follow(None));
+        }
+    }
+
+    /// Runs a comparison that has been checked.
+    pub(in crate::playground) fn run(self, request: ComparisonRequest, refused: impl FnOnce(AppError) + 'static) {
+        let before = self.inner(|inner| {
+            inner.stops_when_open = false;
+            std::mem::replace(&mut inner.board, Board::expecting(&request.models))
+        });
+        self.failure.set(None);
+        self.show_all();
+        self.phase.set(Phase::Running);
+        self.said.set(Some("Sent.".into()));
+        spawn_local(async move {
+            match stream::start(&request).await {
+                Ok(events) => self.follow(Some(events)).await,
+                Err(error) => {
+                    // Nothing was started: what was there before comes back.
+                    self.inner(|inner| inner.board = before);
+                    self.show_all();
+                    self.phase.set(Phase::Idle);
+                    self.said.set(None);
+                    refused(error);
+                }
+            }
+        });
+    }
+
+    /// Stops whatever runs.
+    pub(in crate::playground) fn stop_all(self) {
+        let unfinished = self.inner(|inner| {
+            inner.stops_when_open = true;
+            inner.board.unfinished()
+        });
+        for (id, position, run) in unfinished {
+            self.cancel(id, position, run);
+        }
+    }
+
+    /// Stops one run. Its card says how it ended when the server says so.
+    pub(in crate::playground) fn stop(self, position: usize) {
+        let unfinished = self.inner(|inner| inner.board.unfinished());
+        if let Some((id, position, run)) = unfinished.into_iter().find(|(_, other, _)| *other == position) {
+            self.cancel(id, position, run);
+        }
+    }
+
+    /// Does one ended run anew, while others may go on.
+    pub(in crate::playground) fn retry(self, position: usize) {
+        let Some((id, run)) = self.inner(|inner| inner.board.ids(position)) else { return };
+        spawn_local(async move {
+            match stream::retry(id, run).await {
+                // While others run, their stream shows this one too.
+                Ok(()) if self.phase.get_untracked() == Phase::Idle => {
+                    self.phase.set(Phase::Running);
+                    self.follow(None).await;
+                }
+                Ok(()) => {}
+                Err(error) => self.said.set(Some(error.to_string())),
+            }
+        });
+    }
+
+    fn cancel(self, id: ComparisonId, position: usize, run: RunId) {
+        let is_stopping = self.cards[position].is_stopping;
+        is_stopping.set(true);
+        spawn_local(async move {
+            if stream::cancel(id, run).await.is_err() {
+                is_stopping.set(false);
+                self.said.set(Some("Stopping did not reach the server. Try again.".into()));
+            }
+        });
+    }
+
+    /// Reads events until the comparison has ended, getting back to it when the connection is lost.
+    async fn follow(self, mut events: Option<EventStream>) {
+        let mut attempt = 0;
+        loop {
+            if let Some(stream) = &mut events {
+                while let Ok(Some(batch)) = stream.next().await {
+                    attempt = 0;
+                    self.take_in(batch);
+                }
+            }
+            if self.phase.get_untracked() == Phase::Idle {
+                return;
+            }
+            let Some(id) = self.inner(|inner| inner.board.id()) else {
+                // The connection went before the first event: whether anything was started is not known.
+                return self.give_up(AppError::Transport);
+            };
+            let Some(wait) = ATTEMPTS.get(attempt) else { return self.give_up(AppError::Transport) };
+            if attempt > 0 || events.is_some() {
+                self.phase.set(Phase::Reconnecting);
+            }
+            attempt += 1;
+            sleep(*wait).await;
+            events = match stream::attach(id).await {
+                Ok(stream) => Some(stream),
+                Err(AppError::Transport | AppError::Unavailable | AppError::Internal) => None,
+                Err(error) => return self.give_up(error),
+            };
+        }
+    }
+
+    fn give_up(self, error: AppError) {
+        self.phase.set(Phase::Idle);
+        self.failure.set(Some(error));
+    }
+
+    fn take_in(self, batch: Vec<Update>) {
+        if self.phase.get_untracked() != Phase::Running {
+            self.phase.set(Phase::Running);
+        }
+        let mut said = String::new();
+        for update in batch {
+            for change in self.inner(|inner| inner.board.apply(update)) {
+                match change {
+                    Change::Opened(id) => self.opened(id),
+                    Change::Run(position) => {
+                        self.show_run(position);
+                        self.render(position);
+                    }
+                    Change::Started(position) => {
+                        let now = browser::now_ms();
+                        self.inner(|inner| inner.live[position] = Live::starting(now));
+                    }
+                    Change::Text(position, text) => self.receive(position, &text),
+                    Change::Rewritten(position) => self.rewrite(position),
+                    Change::Said(sentence) => {
+                        said.push_str(&sentence);
+                        said.push(' ');
+                    }
+                    Change::Ended => self.phase.set(Phase::Idle),
+                }
+            }
+        }
+        if !said.is_empty() {
+            self.said.set(Some(said));
+        }
+    }
+
+    fn opened(self, id: ComparisonId) {
+        browser::show_path(&format!("/playground/{id}"));
+        let (count, stops) = self.inner(|inner| (inner.board.runs().len(), inner.stops_when_open));
+        self.count.set(count);
+        if stops {
+            self.stop_all();
+        }
+    }
+}
+
+async fn sleep(seconds: u64) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        set_timeout(move || _ = resolve.call0(&wasm_bindgen::JsValue::NULL), Duration::from_secs(seconds));
+    });
+    // A timer never fails.
+    _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}
