@@ -100,7 +100,7 @@ pub(super) async fn mark_hours(
 pub(super) async fn lock_hour(connection: &mut PgConnection, hour: DateTime<Utc>) -> Result<(), Error> {
     sqlx::raw_sql(
         "SET LOCAL statement_timeout = '15min'; SET LOCAL lock_timeout = '15min'; SET LOCAL work_mem = '64MB'; \
-         SET LOCAL parallel_tuple_cost = 0.02; SET LOCAL jit = off",
+         SET LOCAL parallel_tuple_cost = 0.02; SET LOCAL enable_sort = off; SET LOCAL jit = off",
     )
     .execute(&mut *connection)
     .await?;
