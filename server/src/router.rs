@@ -23,7 +23,6 @@ pub fn router(state: &AppState) -> Router {
         .merge(catalog::upstreams_router(state.catalog.clone()))
         .merge(catalog::models_router(state.catalog.clone()))
         .merge(audit::router(state.audit.clone()))
-        .merge(leaderboard::router(state.leaderboard.clone()))
         .merge(analytics::router(state.analytics.clone()))
         .merge(catalog::tests_router(state.tests.clone()))
         .merge(catalog::file_router(state.catalog_file.clone()))
@@ -43,6 +42,7 @@ pub fn router(state: &AppState) -> Router {
     // Programs, not browsers: no cookie, no compression, nothing that takes time.
     let programs = gateway::router(state.door.clone())
         .merge(ingest::litellm::router(state.ingest.clone()))
+        .merge(leaderboard::router(state.leaderboard.clone()))
         .layer(CatchPanicLayer::new());
     web::secure(router, public_url.is_https()).merge(programs)
 }

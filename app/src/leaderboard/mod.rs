@@ -3,6 +3,7 @@
 //! The rules here are pure: from histograms and counts to figures, intervals, scores and ranks. Reading events, rolling them
 //! up and keeping the result at hand is the server's part.
 
+mod board;
 mod charts;
 mod figures;
 mod histogram;
@@ -19,6 +20,7 @@ mod statistics;
 mod table;
 mod types;
 
+pub use board::{Board, BoardFigures};
 pub use figures::{FEWEST_FOR_HALVES, FEWEST_FOR_TAILS, FEWEST_TO_RANK, ModelInfo, Tally, order_entries, rank_models};
 pub use histogram::Histogram;
 pub use method::MethodPage;
@@ -28,4 +30,4 @@ pub use port::LeaderboardPort;
 pub use query::{BoardQuery, detail_window};
 pub use ranking::{Candidate, Standing, WEIGHTS, stand};
 pub use statistics::{order_statistic_ranks, wilson};
-pub use types::{Board, Entry, HourPoint, Interval, LatencyInterval, ModelPage, SortBy, Unranked, WINDOWS, Window};
+pub use types::{Entry, HourPoint, Interval, LatencyInterval, ModelPage, SortBy, Unranked, WINDOWS, Window};

@@ -10,7 +10,7 @@ use super::{
     charts::charts,
     markup::{escape, percent, put, score},
     meta::{Found, ProductData, description},
-    page::{Stale, window_of},
+    page::{FiguresScript, Stale, window_of},
     table::{ranks, thin, time},
 };
 use crate::{
@@ -60,6 +60,7 @@ fn room(page: ModelPage) -> AnyView {
                 <figure class="sheet plot">
                     <figcaption>{chart.title}{key}</figcaption>
                     <div inner_html=chart.svg></div>
+                    <output class="readout"></output>
                 </figure>
             }
         })
@@ -126,6 +127,7 @@ fn room(page: ModelPage) -> AnyView {
                 </table>
             </div>
         </details>
+        <FiguresScript/>
     }
     .into_any()
 }

@@ -1,14 +1,9 @@
 //! `/leaderboard`: the ranked models.
 
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_router::hooks::use_query_map;
 
-use super::{
-    Board, BoardQuery, LeaderboardPort, Unranked, WINDOWS, Window,
-    meta::Found,
-    scatter::scatter,
-    table::{Column, rows},
-};
+use super::{Board, BoardFigures, LeaderboardPort, Unranked, WINDOWS, Window, meta::Found, table::Column};
 use crate::{
     domain::format,
     host,
@@ -24,12 +19,7 @@ pub fn LeaderboardPage() -> impl IntoView {
         (window_of(query.get_str("window_days")), column.unwrap_or_default())
     });
     let port = host::service::<dyn LeaderboardPort>();
-    let answer = async move {
-        let query = BoardQuery { window, sort_by: column.sort_by().unwrap_or_default() };
-        let mut board = port?.board(query).await?;
-        column.order(&mut board.entries);
-        Ok(board)
-    };
+    let answer = async move { port?.board(window).await };
     view! { <Frame room=Room::Leaderboard>{loaded(answer, move |board| room(board, column))}</Frame> }
 }
 
@@ -47,6 +37,7 @@ fn address(window: Window, column: Column) -> String {
 }
 
 fn room(board: Board, column: Column) -> AnyView {
+    let (board, age_s) = (board.figures, board.age_s);
     let days = board.window.days();
     let traffic = if board.entries.iter().any(|entry| entry.is_simulated) { "simulated" } else { "real" };
     let count = board.entries.len();
@@ -82,14 +73,15 @@ fn room(board: Board, column: Column) -> AnyView {
             </div>
             <nav class="segments" aria-label="Window">{windows}</nav>
         </div>
-        <Stale age_s=board.age_s/>
+        <Stale age_s/>
         {table}
-        <TooFew unranked=board.unranked days/>
+        <TooFew unranked=&board.unranked days/>
+        <FiguresScript/>
     }
     .into_any()
 }
 
-fn ranked(board: &Board, column: Column) -> AnyView {
+fn ranked(board: &BoardFigures, column: Column) -> AnyView {
     let heads: Vec<_> = Column::ALL
         .into_iter()
         .map(|other| {
@@ -113,12 +105,13 @@ fn ranked(board: &Board, column: Column) -> AnyView {
             view! { <a href=address(board.window, other) aria-current=is_current>{other.title()}</a> }
         })
         .collect();
-    let is_any_tied = board.entries.iter().any(|entry| entry.is_tied_with_next);
-    let plot = scatter(&board.entries).map(|svg| {
+    let drawing = board.drawing(column);
+    let plot = drawing.plot.clone().map(|svg| {
         view! {
             <figure class="sheet plot">
                 <figcaption>"p95 latency against output price"</figcaption>
                 <div inner_html=svg></div>
+                <output class="readout"></output>
                 <ul class="key">
                     <li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="mark high" cx="8" cy="8" r="6"/></svg>"99.5 % success or more"</li>
                     <li><svg viewBox="0 0 16 16" aria-hidden="true"><path class="mark middle" d="M8 1l7 7-7 7-7-7z"/></svg>"98 % or more"</li>
@@ -139,16 +132,22 @@ fn ranked(board: &Board, column: Column) -> AnyView {
                         {heads}
                     </tr>
                 </thead>
-                <tbody role="rowgroup" inner_html=rows(&board.entries)></tbody>
+                <tbody role="rowgroup" inner_html=drawing.rows.clone()></tbody>
             </table>
         </div>
         <p class="hint board-note">
-            {is_any_tied.then_some("≈ the requests seen so far cannot tell these neighbours apart. ")}
+            {drawing.is_any_tied.then_some("≈ the requests seen so far cannot tell these neighbours apart. ")}
             "A rank such as 2–3 is the range that the 95 % intervals allow; it is always that of the score. All times are UTC."
         </p>
         {plot}
     }
     .into_any()
+}
+
+/// Changes order and window without a reload, and says the figures under the pointer and under the keyboard.
+#[component]
+pub(super) fn FiguresScript() -> impl IntoView {
+    view! { <script nonce=use_nonce()>{include_str!("figures.js")}</script> }
 }
 
 /// Shown where no model has enough requests.
@@ -165,15 +164,15 @@ fn NothingYet() -> impl IntoView {
 
 /// Models that are not ranked.
 #[component]
-fn TooFew(unranked: Vec<Unranked>, days: u32) -> impl IntoView {
+fn TooFew<'a>(unranked: &'a [Unranked], days: u32) -> impl IntoView {
     (!unranked.is_empty()).then(|| {
         let models: Vec<_> = unranked
-            .into_iter()
+            .iter()
             .map(|model| {
                 let path = format!("/leaderboard/{}", model.slug);
                 view! {
                     <li>
-                        <a href=path>{model.public_name}</a>
+                        <a href=path>{model.public_name.clone()}</a>
                         <span class="hint">{format!("{} of 100 requests", format::count(Some(model.requests)))}</span>
                     </li>
                 }

@@ -69,7 +69,7 @@ impl Column {
         }
     }
 
-    /// Orders what came by score; nothing is known then of who can be told apart.
+    /// Orders by what the API does not order by; nothing is known then of who can be told apart.
     pub(super) fn order(self, entries: &mut [Entry]) {
         let key = |entry: &Entry| match self {
             Column::Success => entry.success_rate.map_or(f64::INFINITY, |rate| -rate),
@@ -77,10 +77,8 @@ impl Column {
             Column::Requests => -(entry.requests as f64),
             _ => 0.0,
         };
-        if self.sort_by().is_none() {
-            entries.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
-            entries.iter_mut().for_each(|entry| entry.is_tied_with_next = false);
-        }
+        entries.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
+        entries.iter_mut().for_each(|entry| entry.is_tied_with_next = false);
     }
 }
 

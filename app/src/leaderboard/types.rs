@@ -135,21 +135,6 @@ pub struct Unranked {
     pub requests: u64,
 }
 
-/// The ranked models of a window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Board {
-    pub window: Window,
-    /// When the figures were rolled up last.
-    pub generated_at: DateTime<Utc>,
-    /// The window: from its first hour to the end of its last one.
-    pub since: DateTime<Utc>,
-    pub until: DateTime<Utc>,
-    pub entries: Vec<Entry>,
-    pub unranked: Vec<Unranked>,
-    /// For how many seconds the database has not been heard of, where this is the last good answer.
-    pub age_s: Option<u64>,
-}
-
 /// One model: its figures in the window and its last 168 hours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelPage {

@@ -15,4 +15,4 @@ pub use json::{JsonBody, JsonBodyOrDefault, QueryParams};
 pub use path::{FromPath, ModelSlug, PathId};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use same_origin::{RejectCrossOrigin, same_origin};
-pub use surface::surface;
+pub use surface::{method_not_allowed, surface};

@@ -31,7 +31,8 @@ async fn no_route() -> ApiError {
     AppError::NotFound(Noun::Page).into()
 }
 
-async fn method_not_allowed() -> ApiError {
+/// The answer to a method that an address does not take.
+pub async fn method_not_allowed() -> ApiError {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

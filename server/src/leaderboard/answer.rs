@@ -14,14 +14,26 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-/// How long anybody between us and the reader may keep it.
-const CACHE_CONTROL: &str = "public, max-age=300";
+/// What every public answer carries: any site may read it, and it is nothing but itself.
+pub(super) fn open_to_all() -> HeaderMap {
+    HeaderMap::from_iter(
+        [
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, "etag,age"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        ]
+        .map(|(name, value)| (name, HeaderValue::from_static(value))),
+    )
+}
 
 /// Bytes to be sent any number of times. Compressed when first asked for, then kept.
 #[derive(Debug)]
 pub struct Answer {
     content_type: &'static str,
     tag: HeaderValue,
+    headers: HeaderMap,
     plain: Bytes,
     brotli: OnceLock<Bytes>,
     gzip: OnceLock<Bytes>,
@@ -34,32 +46,30 @@ impl Answer {
         let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         // Weak: the same figures, whatever they are compressed with.
         let tag = HeaderValue::from_str(&format!("W/\"{hex}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
-        Self { content_type, tag, plain: bytes.into(), brotli: OnceLock::new(), gzip: OnceLock::new() }
+        let mut headers = open_to_all();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::ETAG, tag.clone());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        Self { content_type, tag, headers, plain: bytes.into(), brotli: OnceLock::new(), gzip: OnceLock::new() }
     }
 
     /// The bytes, compressed if the reader can read that, or a 304 if the reader has them. `age_s` is for how long the
     /// figures could not be brought up to date.
     pub fn respond(&self, request: &HeaderMap, age_s: Option<u64>) -> Response {
         let mut response = Response::new(Body::empty());
+        *response.headers_mut() = self.headers.clone();
         if is_known(request, &self.tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
             let (bytes, encoding) = self.encoded(request);
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
             if let Some(encoding) = encoding {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
             }
             *response.body_mut() = Body::from(bytes);
         }
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, self.tag.clone());
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers
-            .insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
         if let Some(age) = age_s {
-            headers.insert(header::AGE, HeaderValue::from(age));
+            response.headers_mut().insert(header::AGE, HeaderValue::from(age));
         }
         response
     }

@@ -144,9 +144,9 @@ impl LeaderboardService {
 
 #[async_trait]
 impl LeaderboardPort for LeaderboardService {
-    async fn board(&self, query: BoardQuery) -> Result<Board, AppError> {
-        let (snapshot, age) = self.window(query.window).await?;
-        Ok(snapshot.board(query.sort_by, age))
+    async fn board(&self, window: Window) -> Result<Board, AppError> {
+        let (snapshot, age) = self.window(window).await?;
+        Ok(snapshot.board(age))
     }
 
     async fn model(&self, slug: &str, window: Window) -> Result<ModelPage, AppError> {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use app::leaderboard::{Board, Entry, HourPoint, ModelPage, SortBy, Unranked, Window, order_entries};
+use app::leaderboard::{Board, BoardFigures, Entry, HourPoint, ModelPage, SortBy, Unranked, Window, order_entries};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,18 +15,13 @@ use super::Answer;
 /// The figures of a window as they were loaded. Answers are made when they are first asked for.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    window: Window,
-    since: DateTime<Utc>,
-    until: DateTime<Utc>,
-    generated_at: DateTime<Utc>,
+    figures: Arc<BoardFigures>,
     pub(super) loaded_at: DateTime<Utc>,
-    /// Best first.
-    ranked: Vec<Entry>,
     /// By name.
     unranked: Vec<Entry>,
     /// By public name.
     models: BTreeMap<String, Model>,
-    boards: [OnceLock<Ordered>; 4],
+    answers: [OnceLock<Arc<Answer>>; SortBy::ALL.len()],
 }
 
 /// What a model has beyond its entry.
@@ -45,12 +40,6 @@ pub struct Listed {
     pub slug: String,
     /// When its figures were rolled up last.
     pub updated_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug)]
-struct Ordered {
-    entries: Vec<Entry>,
-    answer: Arc<Answer>,
 }
 
 /// `GET /api/leaderboard`
@@ -95,51 +84,43 @@ impl Snapshot {
         unranked: Vec<Entry>,
         models: BTreeMap<String, Model>,
     ) -> Self {
-        let boards = Default::default();
-        Self { window, since, until, generated_at, loaded_at, ranked, unranked, models, boards }
-    }
-
-    fn ordered(&self, sort_by: SortBy) -> &Ordered {
-        let place = SortBy::ALL.iter().position(|one| *one == sort_by).unwrap_or_default();
-        self.boards[place].get_or_init(|| {
-            let mut entries = self.ranked.clone();
-            order_entries(&mut entries, sort_by);
-            let document = BoardDocument {
-                window_days: self.window.days(),
-                total_entries: entries.len(),
-                generated_at: self.generated_at,
-                entries: entries.clone(),
-                insufficient_data_models: self.unranked.iter().map(|entry| entry.model_public_name.clone()).collect(),
-            };
-            Ordered { entries, answer: Arc::new(json(&document)) }
-        })
-    }
-
-    /// The JSON of the board in this order.
-    pub(super) fn board_answer(&self, sort_by: SortBy) -> Arc<Answer> {
-        self.ordered(sort_by).answer.clone()
-    }
-
-    /// The board in this order, as its page shows it.
-    pub(super) fn board(&self, sort_by: SortBy, age_s: Option<u64>) -> Board {
-        let unranked = self.unranked.iter().map(|entry| Unranked {
+        let mut entries = ranked;
+        order_entries(&mut entries, SortBy::RankingScore);
+        let shown = unranked.iter().map(|entry| Unranked {
             public_name: entry.model_public_name.clone(),
             slug: entry.slug.clone(),
             requests: entry.requests,
         });
-        Board {
-            window: self.window,
-            generated_at: self.generated_at,
-            since: self.since,
-            until: self.until,
-            entries: self.ordered(sort_by).entries.clone(),
-            unranked: unranked.collect(),
-            age_s,
-        }
+        let unranked_shown = shown.collect();
+        let drawings = Default::default();
+        let figures = BoardFigures { window, generated_at, since, until, entries, unranked: unranked_shown, drawings };
+        Self { figures: Arc::new(figures), loaded_at, unranked, models, answers: Default::default() }
+    }
+
+    /// The JSON of the board in this order.
+    pub(super) fn board_answer(&self, sort_by: SortBy) -> Arc<Answer> {
+        let place = SortBy::ALL.iter().position(|one| *one == sort_by).unwrap_or_default();
+        let answer = self.answers[place].get_or_init(|| {
+            let mut entries = self.figures.entries.clone();
+            order_entries(&mut entries, sort_by);
+            Arc::new(json(&BoardDocument {
+                window_days: self.figures.window.days(),
+                total_entries: entries.len(),
+                generated_at: self.figures.generated_at,
+                entries,
+                insufficient_data_models: self.unranked.iter().map(|entry| entry.model_public_name.clone()).collect(),
+            }))
+        });
+        answer.clone()
+    }
+
+    /// The board as its page shows it.
+    pub(super) fn board(&self, age_s: Option<u64>) -> Board {
+        Board { figures: self.figures.clone(), age_s }
     }
 
     fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.ordered(SortBy::RankingScore).entries.iter().chain(&self.unranked)
+        self.figures.entries.iter().chain(&self.unranked)
     }
 
     /// Every model by name, and when the figures were rolled up last.
@@ -150,7 +131,7 @@ impl Snapshot {
             let slug = (*slugs.get(name.as_str())?).to_owned();
             Some(Listed { public_name: name.clone(), slug, updated_at: model.updated_at })
         });
-        (listed.collect(), self.generated_at)
+        (listed.collect(), self.figures.generated_at)
     }
 
     /// The JSON of one model by its public name.
@@ -161,8 +142,8 @@ impl Snapshot {
                 return Arc::new(json(&()));
             };
             Arc::new(json(&ModelDocument {
-                window_days: self.window.days(),
-                generated_at: self.generated_at,
+                window_days: self.figures.window.days(),
+                generated_at: self.figures.generated_at,
                 entry: entry.clone(),
                 errors_by_class: model.errors.iter().cloned().collect(),
                 hourly: model.hourly.clone(),
@@ -176,12 +157,12 @@ impl Snapshot {
         let entry = self.entries().find(|entry| entry.slug == slug)?;
         let model = self.models.get(&entry.model_public_name)?;
         Some(ModelPage {
-            window: self.window,
-            generated_at: self.generated_at,
-            since: self.since,
-            until: self.until,
+            window: self.figures.window,
+            generated_at: self.figures.generated_at,
+            since: self.figures.since,
+            until: self.figures.until,
             entry: entry.clone(),
-            ranked: u32::try_from(self.ranked.len()).unwrap_or(u32::MAX),
+            ranked: u32::try_from(self.figures.entries.len()).unwrap_or(u32::MAX),
             errors: model.errors.clone(),
             hourly: model.hourly.clone(),
             age_s,

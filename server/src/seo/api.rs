@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     error::{AppError, Noun},
-    leaderboard::{BoardQuery, LeaderboardPort, Window},
+    leaderboard::{LeaderboardPort, Window},
 };
 use axum::{
     Router,
@@ -60,7 +60,7 @@ async fn llms(State(seo): State<Seo>) -> Result<Response, ApiError> {
 }
 
 async fn board_picture(State(seo): State<Seo>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let board = seo.board.board(BoardQuery::default()).await?;
+    let board = seo.board.board(Window::default()).await?.figures;
     let key = (String::new(), board.generated_at.timestamp_micros());
     let svg = picture::board(&board, &seo.name);
     Ok(seo.picture(key, svg).await?.respond(&headers, None))

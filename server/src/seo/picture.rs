@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use app::{
     domain::{Usd, format},
-    leaderboard::{Board, Entry, ModelPage},
+    leaderboard::{BoardFigures, Entry, ModelPage},
 };
 use resvg::{
     tiny_skia::{Pixmap, Transform},
@@ -81,7 +81,7 @@ pub(super) fn model(page: &ModelPage, site_name: &str) -> String {
 }
 
 /// The first five of the board.
-pub(super) fn board(board: &Board, site_name: &str) -> String {
+pub(super) fn board(board: &BoardFigures, site_name: &str) -> String {
     let rows: String = (0..)
         .zip(board.entries.iter().take(5))
         .map(|(i, entry): (i32, &Entry)| {
@@ -99,7 +99,11 @@ pub(super) fn board(board: &Board, site_name: &str) -> String {
     let heads = r##"<text x="860" y="262" font-size="24" fill="#5c6975" text-anchor="end">Success</text><text x="1128" y="262" font-size="24" fill="#5c6975" text-anchor="end">p95 latency</text>"##;
     let heads = if board.entries.is_empty() { "" } else { heads };
     let title = r##"<text x="72" y="214" font-family="Liberation Serif" font-weight="bold" font-size="64" fill="#18212c">Leaderboard</text>"##;
-    sheet(site_name, &format!("{title}{heads}{rows}"))
+    let simulated = match board.entries.iter().any(|entry| entry.is_simulated) {
+        true => r##"<text x="1128" y="214" font-size="28" fill="#465463" text-anchor="end">simulated traffic</text>"##,
+        false => "",
+    };
+    sheet(site_name, &format!("{title}{simulated}{heads}{rows}"))
 }
 
 /// Squared paper with the mark and the site's name.

@@ -23,6 +23,7 @@ const PATIENCE_AT_THE_END: Duration = Duration::from_millis(100);
 /// An answer with a good status, on its way. Dropping it closes the connection to the upstream.
 pub struct Through {
     answer: Response,
+    content_type: Option<HeaderValue>,
     deadlines: Deadlines,
     /// Only for taking it out of what the upstream says.
     key: Option<SecretString>,
@@ -41,9 +42,12 @@ impl UpstreamClient {
         let deadlines = Deadlines::start(timeouts, CancellationToken::new());
         let sent_at = Instant::now();
         let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body) };
-        let answer = self.send_for_success(target, call, &deadlines).await?;
-        let through =
-            Through { answer, deadlines, key: target.key().map(SecretString::from), has_begun: false, sent_at };
+        let mut answer = self.send_for_success(target, call, &deadlines).await?;
+        // Headers are slices of what was read from the connection: copied and let go, so that a long stream does not hold that.
+        let headers = std::mem::take(answer.headers_mut());
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+        let key = target.key().map(SecretString::from);
+        let through = Through { answer, content_type, deadlines, key, has_begun: false, sent_at };
         match through.media_type().as_str() {
             "text/html" | "application/xhtml+xml" => Err(UpstreamError::bad_response("a web page")),
             _ => Ok(through),
@@ -59,7 +63,7 @@ impl Through {
 
     /// The `Content-Type` of the answer.
     pub fn content_type(&self) -> Option<&HeaderValue> {
-        self.answer.headers().get(CONTENT_TYPE)
+        self.content_type.as_ref()
     }
 
     /// Whether it comes in events.

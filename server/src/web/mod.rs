@@ -7,6 +7,7 @@ mod forms;
 mod host;
 mod pages;
 mod security;
+mod valid;
 
 pub use assets::Site;
 pub use context::Ports;

@@ -6,6 +6,7 @@ use app::{App, shell};
 use axum::{
     Router,
     http::{HeaderValue, header},
+    middleware::map_response,
 };
 use leptos::{
     config::LeptosOptions,
@@ -14,7 +15,7 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
 
-use super::{admin_forms, context::Ports, forms, security::content_security_policy};
+use super::{admin_forms, context::Ports, forms, security::content_security_policy, valid::valid};
 
 /// Every page and every server function. Anything else is the page that says so, with its 404.
 pub fn router(ports: Ports) -> Router {
@@ -36,6 +37,7 @@ pub fn router(ports: Ports) -> Router {
         .merge(forms::router(ports, Arc::new(context.clone())))
         .merge(admin_forms::router(Arc::new(context.clone())))
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
+        .layer(map_response(valid))
         .with_state(options)
 }
 
