@@ -31,6 +31,39 @@ test("a visitor reads the ranked models, orders them by any column and changes t
   await expect(page.getByRole("region", { name: "Not enough data yet" }).getByRole("link", { name: "demo/sage" })).toBeVisible();
 });
 
+test("the order changes without a reload, Back brings the former one, and the keyboard stays where it was", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => ((window as { isSame?: boolean }).isSame = true));
+  const cost = page.getByRole("columnheader", { name: "Price out" }).getByRole("link");
+  await cost.focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/sort_by=cost/);
+  await expect(models(page)).toHaveText(["demo/swift", "demo/poet", "demo/thinker"]);
+  await expect(cost).toBeFocused();
+  await expect(page.getByRole("status").filter({ hasText: "Models by Price out / M, best first" })).toHaveCount(1);
+  await page.goBack();
+  await expect(page).toHaveURL(/\/leaderboard$/);
+  await expect(page.getByRole("columnheader", { name: "Score" })).toHaveAttribute("aria-sort", "descending");
+  expect(await page.evaluate(() => (window as { isSame?: boolean }).isSame)).toBe(true);
+
+  await page.locator(".plot svg a").first().focus();
+  await expect(page.locator(".plot output")).toHaveText(/^demo\/\w+: .* success, p95 /);
+});
+
+test("the hours of a chart are told under the pointer and with the arrow keys", async ({ page }) => {
+  await open(page, "/leaderboard/demo-swift");
+  const plot = page.getByRole("figure").filter({ has: page.getByRole("img", { name: /Requests by the hour/ }) });
+  const told = plot.locator("output");
+  await plot.locator(".hour").nth(3).hover();
+  await expect(told).toHaveText(/^\d+ \w+ \d\d:\d\d UTC: [\d,\u202f ]+ requests$/);
+  await plot.getByRole("img").focus();
+  await page.keyboard.press("End");
+  const last = await plot.locator(".hour").last().locator("title").textContent();
+  await expect(told).toHaveText(last!);
+  await page.keyboard.press("ArrowLeft");
+  await expect(told).not.toHaveText(last!);
+});
+
 test("a model's page has its charts and leads to the playground", async ({ page, member }) => {
   void member;
   await open(page);
