@@ -135,7 +135,7 @@ const freePort = () =>
     });
   });
 
-// nginx with the same bytes as static files, as it is commonly set up: as many workers as cores, sendfile, no log.
+// nginx with the same bytes as static files, as Debian sets it up (as many workers as cores, sendfile, tcp_nopush), without its log.
 async function startNginx(files) {
   const root = join(scratch, "static");
   mkdirSync(root);
@@ -144,7 +144,7 @@ async function startNginx(files) {
   const config = join(scratch, "nginx.conf");
   writeFileSync(config, `daemon off; worker_processes auto; pid ${scratch}/nginx.pid; error_log ${scratch}/nginx.log;
     events { worker_connections 1024; }
-    http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=100;
+    http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
       types { application/json json; text/html html; }
       client_body_temp_path ${scratch}/t1; proxy_temp_path ${scratch}/t2; fastcgi_temp_path ${scratch}/t3; uwsgi_temp_path ${scratch}/t4; scgi_temp_path ${scratch}/t5;
       server { listen 127.0.0.1:${port}; root ${root}; } }`);
