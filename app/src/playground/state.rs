@@ -129,6 +129,9 @@ impl Board {
             changes.push(Change::Run(position));
             changes.extend(difference(position, before.text(position), self.text(position)));
             let was = before.runs.get(position).map_or(run.status, |run| run.status);
+            if (was, run.status) == (RunStatus::Queued, RunStatus::Running) {
+                changes.push(Change::Started(position));
+            }
             changes.extend(self.missed(position, was));
         }
         changes
