@@ -166,7 +166,7 @@ async fn while_the_database_is_away_events_are_kept(pool: PgPool) {
     let detour = Detour::to(&pool);
     let own = PgPoolOptions::new()
         .max_connections(2)
-        .acquire_timeout(Duration::from_millis(300))
+        .acquire_timeout(Duration::from_secs(2))
         .connect_lazy_with(detour.options());
     drop(tasks.spawn(Mover::new(log.clone(), own).run(tasks.clone())));
     detour.block();
