@@ -58,35 +58,40 @@ impl Mover {
         let mut pause = FIRST_PAUSE;
         loop {
             let is_last = stopping.is_cancelled();
-            let wait = match self.step().await {
+            let has_failed = match self.step().await {
                 Ok(true) => continue,
                 Ok(false) => {
                     if pause > FIRST_PAUSE {
                         tracing::info!("usage events reach the database again");
                     }
                     pause = FIRST_PAUSE;
-                    GATHER
+                    false
                 }
                 Err(error) => {
                     if pause == FIRST_PAUSE {
                         tracing::warn!(%error, "usage events cannot be moved to the database; they are kept and moved later");
                     }
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    pause
+                    true
                 }
             };
             if is_last {
                 return;
             }
-            let grown = async {
-                if wait == GATHER {
+            // What failed is tried again whether or not more comes.
+            let due = async {
+                if has_failed {
+                    tokio::time::sleep(pause).await;
+                } else {
                     self.log.shared.has_grown.notified().await;
+                    tokio::time::sleep(GATHER).await;
                 }
-                tokio::time::sleep(wait).await;
             };
             tokio::select! {
                 () = stopping.cancelled() => {}
-                () = grown => {}
+                () = due => {}
+            }
+            if has_failed {
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }

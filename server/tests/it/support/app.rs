@@ -189,9 +189,9 @@ pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
     (status, body)
 }
 
-/// Waits until something is so; half a minute, for a machine that does other things too.
+/// Waits until something is so.
 pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
-    for _ in 0..600 {
+    for _ in 0..200 {
         if is_so().await {
             return;
         }
