@@ -8,7 +8,7 @@ help: ## this list
 run: ## installs what is missing, builds, serves on http://127.0.0.1:3000
 	@tools/run.sh
 
-test: ## installs what is missing, runs every check that CI runs
+test: ## installs what is missing, runs every check
 	@tools/test.sh
 
 build: ## leaves dist/quadrille and dist/site, which run from any folder

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check that CI runs, in this order. A check that fails does not keep the others from running.
+# Every check there is, in this order. A check that fails does not keep the others from running.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 "$top/tools/setup.sh" test

@@ -1,7 +1,6 @@
 // An OpenAI-compatible upstream for cards: one model writes 100 kB of Markdown and stops a while before it is done, the others
-// write sixty tokens a second each. In a thread of its own.
-import http from "node:http";
-import { parentPort } from "node:worker_threads";
+// write sixty tokens a second each.
+import { delta, ending, serve } from "./fake.mjs";
 
 const LONG = "prose-long";
 const STEADY = ["prose-a", "prose-b", "prose-c", "prose-d"];
@@ -36,20 +35,13 @@ fn leaves(branches: u32) -> u32 {
 let text = "";
 for (let n = 1; Buffer.byteLength(text) < 100_000; n += 1) text += section(n);
 
-const chunk = (model, choices, usage) =>
-  `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 0, model, choices, ...(usage && { usage }) })}\n\n`;
-const delta = (model, content) => chunk(model, [{ index: 0, delta: { content }, finish_reason: null }]);
-const ending = (model, tokens) => [
-  chunk(model, [{ index: 0, delta: {}, finish_reason: "stop" }]),
-  chunk(model, [], { prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens }),
-  "data: [DONE]\n\n",
-].join("");
+const counts = (tokens) => ({ prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens });
 
 function answer({ model }, response) {
   response.setHeader("content-type", "text/event-stream");
   if (model === LONG) {
     response.write(delta(model, text));
-    setTimeout(() => response.end(ending(model, text.length / 4)), REST_MS);
+    setTimeout(() => response.end(ending(model, counts(text.length / 4)).join("")), REST_MS);
     return;
   }
   const words = text.split(/(?<=\s)/);
@@ -61,24 +53,9 @@ function answer({ model }, response) {
     for (; sent < due; sent += 1) response.write(delta(model, words[sent % words.length]));
     if (sent < SECONDS * PER_SECOND) return;
     clearInterval(timer);
-    response.end(ending(model, sent));
+    response.end(ending(model, counts(sent)).join(""));
   }, 1_000 / PER_SECOND);
   response.on("close", () => clearInterval(timer));
 }
 
-const server = http.createServer((request, response) => {
-  let body = "";
-  request.on("data", (piece) => (body += piece));
-  request.on("end", () => {
-    if (request.url === "/v1/models") {
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ object: "list", data: [LONG, ...STEADY].map((id) => ({ id, object: "model" })) }));
-      return;
-    }
-    answer(JSON.parse(body), response);
-  });
-});
-server.on("connection", (socket) => socket.setNoDelay(true));
-server.listen(0, "127.0.0.1", () =>
-  parentPort.postMessage({ url: `http://127.0.0.1:${server.address().port}/v1`, long: LONG, steady: STEADY, bytes: Buffer.byteLength(text) }),
-);
+serve([LONG, ...STEADY], answer, { long: LONG, steady: STEADY, bytes: Buffer.byteLength(text) });

@@ -1,22 +1,15 @@
-// An OpenAI-compatible upstream that answers at once, in a thread of its own so that it does not wait for whoever measures.
-import http from "node:http";
-import { parentPort, workerData } from "node:worker_threads";
+// An OpenAI-compatible upstream that answers at once, or with a pause after each event.
+import { workerData } from "node:worker_threads";
+
+import { delta, ending, serve } from "./fake.mjs";
 
 const models = ["bench-a", "bench-b", "bench-c", "bench-d"];
 const words = "Ich liebe Berlin im Herbst, wenn die Blätter fallen und die Cafés noch Stühle draußen haben.".split(" ");
 const usage = { prompt_tokens: 31, completion_tokens: words.length, total_tokens: 31 + words.length };
 const pause = workerData?.pause ?? 0;
 
-const chunk = (model, choices, usage) =>
-  `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 0, model, choices, ...(usage && { usage }) })}\n\n`;
-
-// One event for each word, then the end, then the counts.
-const events = (model) => [
-  ...words.map((word) => chunk(model, [{ index: 0, delta: { content: `${word} ` }, finish_reason: null }])),
-  chunk(model, [{ index: 0, delta: {}, finish_reason: "stop" }]),
-  chunk(model, [], usage),
-  "data: [DONE]\n\n",
-];
+// One event for each word, then the end, the counts and the mark behind them.
+const events = (model) => [...words.map((word) => delta(model, `${word} `)), ...ending(model, usage)];
 
 const whole = (model) => {
   const message = { role: "assistant", content: words.join(" "), refusal: null };
@@ -44,18 +37,4 @@ async function answer({ model, stream }, response) {
   response.end();
 }
 
-const server = http.createServer((request, response) => {
-  let body = "";
-  request.on("data", (piece) => (body += piece));
-  request.on("end", () => {
-    if (request.url === "/v1/models") {
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ object: "list", data: models.map((id) => ({ id, object: "model" })) }));
-      return;
-    }
-    void answer(JSON.parse(body), response);
-  });
-});
-server.keepAliveTimeout = 60_000;
-server.on("connection", (socket) => socket.setNoDelay(true));
-server.listen(0, "127.0.0.1", () => parentPort.postMessage({ url: `http://127.0.0.1:${server.address().port}/v1`, models }));
+serve(models, answer, { models });

@@ -39,6 +39,18 @@ test("Esc right after sending stops what has hardly begun", async ({ page, playg
   expect(runs[0].status).toBe("cancelled");
 });
 
+test("a card done anew after Stop all goes on to its end", async ({ page, playground }) => {
+  await playground.run("Autumn?", SAGE, THINKER);
+  await expect(playground.card("A").answer).toContainText(BEGINNING[SAGE]);
+  await page.keyboard.press("Escape");
+  for (const letter of "AB") await playground.card(letter).ends("Stopped");
+
+  await playground.card("A").element.getByRole("button", { name: /^Retry/ }).click();
+  await playground.card("A").ends("Done");
+  await expect(playground.card("A").answer).toContainText(END[SAGE]);
+  await playground.card("B").ends("Stopped");
+});
+
 test("one card is stopped by itself and the other goes on to its end", async ({ playground, member }) => {
   await playground.run("Autumn?", SAGE, THINKER);
   await expect(playground.card("A").answer).toContainText(BEGINNING[SAGE]);

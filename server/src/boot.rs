@@ -153,7 +153,8 @@ pub fn background(state: &AppState) {
     drop(state.tasks.spawn(Mover::new(state.log.clone(), state.pool.clone()).run(state.tasks.clone())));
     drop(state.tasks.spawn(write_last_used_forever(state.keys.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(listen_forever(state.pool.clone(), listeners(state), state.tasks.clone())));
-    let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone());
+    let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone())
+        .keeping(state.settings.usage_retention_days);
     if state.settings.is_demo {
         let (pool, clock, tasks) = (state.pool.clone(), state.clock.clone(), state.tasks.clone());
         drop(state.tasks.spawn(demo::seed_forever(pool, clock, tasks, roll_up.clone())));
@@ -241,7 +242,7 @@ pub async fn roll_up(settings: &Settings, since: Option<DateTime<Utc>>) -> Resul
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Everything that is over, also what the server would do in a few minutes.
         let until = due(clock.now() + TimeDelta::minutes(5));
-        let roll_up = RollUp::new(pool, clock, Tasks::default());
+        let roll_up = RollUp::new(pool, clock, Tasks::default()).keeping(settings.usage_retention_days);
         match since {
             Some(since) => roll_up.redo(since, until).await,
             None => roll_up.run(until).await,
@@ -255,7 +256,7 @@ pub async fn roll_up(settings: &Settings, since: Option<DateTime<Utc>>) -> Resul
 pub async fn seed_demo(settings: &Settings) -> Result<(), Error> {
     let events = on_database(settings, async |pool| {
         let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Tasks::default());
-        let roll_up = RollUp::new(pool.clone(), clock.clone(), tasks.clone());
+        let roll_up = RollUp::new(pool.clone(), clock.clone(), tasks.clone()).keeping(settings.usage_retention_days);
         demo::seed(&pool, clock.as_ref(), &tasks, &roll_up).await
     });
     writeln!(io::stdout(), "{} simulated requests are new.", events.await?)?;

@@ -2,15 +2,19 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use super::{Candidate, Entry, Histogram, Interval, SortBy, stand, wilson};
+use super::{
+    Entry, Histogram, Interval, SortBy,
+    ranking::{Candidate, stand},
+    statistics::wilson,
+};
 use crate::domain::Usd;
 
 /// Fewer requests than this in the window are not ranked.
-pub const FEWEST_TO_RANK: u64 = 100;
+const FEWEST_TO_RANK: u64 = 100;
 /// A rate, or a p95, with fewer requests behind it is marked.
-pub const FEWEST_FOR_TAILS: u64 = 1_000;
+const FEWEST_FOR_TAILS: u64 = 1_000;
 /// A median, or a speed, with fewer requests behind it is marked.
-pub const FEWEST_FOR_HALVES: u64 = 100;
+const FEWEST_FOR_HALVES: u64 = 100;
 
 /// What was counted of one model, in an hour or in many.
 #[derive(Clone, Debug, Default, PartialEq)]

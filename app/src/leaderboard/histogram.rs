@@ -1,6 +1,6 @@
 //! Mergeable histograms of milliseconds, with a bound on the error of every quantile.
 
-use super::{LatencyInterval, order_statistic_ranks};
+use super::{LatencyInterval, statistics::order_statistic_ranks};
 
 /// Buckets for each doubling. 80 make a bucket 0.87 % wide, so that what it stands for, rounded to a whole millisecond, is
 /// within 0.9 % of everything in it.

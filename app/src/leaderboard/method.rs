@@ -23,17 +23,17 @@ pub fn MethodPage() -> impl IntoView {
 
                 <h2 id="requests">"What counts"</h2>
                 <dl>
-                    <div><dt>"Success"</dt><dd>"HTTP 200, the answer complete, its usage recorded, at least one output token."</dd></div>
+                    <div><dt>"Success"</dt><dd>"HTTP 200, the answer complete, its usage recorded, at least one output token: in the gateway one that its caller could see, in what LiteLLM reports one that was counted."</dd></div>
                     <div><dt>"Error"</dt><dd>"HTTP 4xx or 5xx from the model's upstream, an answer that broke off before its first token or was cut off, a timeout; also a caller who hung up after ten seconds without a token, since then the model was slow."</dd></div>
                     <div><dt>"Not counted"</dt><dd>"A request that was refused before any model was asked (the caller's own fault), and a caller who hung up for reasons of their own."</dd></div>
-                    <div><dt>"Requests"</dt><dd>"Successes and errors. So success rate and error rate add up to 1. Being rate-limited by the upstream is an error: lack of capacity does not hide."</dd></div>
+                    <div><dt>"Requests"</dt><dd>"Successes and errors. So success rate and error rate add up to 1. Being rate-limited by the upstream is an error. A request to \"auto\" that another model answered counts for that one alone, with all that its caller waited."</dd></div>
                 </dl>
 
                 <h2 id="figures">"Figures"</h2>
                 <dl>
                     <div><dt>"Latency"</dt><dd>"What the caller of a successful request waited, to the last token. p50 and p95 are the times that 50 and 95 of 100 requests did not exceed."</dd></div>
                     <div><dt>"First token"</dt><dd>"The time to the first token of streamed successes."</dd></div>
-                    <div><dt>"Speed"</dt><dd><code>"output tokens ÷ (latency − time to first token)"</code>", summed over all streamed successes before dividing."</dd></div>
+                    <div><dt>"Speed"</dt><dd><code>"output tokens ÷ (upstream latency − time to first token)"</code>", both from when the model that answered was asked, summed over all streamed successes before dividing."</dd></div>
                     <div><dt>"Tokens and cost"</dt><dd>"Sums over counted requests, as far as they are known. Unknown is —, never 0."</dd></div>
                     <div><dt>"Window"</dt><dd>"7 or 30 days that end with the last hour rolled up. Every hour is rolled up five minutes after its end, and again when late events have come to it. Hours are those of UTC."</dd></div>
                 </dl>

@@ -21,13 +21,11 @@ mod table;
 mod types;
 
 pub use board::{Board, BoardFigures};
-pub use figures::{FEWEST_FOR_HALVES, FEWEST_FOR_TAILS, FEWEST_TO_RANK, ModelInfo, Tally, order_entries, rank_models};
+pub use figures::{ModelInfo, Tally, order_entries, rank_models};
 pub use histogram::Histogram;
 pub use method::MethodPage;
 pub use model::ModelFiguresPage;
 pub use page::LeaderboardPage;
 pub use port::LeaderboardPort;
 pub use query::{BoardQuery, detail_window};
-pub use ranking::{Candidate, Standing, WEIGHTS, stand};
-pub use statistics::{order_statistic_ranks, wilson};
 pub use types::{Entry, HourPoint, Interval, LatencyInterval, ModelPage, SortBy, Unranked, WINDOWS, Window};

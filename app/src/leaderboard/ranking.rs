@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use super::Interval;
 
 /// What success, p95 latency and output price weigh.
-pub const WEIGHTS: [f64; 3] = [0.40, 0.30, 0.30];
+const WEIGHTS: [f64; 3] = [0.40, 0.30, 0.30];
 
 /// A model that is to be ranked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
+pub(super) struct Candidate {
     pub public_name: String,
     pub requests: u64,
     pub success_rate: f64,
@@ -23,7 +23,7 @@ pub struct Candidate {
 
 /// Where a model stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub(super) struct Standing {
     pub score: f64,
     /// The scores that its intervals allow, measured on the same scale.
     pub interval: Interval,
@@ -75,7 +75,7 @@ fn score(success: f64, p95: f64, price: f64) -> f64 {
 
 /// Ranks the candidates and returns where each stands, in the order given. Higher scores come first; equal ones are ordered by
 /// requests (more first), then by name.
-pub fn stand(candidates: &[Candidate]) -> Vec<Standing> {
+pub(super) fn stand(candidates: &[Candidate]) -> Vec<Standing> {
     let success = Scale::of(candidates.iter().map(|candidate| Some(candidate.success_rate)));
     let p95 = Scale::of(candidates.iter().map(|candidate| candidate.p95_ms));
     let price = Scale::of(candidates.iter().map(|candidate| candidate.output_price));

@@ -6,7 +6,7 @@ use super::Interval;
 const Z: f64 = 1.959_963_984_540_054;
 
 /// Wilson's 95 % interval of a share. Nothing where there was no attempt.
-pub fn wilson(successes: u64, attempts: u64) -> Option<Interval> {
+pub(super) fn wilson(successes: u64, attempts: u64) -> Option<Interval> {
     if attempts == 0 {
         return None;
     }
@@ -23,7 +23,7 @@ pub fn wilson(successes: u64, attempts: u64) -> Option<Interval> {
 
 /// Between which places, counted from 1, the true quantile lies with 95 % certainty. The number of times below it is binomial,
 /// whatever they are distributed like. The upper place is beyond the last one where there are too few times to bound it.
-pub fn order_statistic_ranks(count: u64, share: f64) -> Option<(u64, u64)> {
+pub(super) fn order_statistic_ranks(count: u64, share: f64) -> Option<(u64, u64)> {
     if count == 0 {
         return None;
     }

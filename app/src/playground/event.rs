@@ -38,20 +38,6 @@ impl DataReader {
     }
 }
 
-/// Cuts a stream of bytes into events, wherever the network cut it.
-#[derive(Debug, Default)]
-pub struct EventReader {
-    lines: DataReader,
-}
-
-impl EventReader {
-    /// Takes the next bytes and returns the events that are complete. Events of a type this version does not know are
-    /// skipped.
-    pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
-        self.lines.push(bytes).iter().filter_map(|json| serde_json::from_slice(json).ok()).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,9 +55,10 @@ mod tests {
             wire.extend(format!("data: {}\n\n", serde_json::to_string(event).expect("json")).into_bytes());
         }
         for cut in 0..wire.len() {
-            let mut reader = EventReader::default();
-            let mut read = reader.push(&wire[..cut]);
-            read.extend(reader.push(&wire[cut..]));
+            let mut reader = DataReader::default();
+            let mut lines = reader.push(&wire[..cut]);
+            lines.extend(reader.push(&wire[cut..]));
+            let read: Vec<Event> = lines.iter().map(|json| serde_json::from_slice(json).expect("an event")).collect();
             assert_eq!(read, events, "cut at {cut}");
         }
     }

@@ -37,7 +37,7 @@ mod wire;
 pub use api::{FindComparison, PickRun, find_comparison, pick_run};
 #[cfg(feature = "ssr")]
 pub use comparison_script::ComparisonScript;
-pub use event::{DataReader, Event, EventReader};
+pub use event::{DataReader, Event};
 pub use island::Playground;
 #[cfg(feature = "ssr")]
 pub use page::{ComparisonPage, PlaygroundPage};

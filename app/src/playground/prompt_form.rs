@@ -13,7 +13,7 @@ use super::{
     session::{Phase, Session},
     wire::FirstDraft,
 };
-use crate::ui::{browser, letter, position_class};
+use crate::ui::{browser, letter, position_class, textarea_text};
 
 /// From this length on the count of characters is shown.
 const COUNT_FROM: usize = LIMITS.prompt_characters / 10 * 9;
@@ -62,7 +62,7 @@ pub(super) fn PromptForm(
                     draft.forgive("prompt");
                 }
             >
-                {escape(&first.prompt)}
+                {textarea_text(&first.prompt)}
             </textarea>
             <p class="field-error" id="prompt-error">{draft.error("prompt")}</p>
             <p class="hint count" id="prompt-count" hidden=Signal::derive(move || length.get() < COUNT_FROM)>
@@ -80,7 +80,7 @@ pub(super) fn PromptForm(
                     aria-describedby="system-prompt-error"
                     on:input=move |_| draft.forgive("system_prompt")
                 >
-                    {escape(&first.system_prompt)}
+                    {textarea_text(&first.system_prompt)}
                 </textarea>
                 <p class="field-error" id="system-prompt-error">{draft.error("system_prompt")}</p>
             </details>
@@ -137,30 +137,5 @@ fn Chips(draft: Draft) -> impl IntoView {
         <ul class="chips" aria-label="Models">
             {move || draft.models.get().into_iter().enumerate().map(chip).collect_view()}
         </ul>
-    }
-}
-
-/// Text as the content of a `textarea`, which is not escaped on the way to the document. The line break in front is the
-/// one that the document drops.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 1);
-    escaped.push('\n');
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prompt_cannot_leave_its_field() {
-        assert_eq!(escape("</textarea><script>&lt;"), "\n&lt;/textarea>&lt;script>&amp;lt;");
     }
 }

@@ -5,7 +5,7 @@ use super::{
     wire::{Snapshot, Update},
 };
 use crate::{
-    domain::{ComparisonId, RunId, Usd, format},
+    domain::{ComparisonId, RunId, format},
     ui::letter,
 };
 
@@ -39,24 +39,7 @@ pub(super) enum Change {
 
 /// A run that the server has not told of yet.
 pub(super) fn queued(position: usize, model: &str) -> Run {
-    Run {
-        id: RunId(Default::default()),
-        position: position as u8,
-        model: model.to_owned(),
-        status: RunStatus::Queued,
-        parameters: None,
-        reasoning_content: None,
-        response_content: None,
-        finish_reason: None,
-        error: None,
-        latency_ms: None,
-        ttft_ms: None,
-        tokens_in: None,
-        tokens_out: None,
-        tokens_per_second: None,
-        cost_usd: Usd::zero(),
-        list_cost_usd: None,
-    }
+    Run::queued(RunId(Default::default()), position as u8, model)
 }
 
 impl Board {

@@ -99,6 +99,30 @@ pub struct Run {
     pub list_cost_usd: Option<Usd>,
 }
 
+impl Run {
+    /// A run that has not begun.
+    pub fn queued(id: RunId, position: u8, model: impl Into<String>) -> Self {
+        Self {
+            id,
+            position,
+            model: model.into(),
+            status: RunStatus::Queued,
+            parameters: None,
+            reasoning_content: None,
+            response_content: None,
+            finish_reason: None,
+            error: None,
+            latency_ms: None,
+            ttft_ms: None,
+            tokens_in: None,
+            tokens_out: None,
+            tokens_per_second: None,
+            cost_usd: Usd::zero(),
+            list_cost_usd: None,
+        }
+    }
+}
+
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

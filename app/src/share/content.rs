@@ -1,8 +1,10 @@
 //! Which part of a comparison is shared.
 
+use chrono::{DateTime, Utc};
+
 use super::{ShareRequest, SharedContent, SharedRun};
 use crate::{
-    domain::RunId,
+    domain::{ComparisonId, RunId},
     error::{AppError, FieldError},
     playground::{Comparison, Run},
 };
@@ -32,6 +34,22 @@ impl SharedContent {
             picked_position: picked.map(|run| run.position),
             runs: chosen.into_iter().map(SharedRun::from).collect(),
         })
+    }
+
+    /// A comparison of one's own with all of it, and with new ids.
+    pub fn into_copy(self, id: ComparisonId, created_at: DateTime<Utc>, new_id: impl Fn() -> RunId) -> Comparison {
+        Comparison {
+            id,
+            created_at,
+            prompt: self.prompt,
+            system_prompt: self.system_prompt,
+            parameters: self.parameters,
+            is_shared: false,
+            share_slug: None,
+            public_url: None,
+            picked_run_id: None,
+            runs: self.runs.iter().map(|run| Run { id: new_id(), ..run.into() }).collect(),
+        }
     }
 
     /// `acme/pro, acme/fast and acme/small`
@@ -96,29 +114,15 @@ impl From<&SharedRun> for Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::{ComparisonId, Usd},
-        playground::{Parameters, RunStatus},
-    };
+    use crate::playground::{Parameters, RunStatus};
 
     fn run(position: u8, status: RunStatus, text: Option<&str>) -> Run {
+        let id = RunId(uuid::Uuid::from_u128(100 + u128::from(position)));
         Run {
-            id: RunId(uuid::Uuid::from_u128(100 + u128::from(position))),
-            position,
-            model: format!("acme/{position}"),
             status,
-            parameters: None,
-            reasoning_content: None,
             response_content: text.map(str::to_owned),
-            finish_reason: None,
-            error: None,
             latency_ms: Some(1),
-            ttft_ms: None,
-            tokens_in: None,
-            tokens_out: None,
-            tokens_per_second: None,
-            cost_usd: Usd::zero(),
-            list_cost_usd: None,
+            ..Run::queued(id, position, format!("acme/{position}"))
         }
     }
 

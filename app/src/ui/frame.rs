@@ -87,7 +87,7 @@ pub fn Frame(
         view! {
             <p class="simulated" role="note">
                 <b>"Simulated"</b>
-                " Demo mode: the models here are simulated, no real model is asked."
+                " Demo mode: the models that come with it are simulated, their answers made up."
             </p>
         }
     });

@@ -49,7 +49,7 @@ pub(super) async fn keys_of(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec
     Ok(ids)
 }
 
-/// The events of some keys, added up. Not counted are the tokens of requests that do not count themselves.
+/// The events of some keys, added up. Tokens and cost are those of all requests, also of those that do not count for their model.
 #[tracing::instrument(name = "db.usage_events.of_keys", skip_all)]
 pub(super) async fn events(db: impl PgExecutor<'_>, scope: &Scope<'_>) -> Result<Vec<EventsRow>, Error> {
     let rows = sqlx::query_as!(

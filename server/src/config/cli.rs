@@ -146,7 +146,8 @@ pub struct Options {
     #[arg(long, env = "QUADRILLE_LOG", value_name = "FILTER", global = true, help_heading = SERVER)]
     pub log: Option<String>,
 
-    /// Folder of the embedded Postgres and of the generated key [default: /var/lib/quadrille as root, else the platform's
+    /// Folder of the embedded Postgres, of the generated key and of the event log, which is needed with DATABASE_URL too: to be
+    /// kept, and one for each replica [default: /var/lib/quadrille as root, else the platform's
     /// folder for application data]
     #[arg(long, env = "QUADRILLE_DATA_DIR", value_name = "DIR", global = true, help_heading = DATABASE)]
     pub data_dir: Option<String>,

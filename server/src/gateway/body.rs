@@ -19,10 +19,12 @@ use super::error::Failure;
 pub(super) const MAX_BODY: usize = 20 * 1024 * 1024;
 /// A body beyond this size waits for one of the places for large ones.
 const LARGE: usize = 1024 * 1024;
-/// Large bodies at a time, and so at most 320 MiB.
+/// Large bodies at a time: at most 320 MiB as they came, and once more as they are sent.
 pub(super) const LARGE_PLACES: usize = 16;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one waits for a place; some of the minute above.
+const WAIT_FOR_PLACE: Duration = Duration::from_secs(30);
 
 /// A body, and its place where it is a large one.
 pub(super) struct Taken {
@@ -67,7 +69,8 @@ async fn read(body: Body, announced: usize, places: &std::sync::Arc<Semaphore>) 
             return Err(too_large());
         }
         if size.max(announced) > LARGE && place.is_none() {
-            place = places.clone().acquire_owned().await.ok();
+            let free = timeout(WAIT_FOR_PLACE, places.clone().acquire_owned()).await;
+            place = free.map_err(|_| NotTaken::Refused(no_place()))?.ok();
         }
         match first.take() {
             // A body that comes in one piece is not copied.
@@ -82,6 +85,14 @@ async fn read(body: Body, announced: usize, places: &std::sync::Arc<Semaphore>) 
         }
     }
     Ok(Taken { bytes: first.unwrap_or_else(|| all.freeze()), place })
+}
+
+fn no_place() -> Failure {
+    Failure::ours(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too_many_large_requests",
+        "This site works on as many large requests as it can hold. Try again shortly.",
+    )
 }
 
 fn too_large() -> NotTaken {

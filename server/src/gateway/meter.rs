@@ -27,9 +27,7 @@ pub(super) struct Meter {
     event: UsageEvent,
     prices: Prices,
     arrived: Instant,
-    /// When the first upstream was asked.
-    asked_at: Option<Instant>,
-    /// When the one that answers was asked.
+    /// When the model that was asked last was asked.
     sent_at: Option<Instant>,
 }
 
@@ -59,7 +57,7 @@ impl Meter {
             source: EventSource::Gateway,
         };
         let prices = Prices::default();
-        Self { door, permit: Some(permit), event, prices, arrived, asked_at: None, sent_at: None }
+        Self { door, permit: Some(permit), event, prices, arrived, sent_at: None }
     }
 
     /// The request's id, which its caller is told too.
@@ -91,13 +89,11 @@ impl Meter {
 
     /// A model is asked now.
     pub(super) fn asks(&mut self, model: &CallableModel) {
-        let now = Instant::now();
         self.event.attempt += 1;
         self.event.model_public_name.clone_from(&model.public_name);
         self.event.upstream_id = Some(model.upstream_id);
         self.prices = model.prices;
-        self.asked_at.get_or_insert(now);
-        self.sent_at = Some(now);
+        self.sent_at = Some(Instant::now());
     }
 
     /// The answer came to its end.
@@ -130,7 +126,9 @@ impl Meter {
     pub(super) async fn hung_up(self, facts: Option<&Facts>, tokens_in: impl FnOnce() -> u64 + Send) {
         let status = facts.map(|_| 200);
         let Some(facts) = facts.filter(|facts| facts.has_output()) else {
-            let is_slow = self.asked_at.is_some_and(|asked| asked.elapsed() >= SLOW_AFTER);
+            // When the server stops it is us who hang up.
+            let is_slow = !self.door.tasks.draining().is_cancelled()
+                && self.sent_at.is_some_and(|sent| sent.elapsed() >= SLOW_AFTER);
             return match is_slow {
                 true => self.close(Outcome::Error, Some(ErrorClass::Slow), status).await,
                 false => self.close(Outcome::Abandoned, Some(ErrorClass::HangUp), status).await,

@@ -1,16 +1,23 @@
 //! An answer that comes in events, handed on as it arrives. Reading the upstream is a task of the server: it notices when the
 //! caller goes away, ends the call, and closes the account, whatever became of the connection.
 
+use std::time::Duration;
+
 use axum::{body::Body, http::header::CONTENT_TYPE, response::Response};
 use bytes::Bytes;
 use futures::stream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{ask::Opened, door::with_marks, error::Failure, meter::Meter, request::ChatCall};
 use crate::upstream::UpstreamError;
 
 /// Pieces that wait for a caller who reads slowly; then the upstream waits too.
 const PIECES: usize = 16;
+/// How long the last piece waits for a caller who reads slowly.
+const LAST_SEND: Duration = Duration::from_secs(30);
 
 type Pieces = mpsc::Sender<Result<Bytes, std::convert::Infallible>>;
 
@@ -35,12 +42,16 @@ pub(super) async fn relay(mut opened: Opened, mut call: ChatCall, meter: Meter, 
     let ended = if is_heard { forward(&mut opened, &pieces).await } else { Ended::Gone };
     let tokens_in = || call.estimated_tokens();
     let facts = &opened.rewriter.facts;
+    // Whoever does not read does not keep this task.
+    let last = async |piece: Bytes| {
+        let _ = timeout(LAST_SEND, pieces.send(Ok(piece))).await;
+    };
     match ended {
         Ended::Complete => {
             meter.answered(facts, tokens_in).await;
             let end = opened.rewriter.take_end();
             if !end.is_empty() {
-                let _ = pieces.send(Ok(end.into())).await;
+                last(end.into()).await;
             }
             drop(pieces);
             opened.through.drain().await;
@@ -48,7 +59,7 @@ pub(super) async fn relay(mut opened: Opened, mut call: ChatCall, meter: Meter, 
         Ended::Broken(failure) => {
             meter.broke(failure.class, facts, tokens_in).await;
             let event = format!("data: {}\n\n", failure.to_json());
-            let _ = pieces.send(Ok(event.into())).await;
+            last(event.into()).await;
         }
         Ended::Gone => meter.hung_up(Some(facts), tokens_in).await,
     }
@@ -82,7 +93,7 @@ async fn forward(opened: &mut Opened, pieces: &Pieces) -> Ended {
             // Pieces that came together with the failure still belong to the caller.
             if !opened.out.is_empty() {
                 let piece = Bytes::from(std::mem::take(&mut opened.out));
-                let _ = pieces.send(Ok(piece)).await;
+                let _ = timeout(LAST_SEND, pieces.send(Ok(piece))).await;
             }
             // An answer that is complete but for its counts has not failed.
             return if opened.rewriter.is_complete() { Ended::Complete } else { Ended::Broken(error.into()) };

@@ -117,6 +117,14 @@ pub(super) async fn take_marks(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> 
     Ok(done.rows_affected())
 }
 
+/// Whether figures of this hour are there.
+#[tracing::instrument(name = "db.model_perf_hourly.is_rolled_up", skip_all)]
+pub(super) async fn is_rolled_up(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM model_perf_hourly WHERE hour = $1) AS "is_rolled_up!""#, hour)
+        .fetch_one(db)
+        .await?)
+}
+
 /// One hour of events, aggregated by model.
 #[tracing::instrument(name = "db.usage_events.aggregate", skip_all, fields(%hour))]
 pub(super) async fn aggregate(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> Result<Vec<HourRow>, Error> {

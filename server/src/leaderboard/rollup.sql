@@ -10,8 +10,10 @@ WITH by_latency AS MATERIALIZED (
            sum(tokens_in) AS tokens_in,
            sum(tokens_out) AS tokens_out,
            sum(cost_usd) AS cost_usd,
-           sum(tokens_out) FILTER (WHERE ttft_ms < latency_ms) AS generated_tokens,
-           sum(latency_ms - ttft_ms) FILTER (WHERE ttft_ms < latency_ms AND tokens_out > 0) AS generation_ms
+           -- From when the model that answered was asked, as the time to the first token is: what others took before is not its.
+           sum(tokens_out) FILTER (WHERE ttft_ms < coalesce(upstream_latency_ms, latency_ms)) AS generated_tokens,
+           sum(coalesce(upstream_latency_ms, latency_ms) - ttft_ms)
+               FILTER (WHERE ttft_ms < coalesce(upstream_latency_ms, latency_ms) AND tokens_out > 0) AS generation_ms
     FROM usage_events
     WHERE occurred_at >= $1 AND occurred_at < $1::timestamptz + interval '1 hour'
     GROUP BY 1, 2, 3, 4

@@ -19,14 +19,13 @@ use super::{
     fields,
     hub::Hub,
     live::Live,
-    repo::{self, Ending, Lease, Renewed},
-    view,
+    repo::{Lease, Renewed, runs},
+    seal, view,
 };
 use crate::{
     catalog::CallableModel,
     clock::Clock,
     crypto::Dek,
-    error::Error,
     shutdown::Tasks,
     upstream::{ChatEvent, ChatRequest, UpstreamClient, UpstreamError},
 };
@@ -117,7 +116,7 @@ impl Executor {
 
     async fn run_all(&self, job: &Job) {
         let ids: Vec<Uuid> = job.runs.iter().map(|run| run.id.0).collect();
-        let started = match repo::start(&self.pool, &ids, self.lease(), self.clock.now()).await {
+        let started = match runs::start(&self.pool, &ids, self.lease(), self.clock.now()).await {
             Ok(started) => started,
             Err(error) => {
                 tracing::error!(comparison.id = %job.live.id, %error, "runs could not be started");
@@ -149,7 +148,7 @@ impl Executor {
             self.keep_alive(job, id, &cancel, &ended)
         );
         let run = finished_run(&job.live, id, model, &answer)?;
-        match self.write_ending(job, &run, model, &answer).await {
+        match self.write_ending(job, &run).await {
             Some(is_shared) => {
                 if is_shared {
                     self.hub.hand_over(&job.live);
@@ -229,7 +228,7 @@ impl Executor {
                 () = tokio::time::sleep(HEARTBEAT) => {}
             }
             let text = job.live.text(id).and_then(|text| job.dek.seal(fields::response(id), &text).ok());
-            match repo::renew(&self.pool, id, self.lease(), text.as_deref()).await {
+            match runs::renew(&self.pool, id, self.lease(), text.as_deref()).await {
                 Ok(Some(Renewed { is_cancelled, is_shared })) => {
                     if is_shared {
                         self.hub.hand_over(&job.live);
@@ -246,8 +245,8 @@ impl Executor {
 
     /// Writes the ending, again and again while the database is away, and says whether another process has begun another run
     /// meanwhile. `None`: another process has already given this run up, or it was deleted.
-    async fn write_ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> Option<bool> {
-        let ending = match self.ending(job, run, model, answer) {
+    async fn write_ending(&self, job: &Job, run: &Run) -> Option<bool> {
+        let ending = match seal::ending(&job.dek, run, self.clock.now()) {
             Ok(ending) => ending,
             Err(error) => {
                 tracing::error!(run.id = %run.id, %error, "an ending could not be sealed");
@@ -256,7 +255,7 @@ impl Executor {
         };
         let mut pause = Duration::from_millis(100);
         loop {
-            match repo::finish(&self.pool, run.id, self.instance, &ending).await {
+            match runs::finish(&self.pool, run.id, self.instance, &ending).await {
                 Ok(written) => return written,
                 Err(error) if pause < Duration::from_secs(60) => {
                     tracing::warn!(run.id = %run.id, %error, "an ending could not be written; trying again");
@@ -269,35 +268,6 @@ impl Executor {
                 }
             }
         }
-    }
-
-    fn ending(&self, job: &Job, run: &Run, model: &CallableModel, answer: &Answer) -> Result<Ending, Error> {
-        let response_ct =
-            run.response_content.as_ref().map(|text| job.dek.seal(fields::response(run.id), text)).transpose()?;
-        let reasoning_ct =
-            run.reasoning_content.as_ref().map(|text| job.dek.seal(fields::reasoning(run.id), text)).transpose()?;
-        let error_detail_ct =
-            run.error.as_ref().map(|error| job.dek.seal(fields::error(run.id), &error.message)).transpose()?;
-        let signed = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
-        Ok(Ending {
-            status: run.status,
-            response_ct,
-            reasoning_ct,
-            error_code: run.error.as_ref().map(|error| error.code.clone()),
-            error_detail_ct,
-            retry_after_s: run
-                .error
-                .as_ref()
-                .and_then(|error| error.retry_after_s)
-                .map(|s| i32::try_from(s).unwrap_or(i32::MAX)),
-            finish_reason: run.finish_reason.clone(),
-            tokens_in: signed(run.tokens_in),
-            tokens_out: signed(run.tokens_out),
-            latency_ms: signed(run.latency_ms),
-            ttft_ms: signed(run.ttft_ms),
-            list_cost_usd: model.prices.cost(answer.tokens_in, answer.tokens_out),
-            finished_at: self.clock.now(),
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::{
-    domain::{ComparisonId, RunId, Usd, UserId},
+    domain::{ComparisonId, RunId, UserId},
     playground::{Comparison, Run, RunStatus},
 };
 use tokio::sync::watch;
@@ -78,7 +78,7 @@ impl Live {
         if let Some(position) = state.position(run) {
             let old = &state.comparison.runs[position];
             state.comparison.runs[position] =
-                Run { parameters: old.parameters, ..new_run(run, old.position, &old.model) };
+                Run { parameters: old.parameters, ..Run::queued(run, old.position, &old.model) };
             state.attempts[position] =
                 Attempt { number: state.attempts[position].number + 1, cancel: CancellationToken::new() };
             if state.comparison.picked_run_id == Some(run) {
@@ -162,28 +162,6 @@ impl State {
     }
 }
 
-/// A run that has not begun.
-pub(super) fn new_run(id: RunId, position: u8, model: &str) -> Run {
-    Run {
-        id,
-        position,
-        model: model.to_owned(),
-        status: RunStatus::Queued,
-        parameters: None,
-        reasoning_content: None,
-        response_content: None,
-        finish_reason: None,
-        error: None,
-        latency_ms: None,
-        ttft_ms: None,
-        tokens_in: None,
-        tokens_out: None,
-        tokens_per_second: None,
-        cost_usd: Usd::zero(),
-        list_cost_usd: None,
-    }
-}
-
 /// A panic while the lock was held leaves whole values behind, so the lock stays usable.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -197,7 +175,7 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::playground) fn run(position: u8) -> Run {
-        new_run(RunId(Uuid::from_u128(position.into())), position, "acme/one")
+        Run::queued(RunId(Uuid::from_u128(position.into())), position, "acme/one")
     }
 
     pub(in crate::playground) fn live() -> Arc<Live> {

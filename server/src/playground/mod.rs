@@ -2,11 +2,12 @@
 
 mod api;
 mod executor;
-pub mod fields;
+mod fields;
 mod hub;
 mod live;
 mod reaper;
 mod repo;
+mod seal;
 mod service;
 mod stream;
 mod view;
@@ -17,5 +18,5 @@ pub use executor::Executor;
 pub use hub::Hub;
 pub use live::Live;
 pub use reaper::reap_forever;
-pub use service::{KEPT, PlaygroundService};
+pub use service::PlaygroundService;
 pub use watch::Subscription;

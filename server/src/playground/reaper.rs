@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::PgPool;
 
-use super::repo;
+use super::repo::runs;
 use crate::{clock::Clock, error::Error, shutdown::Tasks};
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -27,5 +27,5 @@ pub async fn reap_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks) {
 
 async fn reap(pool: &PgPool, clock: &dyn Clock) -> Result<u64, Error> {
     let now = clock.now();
-    repo::reap(pool, now, now).await
+    runs::reap(pool, now, now).await
 }

@@ -7,14 +7,14 @@ use app::{
     domain::{ComparisonId, RunId, UserId},
     error::{AppError, Noun},
     playground::{Comparison, PlaygroundPort},
-    share::{ShareLink, SharePort, ShareRequest, SharedComparison, SharedContent, SharedRun},
+    share::{ShareLink, SharePort, ShareRequest, SharedComparison, SharedContent},
 };
 use async_trait::async_trait;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
-    repo::{self, CopiedRun, CopiedSession, NewShare},
+    repo::{self, NewShare},
     slug,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     config::PublicUrl,
     crypto::{Dek, Field},
     error::Error,
-    playground::{KEPT, PlaygroundService, fields},
+    playground::PlaygroundService,
 };
 
 /// Sharing.
@@ -57,30 +57,6 @@ impl ShareService {
     fn seal(dek: &Dek, id: ComparisonId, content: &SharedContent) -> Result<Vec<u8>, Error> {
         let json = serde_json::to_string(content).map_err(|error| Error::Broken(format!("a snapshot: {error}")))?;
         dek.seal(share_field(id.0), &json)
-    }
-
-    fn copied_run(dek: &Dek, run: SharedRun) -> Result<CopiedRun, Error> {
-        let id = RunId(Uuid::now_v7());
-        let signed = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
-        let (response, reasoning) = (run.response_content.as_ref(), run.reasoning_content.as_ref());
-        let error = run.error.as_ref();
-        Ok(CopiedRun {
-            id: id.0,
-            position: run.position.into(),
-            model: run.model,
-            status: run.status.as_str(),
-            parameters: run.parameters.and_then(|own| serde_json::to_value(own).ok()),
-            reasoning_ct: reasoning.map(|text| dek.seal(fields::reasoning(id), text)).transpose()?,
-            response_ct: response.map(|text| dek.seal(fields::response(id), text)).transpose()?,
-            error_code: error.map(|error| error.code.clone()),
-            error_detail_ct: error.map(|error| dek.seal(fields::error(id), &error.message)).transpose()?,
-            finish_reason: run.finish_reason,
-            tokens_in: signed(run.tokens_in),
-            tokens_out: signed(run.tokens_out),
-            latency_ms: signed(run.latency_ms),
-            ttft_ms: signed(run.ttft_ms),
-            list_cost_usd: run.list_cost_usd.and_then(|cost| cost.0.parse().ok()),
-        })
     }
 }
 
@@ -136,24 +112,9 @@ impl SharePort for ShareService {
 
     async fn copy(&self, viewer: &Viewer, slug: &str) -> Result<ComparisonId, AppError> {
         let content = self.shared(slug).await?.content;
-        let dek = self.accounts.data_key(viewer.id).await?;
         let id = ComparisonId(Uuid::now_v7());
-        let prompt_ct = dek.seal(fields::prompt(id), &content.prompt)?;
-        let system_prompt_ct =
-            content.system_prompt.as_ref().map(|text| dek.seal(fields::system_prompt(id), text)).transpose()?;
-        let parameters =
-            serde_json::to_value(content.parameters).map_err(|error| Error::Broken(format!("parameters: {error}")))?;
-        let session = CopiedSession {
-            id,
-            user: viewer.id,
-            prompt_ct: &prompt_ct,
-            system_prompt_ct: system_prompt_ct.as_deref(),
-            parameters: &parameters,
-            created_at: self.clock.now(),
-        };
-        let runs: Vec<CopiedRun> =
-            content.runs.into_iter().map(|run| Self::copied_run(&dek, run)).collect::<Result<_, _>>()?;
-        repo::insert_copy(&self.pool, &session, &runs, KEPT).await?;
+        let copy = content.into_copy(id, self.clock.now(), || RunId(Uuid::now_v7()));
+        self.playground.insert_copy(viewer, copy).await?;
         Ok(id)
     }
 }

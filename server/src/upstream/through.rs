@@ -1,7 +1,7 @@
 //! One chat completion for somebody else: what the caller wrote goes out as it is, and what comes back is handed over as it
 //! arrives. Asked once; whether to ask another model is the caller's to decide.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, header::CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
@@ -25,10 +25,9 @@ pub struct Through {
     answer: Response,
     content_type: Option<HeaderValue>,
     deadlines: Deadlines,
-    /// Only for taking it out of what the upstream says.
-    key: Option<SecretString>,
+    /// Only for taking them out of what the upstream says.
+    secrets: Option<SecretString>,
     has_begun: bool,
-    sent_at: Instant,
 }
 
 impl UpstreamClient {
@@ -40,14 +39,12 @@ impl UpstreamClient {
             timeouts.first_byte = timeouts.total;
         }
         let deadlines = Deadlines::start(timeouts, CancellationToken::new());
-        let sent_at = Instant::now();
         let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body) };
         let mut answer = self.send_for_success(target, call, &deadlines).await?;
         // Headers are slices of what was read from the connection: copied and let go, so that a long stream does not hold that.
         let headers = std::mem::take(answer.headers_mut());
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
-        let key = target.key().map(SecretString::from);
-        let through = Through { answer, content_type, deadlines, key, has_begun: false, sent_at };
+        let through = Through { answer, content_type, deadlines, secrets: target.secrets(), has_begun: false };
         match through.media_type().as_str() {
             "text/html" | "application/xhtml+xml" => Err(UpstreamError::bad_response("a web page")),
             _ => Ok(through),
@@ -56,11 +53,6 @@ impl UpstreamClient {
 }
 
 impl Through {
-    /// When the request was sent.
-    pub fn sent_at(&self) -> Instant {
-        self.sent_at
-    }
-
     /// The `Content-Type` of the answer.
     pub fn content_type(&self) -> Option<&HeaderValue> {
         self.content_type.as_ref()
@@ -100,7 +92,7 @@ impl Through {
 
     /// The failure that an error object in the middle of the answer tells.
     pub fn failure(&self, object: &Value) -> UpstreamError {
-        from_error_object(object, self.key.as_ref().map(ExposeSecret::expose_secret))
+        from_error_object(object, self.secrets.as_ref().map(ExposeSecret::expose_secret))
     }
 
     /// Hands bytes on with `work`, as long as the answer may take in all. `None`: it took longer.

@@ -40,7 +40,7 @@ pub async fn keep_days_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks
 /// many were dropped.
 pub async fn keep_days(pool: &PgPool, today: NaiveDate, kept_days: Option<u32>) -> Result<usize, Error> {
     ensure_partitions(pool, today, today + AHEAD).await?;
-    let Some(oldest) = kept_days.and_then(|days| today.checked_sub_days(Days::new(days.into()))) else { return Ok(0) };
+    let Some(oldest) = kept_days.and_then(|days| oldest_day(today, days)) else { return Ok(0) };
     let mut dropped = 0;
     for day in repo::days(pool).await?.into_iter().filter(|day| *day < oldest) {
         if !repo::has_changed_hours(pool, day).await? {
@@ -49,4 +49,9 @@ pub async fn keep_days(pool: &PgPool, today: NaiveDate, kept_days: Option<u32>) 
         }
     }
     Ok(dropped)
+}
+
+/// The oldest day whose events are kept; `None` where there is no such day.
+pub fn oldest_day(today: NaiveDate, kept_days: u32) -> Option<NaiveDate> {
+    today.checked_sub_days(Days::new(kept_days.into()))
 }

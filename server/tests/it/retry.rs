@@ -23,6 +23,17 @@ async fn again(ada: &Member<'_>, made: &Value) -> Value {
     ada.send(Method::GET, &format!("/api/playground/{}", made["id"].as_str().unwrap()), None).await.1
 }
 
+/// Waits until of the newest comparison the first run has failed and the second writes.
+async fn failed_and_running(ada: &Member<'_>) -> Value {
+    let latest = || async { ada.send(Method::GET, "/api/playground", None).await.1["sessions"][0].clone() };
+    eventually("one has failed and the other writes", || async {
+        let runs = latest().await["runs"].clone();
+        runs[0]["status"] == "failed" && runs[1]["status"] == "running"
+    })
+    .await;
+    latest().await
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn a_card_done_anew_replaces_its_answer_and_leaves_the_others(pool: PgPool) {
     let app = TestApp::start(pool).await;
@@ -58,14 +69,8 @@ async fn a_card_is_done_anew_while_another_still_runs_and_one_that_runs_is_not(p
     let ada = app.member("ada@example.org").await;
     app.upstream.on(ONE, Behaviour::status(500));
     app.upstream.on(TWO, Behaviour::hang_after("so far"));
-    let latest = || async { ada.send(Method::GET, "/api/playground", None).await.1["sessions"][0].clone() };
     let meanwhile = async {
-        eventually("one has failed and the other writes", || async {
-            let runs = latest().await["runs"].clone();
-            runs[0]["status"] == "failed" && runs[1]["status"] == "running"
-        })
-        .await;
-        let made = latest().await;
+        let made = failed_and_running(&ada).await;
         let (status, problem) = ada.send(Method::POST, &path(&made, 1, "retry"), None).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(problem["detail"].as_str().unwrap().contains("still runs"));
@@ -97,14 +102,8 @@ async fn a_card_is_done_anew_on_one_server_while_another_runs_on_the_other(pool:
         let path = format!("/api/playground/{}", made["id"].as_str().unwrap());
         read(there(Method::GET, &path).await.unwrap()).await.1["runs"].clone()
     };
-    let latest = || async { ada.send(Method::GET, "/api/playground", None).await.1["sessions"][0].clone() };
     let meanwhile = async {
-        eventually("one has failed and the other writes", || async {
-            let runs = latest().await["runs"].clone();
-            runs[0]["status"] == "failed" && runs[1]["status"] == "running"
-        })
-        .await;
-        let made = latest().await;
+        let made = failed_and_running(&ada).await;
         let events = format!("/api/playground/{}/events", made["id"].as_str().unwrap());
         let watching = ada.request(Method::GET, &events).send().await.unwrap();
         app.upstream.on(ONE, Behaviour::answer("better"));

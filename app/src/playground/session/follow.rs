@@ -57,7 +57,8 @@ impl Session {
     /// Stops whatever runs.
     pub(in crate::playground) fn stop_all(self) {
         let unfinished = self.inner(|inner| {
-            inner.stops_when_open = true;
+            // Not known by its id yet: as soon as it is.
+            inner.stops_when_open = inner.board.id().is_none();
             inner.board.unfinished()
         });
         for (id, position, run) in unfinished {
@@ -170,7 +171,7 @@ impl Session {
 
     fn opened(self, id: ComparisonId) {
         browser::show_path(&format!("/playground/{id}"));
-        let (count, stops) = self.inner(|inner| (inner.board.runs().len(), inner.stops_when_open));
+        let (count, stops) = self.inner(|inner| (inner.board.runs().len(), std::mem::take(&mut inner.stops_when_open)));
         self.count.set(count);
         if stops {
             self.stop_all();

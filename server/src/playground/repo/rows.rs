@@ -66,12 +66,12 @@ pub(in crate::playground) struct PickedRow {
 }
 
 /// A comparison to be inserted.
-pub(in crate::playground) struct NewSession<'a> {
+pub(in crate::playground) struct NewSession {
     pub id: ComparisonId,
     pub user: UserId,
-    pub prompt_ct: &'a [u8],
-    pub system_prompt_ct: Option<&'a [u8]>,
-    pub parameters: &'a serde_json::Value,
+    pub prompt_ct: Vec<u8>,
+    pub system_prompt_ct: Option<Vec<u8>>,
+    pub parameters: serde_json::Value,
     pub created_at: DateTime<Utc>,
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn success(model: &str, occurred_at: DateTime<Utc>) -> UsageEvent {
         tokens_out: Some(60),
         usage_source: Some(UsageSource::Upstream),
         latency_ms: 800,
-        upstream_latency_ms: Some(790),
+        upstream_latency_ms: Some(800),
         ttft_ms: Some(200),
         attempt: 1,
         cost_usd: Some("0.001".parse().expect("a decimal")),
@@ -52,7 +52,8 @@ pub(crate) fn failure(model: &str, occurred_at: DateTime<Utc>, class: ErrorClass
 
 /// So many successes with this latency.
 pub(crate) fn successes(model: &str, occurred_at: DateTime<Utc>, count: u32, latency_ms: u64) -> Vec<UsageEvent> {
-    (0..count).map(|_| UsageEvent { latency_ms, ..success(model, occurred_at) }).collect()
+    let one = || UsageEvent { latency_ms, upstream_latency_ms: Some(latency_ms), ..success(model, occurred_at) };
+    (0..count).map(|_| one()).collect()
 }
 
 /// So many failures.
