@@ -18,6 +18,7 @@ mod posted;
 mod query;
 #[cfg(feature = "ssr")]
 mod scripts;
+mod textarea;
 #[cfg(feature = "ssr")]
 pub mod time;
 
@@ -30,7 +31,7 @@ pub(crate) use loaded::set_status;
 #[cfg(feature = "ssr")]
 pub use loaded::{ErrorMessage, NotFoundMessage, guard, guard_admin, loaded};
 #[cfg(feature = "ssr")]
-pub use plain_form::{Done, FormScript, posted_errors, textarea_text};
+pub use plain_form::{Done, FormScript, posted_errors};
 pub use position::{letter, position_class};
 #[cfg(feature = "ssr")]
 pub use posted::{POSTED_FOR, Posted, Typed, answered, here};
@@ -38,3 +39,4 @@ pub use posted::{POSTED_FOR, Posted, Typed, answered, here};
 pub use query::query_value;
 #[cfg(feature = "ssr")]
 pub use scripts::Scripts;
+pub use textarea::textarea_text;
