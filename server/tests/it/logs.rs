@@ -16,6 +16,7 @@ use crate::{
         app::{PASSWORD, eventually},
         detour::Detour,
         fake_upstream::{Behaviour, FakeUpstream},
+        tls::client,
     },
 };
 
@@ -47,7 +48,7 @@ impl House {
     }
 
     async fn enter(port: u16) -> Self {
-        let (url, http) = (format!("http://127.0.0.1:{port}"), Client::new());
+        let (url, http) = (format!("http://127.0.0.1:{port}"), client());
         let form = json!({"email": "root@example.org", "password": PASSWORD});
         let answer = http.post(format!("{url}/api/auth/sign-in")).json(&form).send().await.unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();

@@ -27,6 +27,7 @@ use crate::{
         app::{PASSWORD, eventually},
         detour::Detour,
         fake_upstream::{Behaviour, FakeUpstream},
+        tls::client,
     },
 };
 
@@ -60,7 +61,7 @@ impl House {
         upstream.on(MODEL, completion("Hello", &json!({"prompt_tokens": 3, "completion_tokens": 1})));
         upstream.on(STREAM, Behaviour::tokens(5, Duration::from_millis(2)));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { dir: TempDir::new(), port, detour: Detour::to(pool), upstream, http: Client::new() }
+        Self { dir: TempDir::new(), port, detour: Detour::to(pool), upstream, http: client() }
     }
 
     fn command(&self) -> Command {

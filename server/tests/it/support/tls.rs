@@ -13,6 +13,12 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
+/// A client of a program that a test starts: in this process nobody else need have said which cryptography is used.
+pub(crate) fn client() -> reqwest::Client {
+    let _ = default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// A certificate that nobody has signed but itself, shown to one client, on a free loopback port.
 pub(crate) fn show_self_signed_once() -> SocketAddr {
     let pair = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a pair");
