@@ -29,8 +29,8 @@ import upstream  # noqa: E402
 TOKEN = "a-token-for-litellm"
 # LiteLLM sends its queue every so many seconds, then clears it, and with it what came while it waited for the answer (finally:
 # log_queue.clear() in generic_api_callback.py). So calls go out in waves, each after the delivery of the one before.
-FLUSH_SECONDS = 15
-WAVE = 200
+FLUSH_SECONDS = 40
+WAVE = 275
 # What is asked, how often, and what the table has to say: model, outcome, class.
 CALLS = [
     ("good", False, 500, [("good", "success", "")]),
