@@ -7,8 +7,8 @@ use_toolchain
 cd "$top"
 "$top/tools/site.sh" --optimise
 say "Building the server"
-cargo build -q --locked -p server --release
-export QUADRILLE_BINARY=$target/release/quadrille QUADRILLE_SITE_DIR=$target/site
+cargo build -q --locked -p server --profile dist
+export QUADRILLE_BINARY=$target/dist/quadrille QUADRILLE_SITE_DIR=$target/site
 say "Measuring comparisons (about a minute; other work on this machine distorts it)"
 missed=0
 node end2end/bench/playground.mjs || missed=1

@@ -7,10 +7,10 @@ use_toolchain
 cd "$top"
 "$top/tools/site.sh" --optimise
 say "Building the server"
-cargo build -q --locked -p server --release
+cargo build -q --locked -p server --profile dist
 rm -rf dist.new
 mkdir dist.new
-cp "$target/release/quadrille" dist.new/
+cp "$target/dist/quadrille" dist.new/
 cp -R "$target/site" dist.new/site
 rm -rf dist
 mv dist.new dist
