@@ -92,7 +92,7 @@ fn ranked(board: &BoardFigures, column: Column) -> AnyView {
                 (true, _) => " ▾",
             };
             view! {
-                <th role="columnheader" scope="col" aria-sort=sort>
+                <th scope="col" aria-sort=sort>
                     <a href=address(board.window, other)>{other.title()}<span aria-hidden="true">{arrow}</span></a>
                 </th>
             }
@@ -123,16 +123,16 @@ fn ranked(board: &BoardFigures, column: Column) -> AnyView {
     view! {
         <nav class="orders" aria-label="Order">{links}</nav>
         <div class="sheet board">
-            <table role="table">
+            <table>
                 <caption class="visually-hidden">{format!("Models by {}, best first", column.title())}</caption>
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Rank"</th>
-                        <th role="columnheader" scope="col">"Model"</th>
+                <thead>
+                    <tr>
+                        <th scope="col">"Rank"</th>
+                        <th scope="col">"Model"</th>
                         {heads}
                     </tr>
                 </thead>
-                <tbody role="rowgroup" inner_html=drawing.rows.clone()></tbody>
+                <tbody inner_html=drawing.rows.clone()></tbody>
             </table>
         </div>
         <p class="hint board-note">

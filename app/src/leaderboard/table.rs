@@ -98,7 +98,7 @@ fn row(html: &mut String, entry: &Entry, is_tied: bool, scale: &Scale) {
     let name = escape(&entry.model_public_name);
     let family = entry.family.as_deref().map(|family| escape(family) + " · ").unwrap_or_default();
     let context = entry.context_window.map(|tokens| format::context_window(Some(tokens))).unwrap_or("context —".into());
-    put!(html, "<tr role=\"row\"><td role=\"cell\" class=\"rank\" data-label=\"Rank\">{}", ranks(entry));
+    put!(html, "<tr><td class=\"rank\" data-label=\"Rank\">{}", ranks(entry));
     if is_tied {
         put!(
             html,
@@ -107,7 +107,7 @@ fn row(html: &mut String, entry: &Entry, is_tied: bool, scale: &Scale) {
     }
     put!(
         html,
-        "</td><th role=\"rowheader\" scope=\"row\"><a href=\"/leaderboard/{}\">{name}</a><small>{family}{context}{}{}</small></th>",
+        "</td><th scope=\"row\"><a href=\"/leaderboard/{}\">{name}</a><small>{family}{context}{}{}</small></th>",
         escape(&entry.slug),
         if entry.is_featured { " <span class=\"tag featured\">featured</span>" } else { "" },
         if entry.is_simulated { " <span class=\"tag\">simulated</span>" } else { "" },
@@ -129,7 +129,7 @@ fn row(html: &mut String, entry: &Entry, is_tied: bool, scale: &Scale) {
 }
 
 fn cell(html: &mut String, label: &str, class: &str, value: &str, below: &str) {
-    put!(html, "<td role=\"cell\" class=\"{class}\" data-label=\"{label}\"><span>{value}</span>");
+    put!(html, "<td class=\"{class}\" data-label=\"{label}\"><span>{value}</span>");
     if !below.is_empty() {
         put!(html, "<small>{below}</small>");
     }
