@@ -16,7 +16,7 @@ use crate::upstream::UpstreamError;
 
 /// Pieces that wait for a caller who reads slowly; then the upstream waits too.
 const PIECES: usize = 16;
-/// How long the last piece waits for a caller who reads slowly.
+/// How long a last piece waits for a caller who reads slowly.
 const LAST_SEND: Duration = Duration::from_secs(30);
 
 type Pieces = mpsc::Sender<Result<Bytes, std::convert::Infallible>>;
@@ -42,16 +42,12 @@ pub(super) async fn relay(mut opened: Opened, mut call: ChatCall, meter: Meter, 
     let ended = if is_heard { forward(&mut opened, &pieces).await } else { Ended::Gone };
     let tokens_in = || call.estimated_tokens();
     let facts = &opened.rewriter.facts;
-    // Whoever does not read does not keep this task.
-    let last = async |piece: Bytes| {
-        let _ = timeout(LAST_SEND, pieces.send(Ok(piece))).await;
-    };
     match ended {
         Ended::Complete => {
             meter.answered(facts, tokens_in).await;
             let end = opened.rewriter.take_end();
             if !end.is_empty() {
-                last(end.into()).await;
+                send_last(&pieces, end.into()).await;
             }
             drop(pieces);
             opened.through.drain().await;
@@ -59,10 +55,15 @@ pub(super) async fn relay(mut opened: Opened, mut call: ChatCall, meter: Meter, 
         Ended::Broken(failure) => {
             meter.broke(failure.class, facts, tokens_in).await;
             let event = format!("data: {}\n\n", failure.to_json());
-            last(event.into()).await;
+            send_last(&pieces, event.into()).await;
         }
         Ended::Gone => meter.hung_up(Some(facts), tokens_in).await,
     }
+}
+
+/// Whoever does not read does not keep the task.
+async fn send_last(pieces: &Pieces, piece: Bytes) {
+    let _ = timeout(LAST_SEND, pieces.send(Ok(piece))).await;
 }
 
 async fn forward(opened: &mut Opened, pieces: &Pieces) -> Ended {
@@ -93,7 +94,7 @@ async fn forward(opened: &mut Opened, pieces: &Pieces) -> Ended {
             // Pieces that came together with the failure still belong to the caller.
             if !opened.out.is_empty() {
                 let piece = Bytes::from(std::mem::take(&mut opened.out));
-                let _ = timeout(LAST_SEND, pieces.send(Ok(piece))).await;
+                send_last(pieces, piece).await;
             }
             // An answer that is complete but for its counts has not failed.
             return if opened.rewriter.is_complete() { Ended::Complete } else { Ended::Broken(error.into()) };
