@@ -3,6 +3,8 @@
 # set). About a gigabyte.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+"$top/tools/setup.sh" build
+use_toolchain
 peers=${PEERS_CACHE:-$cache/peers}
 mkdir -p "$peers"/{litellm,portkey,tensorzero}
 venv() {

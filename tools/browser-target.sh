@@ -9,7 +9,7 @@ set -euo pipefail
 bin=${1:-/usr/bin}
 name=wasm32-unknown-unknown
 libdir=$("$bin/rustc" --print target-libdir --target $name)
-is_root || stop_with "the browser's standard library must be written to $libdir" "sudo $top/tools/browser-target.sh $bin"
+is_root || stop_with "the browser's standard library must be written to $libdir" "sudo '$top/tools/browser-target.sh' $bin"
 
 say "Building the browser's standard library with $("$bin/rustc" -V | cut -d' ' -f1,2) (about 40 s)"
 work=$(mktemp -d)

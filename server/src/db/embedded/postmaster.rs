@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use memchr::memmem;
 use nix::{
     errno::Errno,
     sys::signal::{Signal, kill},
@@ -179,18 +180,30 @@ impl Launch {
 
     /// Whether this process is a Postgres on our cluster, by its command line, which everybody may read.
     async fn is_our_postgres(&self, pid: Pid) -> bool {
-        let words: Vec<Vec<u8>> = if Path::new("/proc/self/cmdline").exists() {
+        let cluster = self.layout.cluster.as_os_str().as_bytes();
+        if Path::new("/proc/self/cmdline").exists() {
             let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
-            line.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
+            let mut words = line.split(|byte| *byte == 0);
+            words.next().is_some_and(|program| program.ends_with(b"postgres")) && words.any(|word| word == cluster)
         } else {
-            let Ok(output) = Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]).output().await else {
-                return false;
-            };
-            output.stdout.split(u8::is_ascii_whitespace).map(<[u8]>::to_vec).collect()
-        };
-        let is_postgres = words.first().is_some_and(|program| program.ends_with(b"postgres"));
-        is_postgres && words.iter().any(|word| word == self.layout.cluster.as_os_str().as_bytes())
+            // Not cut to the width of a terminal, which no path has to fit into.
+            let shown = Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output().await;
+            shown.is_ok_and(|output| shows_postgres_on(cluster, &output.stdout))
+        }
     }
+}
+
+/// Whether `ps` shows a Postgres on this cluster. It puts spaces between arguments and quotes none, so the path, which may
+/// hold spaces itself, has to stand whole between `-D` and the next option or the end.
+fn shows_postgres_on(cluster: &[u8], shown: &[u8]) -> bool {
+    let line = shown.trim_ascii_end();
+    let argument = [b" -D ".as_slice(), cluster].concat();
+    let is_postgres = memmem::find(line, b" -").is_some_and(|at| line[..at].ends_with(b"postgres"));
+    is_postgres
+        && memmem::find_iter(line, &argument).any(|at| {
+            let rest = &line[at + argument.len()..];
+            rest.is_empty() || rest.starts_with(b" -")
+        })
 }
 
 fn recorded_pid(file: &Path) -> Option<Pid> {
@@ -214,5 +227,36 @@ pub(super) fn send(child: &Child, signal: Signal) {
         && error != Errno::ESRCH
     {
         tracing::warn!(%error, "the embedded database cannot be told to stop");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ps_shows_is_ours_only_with_the_whole_path_of_our_cluster() {
+        let mac = "/Users/ada/Library/Application Support/quadrille/postgres";
+        for (cluster, shown, is_ours) in [
+            (
+                mac,
+                format!("/opt/homebrew/opt/postgresql@17/bin/postgres -D {mac} -c listen_addresses= -c jit=off\n"),
+                true,
+            ),
+            (mac, format!("/Applications/My Tools/bin/postgres -D {mac} -c port=5432\n"), true),
+            (mac, format!("/usr/local/bin/postgres -D {mac}\n"), true),
+            (mac, format!("/usr/local/bin/postgres -p 5433 -D {mac}\n"), true),
+            ("/data/postgres", "/usr/bin/postgres -D /data/postgres -c port=5432\n".to_owned(), true),
+            ("/data/postgres", "/usr/bin/postgres -D /data/postgres2 -c port=5432\n".to_owned(), false),
+            ("/data/postgres", "/usr/bin/postgres -D /data/postgres2\n".to_owned(), false),
+            ("/data/postgres", "/usr/bin/postgres -D /data/postgres old/postgres -c port=5432\n".to_owned(), false),
+            ("/data/postgres", "/usr/bin/postgres -D /other/data/postgres -c port=5432\n".to_owned(), false),
+            ("/data/postgres", "/usr/bin/tail -D /data/postgres\n".to_owned(), false),
+            ("/data/postgres", "postgres: quadrille: checkpointer\n".to_owned(), false),
+            (mac, format!("ls -l {mac}\n"), false),
+            (mac, String::new(), false),
+        ] {
+            assert_eq!(shows_postgres_on(cluster.as_bytes(), shown.as_bytes()), is_ours, "{cluster}: {shown}");
+        }
     }
 }
