@@ -2,11 +2,12 @@
 //
 //   QUADRILLE_BINARY=… QUADRILLE_SITE_DIR=… node end2end/bench/leaderboard.mjs
 //
-// Needs nginx and wrk for the serving half; without them that half is left out, and said so. BENCH_EVENTS changes how many events
+// Needs nginx and wrk for the speed of serving; without them that is left out, and said so. BENCH_EVENTS changes how many events
 // the rolled-up hour has (10 million).
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, closeSync, mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, get } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,6 +16,7 @@ const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000_000);
 const HOUR = "2026-11-20T10:00:00Z";
 const ROUNDS = 3;
 const SECONDS = 4;
+const READERS = 10_000;
 const TARGETS = { json: 1.0, html: 0.1, rollUp: 12, memoryMb: 20, loads: 1 };
 
 const top = resolve(import.meta.dirname, "../..");
@@ -115,7 +117,7 @@ function seedBoard() {
 
 async function startServer() {
   const log = join(scratch, "server.log");
-  const output = openSync(log, "a");
+  const output = openSync(log, "w");
   const server = spawn(binary, ["serve"], { env: environment, stdio: ["ignore", output, output] });
   closeSync(output);
   const deadline = Date.now() + 60_000;
@@ -125,6 +127,50 @@ async function startServer() {
     if (server.exitCode !== null || Date.now() > deadline) throw new Error(`the server did not start:\n${readFileSync(log, "utf8")}`);
     await new Promise((done) => setTimeout(done, 50));
   }
+}
+
+// Readers over many connections while figures change: how often the database is asked for their window, at most. Postgres itself
+// writes down what it is asked.
+async function loads() {
+  sql("ALTER DATABASE postgres SET log_statement = 'all'");
+  const asked = () => readFileSync(join(databaseDir, "data/server.log"), "utf8").split("LEFT JOIN model_perf_hourly h").length - 1;
+  const server = await startServer();
+  const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+  const ask = (path) =>
+    new Promise((done, failed) => {
+      const request = get(server.url + path, { agent }, (answer) => {
+        if (answer.statusCode !== 200) failed(new Error(`${path}: ${answer.statusCode}`));
+        answer.resume().on("end", done);
+      });
+      request.on("error", failed);
+    });
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const change = () => new Promise((done) => spawn(psqlPath, ["-qX", databaseUrl, "-c", "NOTIFY quadrille_rollup"]).on("exit", done));
+  const counts = [];
+  try {
+    // Until it listens.
+    await pause(1_000);
+    for (const path of ["/api/leaderboard", "/api/leaderboard?window_days=30"]) {
+      await Promise.all(Array.from({ length: 400 }, () => ask(path)));
+      const before = asked();
+      let left = READERS;
+      const readers = Array.from({ length: READERS }, () => ask(path).then(() => left--));
+      const all = Promise.all(readers);
+      await Promise.race([readers[READERS / 10], all]);
+      await change();
+      if (left === 0) throw new Error("the readers were gone before the figures changed");
+      await all;
+      // What is loaded for nobody counts too.
+      await pause(500);
+      counts.push(asked() - before);
+    }
+  } finally {
+    agent.destroy();
+    await server.stop();
+    sql("ALTER DATABASE postgres RESET log_statement");
+  }
+  if (Math.min(...counts) === 0) throw new Error("the figures were not loaded anew");
+  return Math.max(...counts);
 }
 
 const freePort = () =>
@@ -160,7 +206,6 @@ const rate = (url) => {
 };
 
 async function serving() {
-  seedBoard();
   const server = await startServer();
   const read = async (path) => Buffer.from(await (await fetch(server.url + path, { headers: { "accept-encoding": "identity" } })).arrayBuffer());
   const [json, html] = [await read("/api/leaderboard"), await read("/leaderboard")];
@@ -195,6 +240,9 @@ try {
   line("roll-up ÷ count(*)", `${(rolled.own / rolled.count).toFixed(1)} ×`, `≤ ${TARGETS.rollUp} ×`, verdict(rolled.own / rolled.count <= TARGETS.rollUp));
   line("roll-up ÷ percentile_cont of both", `${(rolled.own / rolled.exact).toFixed(2)} ×`, "< 1 ×", verdict(rolled.own < rolled.exact));
   line("memory it takes in the program", `${(rolled.memory / 1e6).toFixed(1)} MB`, `< ${TARGETS.memoryMb} MB`, verdict(rolled.memory < TARGETS.memoryMb * 1e6));
+  seedBoard();
+  const most = await loads();
+  line(`loads, for ${READERS.toLocaleString("en")} readers of a window as figures change`, String(most), `≤ ${TARGETS.loads}`, verdict(most <= TARGETS.loads));
   if (has("nginx") && has("wrk")) {
     const served = await serving();
     line(`JSON of 50 models, ${(served.jsonBytes / 1e3).toFixed(0)} kB, 64 connections`, `${served.json.toFixed(0)} /s`);

@@ -19,6 +19,8 @@ test("a visitor reads the ranked models, orders them by any column and changes t
   await expect(models(page)).toHaveText(["demo/swift", /demo/, /demo/]);
   await expect(page.getByRole("columnheader", { name: "Score" })).toHaveAttribute("aria-sort", "descending");
   await expect(page.getByRole("img", { name: /95 % interval/ }).first()).toBeVisible();
+  // Both ends of the interval, below the rate.
+  await expect(page.locator(".board tbody tr").first().getByRole("cell").nth(2).locator("small")).toHaveText(/^[\d.]+–[\d.]+\s%$/);
   await expect(page.getByRole("group", { name: /p95 latency against output price/ })).toBeVisible();
 
   await page.getByRole("columnheader", { name: "Price out" }).getByRole("link").click();
@@ -73,8 +75,13 @@ test("a model's page has its charts and leads to the playground", async ({ page,
   for (const chart of ["Latency by the hour", "Share of requests that succeeded", "Requests by the hour", "Output tokens per second"]) {
     await expect(page.getByRole("img", { name: new RegExp(chart) })).toBeVisible();
   }
+  // Every hour of the demo has few successes: its interval has no upper end, and it says so.
+  const latency = page.getByRole("figure").filter({ has: page.getByRole("img", { name: /Latency by the hour/ }) });
+  await expect(latency.locator("path.band").first()).toBeVisible();
+  await expect(latency.getByText("few requests", { exact: true })).toBeVisible();
   await page.getByText("All 168 hours as a table").click();
   await expect(page.getByRole("region", { name: "The last 168 hours" }).getByRole("row")).toHaveCount(169);
+  await expect(page.getByRole("region", { name: "The last 168 hours" }).locator(".thin").first()).toHaveText("few");
   await expect(page.getByRole("link", { name: "Use it for auto-routing" })).toHaveAttribute("href", "/routing?model=demo/swift");
   await page.getByRole("link", { name: "Try it in the playground" }).click();
   await expect(page).toHaveURL(/\/playground\?model=demo(\/|%2F)swift$/);

@@ -36,9 +36,7 @@ use crate::{
     web::Site,
 };
 
-/// How long requests in hand may take to end when the server stops.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long everything else may take after that.
+/// How long everything else may take when the server stops, after the requests in hand.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The open, migrated database and the master keys, which are loaded first: a key is generated only as long as there is no
@@ -135,7 +133,7 @@ async fn serve_on(
     connect_upstreams(&state).await?;
     background(&state);
     tracing::info!(listen = %state.settings.listen, url = %state.settings.public_url, "Quadrille is ready");
-    listen::serve(listener, router(&state), tasks, DRAIN_TIMEOUT).await;
+    listen::serve(listener, router(&state), tasks, listen::Patience::default()).await;
     Ok(())
 }
 
@@ -153,8 +151,7 @@ pub fn background(state: &AppState) {
     drop(state.tasks.spawn(Mover::new(state.log.clone(), state.pool.clone()).run(state.tasks.clone())));
     drop(state.tasks.spawn(write_last_used_forever(state.keys.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(listen_forever(state.pool.clone(), listeners(state), state.tasks.clone())));
-    let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone())
-        .keeping(state.settings.usage_retention_days);
+    let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone());
     if state.settings.is_demo {
         let (pool, clock, tasks) = (state.pool.clone(), state.clock.clone(), state.tasks.clone());
         drop(state.tasks.spawn(demo::seed_forever(pool, clock, tasks, roll_up.clone())));
@@ -242,7 +239,7 @@ pub async fn roll_up(settings: &Settings, since: Option<DateTime<Utc>>) -> Resul
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Everything that is over, also what the server would do in a few minutes.
         let until = due(clock.now() + TimeDelta::minutes(5));
-        let roll_up = RollUp::new(pool, clock, Tasks::default()).keeping(settings.usage_retention_days);
+        let roll_up = RollUp::new(pool, clock, Tasks::default());
         match since {
             Some(since) => roll_up.redo(since, until).await,
             None => roll_up.run(until).await,
@@ -256,7 +253,7 @@ pub async fn roll_up(settings: &Settings, since: Option<DateTime<Utc>>) -> Resul
 pub async fn seed_demo(settings: &Settings) -> Result<(), Error> {
     let events = on_database(settings, async |pool| {
         let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Tasks::default());
-        let roll_up = RollUp::new(pool.clone(), clock.clone(), tasks.clone()).keeping(settings.usage_retention_days);
+        let roll_up = RollUp::new(pool.clone(), clock.clone(), tasks.clone());
         demo::seed(&pool, clock.as_ref(), &tasks, &roll_up).await
     });
     writeln!(io::stdout(), "{} simulated requests are new.", events.await?)?;

@@ -1,49 +1,61 @@
 //! Accepting connections. An accept loop of our own, because axum's installs no timer: a client that never finishes its
-//! headers would hold its connection and its memory for ever.
+//! headers would hold its connection and its memory for ever. It speaks HTTP/1.1; a proxy in front of it speaks whatever browsers
+//! like to it, and needs no more than that here.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::ConnectInfo,
+    http::Request,
 };
+use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
+use tower_http::timeout::DeadlineBody;
 
 use crate::shutdown::Tasks;
 
 /// Sockets at a time, well below the usual limit of open files. Further clients wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
-/// A new connection has this long for its first complete request head, and each later head of HTTP/1 again.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bounds the headers and what an HTTP/1 connection buffers.
+/// Bounds the headers and what a connection buffers.
 const MAX_BUFFER: usize = 64 * 1024;
-const MAX_STREAMS: u32 = 128;
-/// A peer of HTTP/2 that is gone is found out by asking.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Out of file descriptors, say: trying again at once would only burn the processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until the server drains, then gives the requests in hand this long to end. Handlers find the client's address as
+/// How long clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For each complete request head; a connection may be idle no longer.
+    pub head: Duration,
+    /// For the body of a request. The gateway, which says so in words of its own, waits a little less.
+    pub body: Duration,
+    /// Without reading on while there is more of an answer.
+    pub write: Duration,
+    /// For requests in hand when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let [head, body, write, drain] = [10, 65, 60, 10].map(Duration::from_secs);
+        Self { head, body, write, drain }
+    }
+}
+
+/// Serves until the server drains, and the requests in hand to their end. Handlers find the client's address as
 /// [`ConnectInfo<SocketAddr>`].
-pub async fn serve(listener: TcpListener, router: Router, tasks: &Tasks, drain: Duration) {
+pub async fn serve(listener: TcpListener, router: Router, tasks: &Tasks, patience: Patience) {
     let draining = tasks.draining();
-    let connections = Connections::new(router, draining.clone());
+    let connections = Connections::new(router, draining.clone(), patience);
     loop {
         let slot = tokio::select! {
             slot = connections.slots.clone().acquire_owned() => slot,
@@ -68,7 +80,7 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: &Tasks, drain: 
     // New clients are refused from here on, so that whoever balances the load goes elsewhere.
     drop(listener);
     connections.tracker.close();
-    if timeout(drain, connections.tracker.wait()).await.is_err() {
+    if timeout(patience.drain, connections.tracker.wait()).await.is_err() {
         tracing::warn!(connections = connections.tracker.len(), "cutting the connections that are still in use");
         connections.cut.cancel();
         connections.tracker.wait().await;
@@ -84,7 +96,8 @@ fn is_clients_fault(error: &io::Error) -> bool {
 #[derive(Clone)]
 struct Connections {
     router: Router,
-    protocol: Builder<TokioExecutor>,
+    protocol: Builder,
+    patience: Patience,
     slots: Arc<Semaphore>,
     tracker: TaskTracker,
     /// Requests in hand are finished, idle connections closed.
@@ -94,22 +107,13 @@ struct Connections {
 }
 
 impl Connections {
-    fn new(router: Router, draining: CancellationToken) -> Self {
-        let mut protocol = Builder::new(TokioExecutor::new());
-        protocol
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .max_buf_size(MAX_BUFFER)
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(MAX_BUFFER as u32)
-            .keep_alive_interval(PING_INTERVAL)
-            .keep_alive_timeout(PING_INTERVAL);
+    fn new(router: Router, draining: CancellationToken, patience: Patience) -> Self {
+        let mut protocol = Builder::new();
+        protocol.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MAX_BUFFER);
         Self {
             router,
             protocol,
+            patience,
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             tracker: TaskTracker::new(),
             draining,
@@ -123,21 +127,17 @@ impl Connections {
             tracing::debug!(%error, "the connection was gone at once");
             return;
         }
-        let has_asked = Arc::new(AtomicBool::new(false));
-        let service = service_fn({
-            let has_asked = has_asked.clone();
-            move |mut request: Request<Incoming>| {
-                has_asked.store(true, Ordering::Relaxed);
-                request.extensions_mut().insert(ConnectInfo(address));
-                self.router.clone().call(request.map(Body::new))
-            }
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(self.patience.write));
+        let (router, patience) = (self.router, self.patience);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(|body| in_time(body, patience.body));
+            request.extensions_mut().insert(ConnectInfo(address));
+            router.clone().call(request)
         });
-        let connection = self.protocol.serve_connection(TokioIo::new(stream), service);
+        let connection = self.protocol.serve_connection(TokioIo::new(Box::pin(stream)), service);
         tokio::pin!(connection);
-        // hyper's own timer starts only when it knows the protocol: this one also covers a client that says nothing at all,
-        // or stops in the middle of what could become HTTP/2.
-        let mut first_head = std::pin::pin!(sleep(HEADER_TIMEOUT));
-        let (mut is_first, mut is_draining) = (true, false);
+        let mut is_draining = false;
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -146,12 +146,6 @@ impl Connections {
                     }
                     return;
                 }
-                () = first_head.as_mut(), if is_first => {
-                    is_first = false;
-                    if !has_asked.load(Ordering::Relaxed) {
-                        return;
-                    }
-                }
                 () = self.draining.cancelled(), if !is_draining => {
                     is_draining = true;
                     connection.as_mut().graceful_shutdown();
@@ -159,5 +153,13 @@ impl Connections {
                 () = self.cut.cancelled() => return,
             }
         }
+    }
+}
+
+/// A body that fails when it has not arrived in time. Most requests have none.
+fn in_time(body: Incoming, patience: Duration) -> Body {
+    match body.is_end_stream() {
+        true => Body::empty(),
+        false => Body::new(DeadlineBody::new(patience, body)),
     }
 }

@@ -45,12 +45,13 @@ pub fn count(value: Option<u64>) -> String {
     text
 }
 
-/// A share from 0 to 1: `99.81 %`. Only what is all of it is shown as 100 %.
+/// A share from 0 to 1: `99.81 %`, `100 %`, `0 %`. What is not all or nothing is never rounded to it.
 pub fn percent(share: Option<f64>) -> String {
     match share {
         None => UNKNOWN.into(),
         Some(share) if share >= 1.0 => "100 %".into(),
-        Some(share) => decimal(((share * 10_000.0).round() as u64).min(9_999), 2) + " %",
+        Some(share) if share <= 0.0 => "0 %".into(),
+        Some(share) => decimal(((share * 10_000.0).round() as u64).clamp(1, 9_999), 2) + " %",
     }
 }
 
@@ -99,7 +100,8 @@ mod tests {
         assert_eq!(percent(Some(1.0)), "100 %");
         assert_eq!(percent(Some(0.999_99)), "99.99 %");
         assert_eq!(percent(Some(0.998_1)), "99.81 %");
-        assert_eq!(percent(Some(0.0)), "0.00 %");
+        assert_eq!(percent(Some(0.000_01)), "0.01 %");
+        assert_eq!(percent(Some(0.0)), "0 %");
         assert_eq!(speed(Some(13.42)), "13.4 tok/s");
         assert_eq!(speed(Some(159.4)), "159 tok/s");
         assert_eq!(speed(Some(0.04)), "0.0 tok/s");

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Unranked, Window, order_entries,
+    Entry, Unranked, Window,
     scatter::scatter,
     table::{Column, rows},
 };
@@ -27,6 +27,8 @@ pub struct BoardFigures {
     pub window: Window,
     /// When the figures were rolled up last.
     pub generated_at: DateTime<Utc>,
+    /// Whether any hour was rolled up within the window.
+    pub is_rolled_up: bool,
     /// The window: from its first hour to the end of its last one.
     pub since: DateTime<Utc>,
     pub until: DateTime<Utc>,
@@ -55,10 +57,7 @@ impl BoardFigures {
         let place = Column::ALL.iter().position(|one| *one == column).unwrap_or_default();
         self.drawings.0[place].get_or_init(|| {
             let mut entries = self.entries.clone();
-            match column.sort_by() {
-                Some(sort_by) => order_entries(&mut entries, sort_by),
-                None => column.order(&mut entries),
-            }
+            column.order(&mut entries);
             Drawing {
                 rows: rows(&entries).into(),
                 plot: scatter(&entries).map(Arc::from),

@@ -19,51 +19,85 @@ pub(super) struct Chart {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     pub(super) svg: String,
+    /// Whether some of its hours have too few requests behind their figures.
+    pub(super) is_any_thin: bool,
 }
 
 /// All of them. An hour without a figure is a gap.
 pub(super) fn charts(hours: &[HourPoint]) -> Vec<Chart> {
     let ms = |value: Option<u64>| value.map(|ms| ms as f64);
-    let latency = Plot::new(hours, 0.0, most(hours, |hour| ms(hour.p95_latency_ms)), |value| time(Some(value as u64)))
+    let latency = Plot::new(hours, 0.0, tallest(hours), milliseconds)
         .band(|hour| {
             let ends = hour.p95_latency_interval_ms?;
-            Some((ends.low as f64, ends.high? as f64))
+            Some((ends.low as f64, ms(ends.high).unwrap_or(f64::INFINITY)))
         })
         .line("p95", |hour| ms(hour.p95_latency_ms))
         .line("p50", |hour| ms(hour.p50_latency_ms))
-        .finish("latency", "Latency by the hour: p95 with its 95 % interval, and p50", |hour| {
-            format!("p50 {}, p95 {}", time(hour.p50_latency_ms), time(hour.p95_latency_ms))
-        });
+        .thin(&["p50_latency_ms", "p95_latency_ms"])
+        .finish(
+            "latency",
+            "Latency, p50 and p95",
+            "Latency by the hour: p95 with its 95 % interval, and p50. Where too few requests bound the interval above, \
+             it reaches the upper edge",
+            |hour| {
+                let (p50, p95) = (time(hour.p50_latency_ms), time(hour.p95_latency_ms));
+                format!("p50 {p50}{}, p95 {p95}{}", few(hour, "p50_latency_ms"), few(hour, "p95_latency_ms"))
+            },
+        );
     let worst = hours.iter().filter_map(|hour| hour.success_rate).fold(1.0, f64::min);
     let floor = [0.99, 0.95, 0.9, 0.5].into_iter().find(|floor| worst >= *floor).unwrap_or(0.0);
-    let success = Plot::new(hours, floor, 1.0, whole_percent).line("success", |hour| hour.success_rate).finish(
-        "success",
-        "Share of requests that succeeded, by the hour",
-        |hour| percent(hour.success_rate),
-    );
-    let requests = Plot::new(hours, 0.0, most(hours, |hour| Some(hour.requests as f64)), |value| {
-        format::count(Some(value as u64))
-    })
-    .bars(|hour| hour.requests as f64)
-    .finish("requests", "Requests by the hour", |hour| format!("{} requests", format::count(Some(hour.requests))));
-    let speed =
-        Plot::new(hours, 0.0, most(hours, |hour| hour.tokens_per_second), |value| format::count(Some(value as u64)))
-            .line("speed", |hour| hour.tokens_per_second)
-            .finish("speed", "Output tokens per second while generating, by the hour", |hour| {
-                format::speed(hour.tokens_per_second)
-            });
-    vec![
-        Chart { id: "latency", title: "Latency, p50 and p95", svg: latency },
-        Chart { id: "success", title: "Success", svg: success },
-        Chart { id: "requests", title: "Requests", svg: requests },
-        Chart { id: "speed", title: "Tokens per second", svg: speed },
-    ]
+    let success = Plot::new(hours, floor, 1.0, whole_percent)
+        .line("success", |hour| hour.success_rate)
+        .thin(&["success_rate"])
+        .finish("success", "Success", "Share of requests that succeeded, by the hour", |hour| {
+            percent(hour.success_rate) + few(hour, "success_rate")
+        });
+    let requests = Plot::new(hours, 0.0, most(hours, |hour| Some(hour.requests as f64)), number)
+        .bars(|hour| hour.requests as f64)
+        .finish("requests", "Requests", "Requests by the hour", |hour| {
+            format!("{} requests", format::count(Some(hour.requests)))
+        });
+    let speed = Plot::new(hours, 0.0, most(hours, |hour| hour.tokens_per_second), number)
+        .line("speed", |hour| hour.tokens_per_second)
+        .thin(&["tokens_per_second"])
+        .finish("speed", "Tokens per second", "Output tokens per second while generating, by the hour", |hour| {
+            format::speed(hour.tokens_per_second) + few(hour, "tokens_per_second")
+        });
+    vec![latency, success, requests, speed]
+}
+
+/// What is said after a figure that has too few requests behind it.
+fn few(hour: &HourPoint, figure: &str) -> &'static str {
+    if hour.is_thin(figure) { " (few requests)" } else { "" }
 }
 
 /// `97.5 %`, `95 %`.
 fn whole_percent(share: f64) -> String {
     let text = at((share * 1_000.0).round() / 10.0);
     format!("{text}\u{a0}%")
+}
+
+/// A number beside an axis, with the digits that it takes: `2 000`, `2.5`, `0.75`.
+fn number(value: f64) -> String {
+    if (value - value.round()).abs() < 0.005 {
+        return format::count(Some(value.round() as u64));
+    }
+    format::decimal((value * 100.0).round() as u64, 2).trim_end_matches('0').to_owned()
+}
+
+/// A time beside an axis: `1.5 ms`, `2.50 s`.
+fn milliseconds(value: f64) -> String {
+    if value < 1_000.0 { number(value) + "\u{a0}ms" } else { time(Some(value as u64)) }
+}
+
+/// How high the latencies reach, with room for the intervals. One that is very wide is cut off: the lines of all other hours
+/// would lie flat below it.
+fn tallest(hours: &[HourPoint]) -> f64 {
+    let greatest = hours.iter().filter_map(|hour| hour.p95_latency_ms).max().unwrap_or_default() as f64;
+    most(hours, |hour| {
+        let high = hour.p95_latency_interval_ms.and_then(|ends| ends.high);
+        Some((high.max(hour.p95_latency_ms)? as f64).min(2.0 * greatest))
+    })
 }
 
 /// A round number that nothing exceeds.
@@ -82,12 +116,13 @@ struct Plot<'a> {
     low: f64,
     high: f64,
     svg: String,
+    is_any_thin: bool,
 }
 
 impl<'a> Plot<'a> {
     fn new(hours: &'a [HourPoint], low: f64, high: f64, label: impl Fn(f64) -> String) -> Self {
-        let mut plot =
-            Self { hours, low, high: if high > low { high } else { low + 1.0 }, svg: String::with_capacity(16_000) };
+        let high = if high > low { high } else { low + 1.0 };
+        let mut plot = Self { hours, low, high, svg: String::with_capacity(16_000), is_any_thin: false };
         for step in 0..=2 {
             let value = low + (plot.high - low) * f64::from(step) / 2.0;
             let y = at(plot.y(value));
@@ -153,11 +188,16 @@ impl<'a> Plot<'a> {
         self
     }
 
+    /// The room between the two ends of each hour. What lies beyond the edge is cut off.
     fn band(mut self, ends: impl Fn(&HourPoint) -> Option<(f64, f64)>) -> Self {
         for stretch in self.stretches(ends) {
-            let upper = stretch.iter().map(|(i, (_, high))| format!("{} {}", at(self.middle(*i)), at(self.y(*high))));
-            let lower =
-                stretch.iter().rev().map(|(i, (low, _))| format!("{} {}", at(self.middle(*i)), at(self.y(*low))));
+            let places: Vec<(f64, f64, f64)> = match stretch[..] {
+                // A lone hour has no neighbour to reach to: it is as wide as it lasts.
+                [(i, (low, high))] => vec![(self.x(i), low, high), (self.x(i + 1), low, high)],
+                _ => stretch.iter().map(|(i, (low, high))| (self.middle(*i), *low, *high)).collect(),
+            };
+            let upper = places.iter().map(|(x, _, high)| format!("{} {}", at(*x), at(self.y(*high))));
+            let lower = places.iter().rev().map(|(x, low, _)| format!("{} {}", at(*x), at(self.y(*low))));
             let path: Vec<String> = upper.chain(lower).collect();
             put!(self.svg, "<path class=\"band\" d=\"M{}Z\"/>", path.join("L"));
         }
@@ -175,8 +215,27 @@ impl<'a> Plot<'a> {
         self
     }
 
+    /// Marks the hours in which one of these figures has too few requests behind it, by a line above them.
+    fn thin(mut self, figures: &[&str]) -> Self {
+        let is_thin = |hour: &HourPoint| figures.iter().any(|figure| hour.is_thin(figure)).then_some(());
+        for stretch in self.stretches(is_thin) {
+            if let [(first, ()), ..] = stretch[..] {
+                let (from, to) = (at(self.x(first)), at(self.x(first + stretch.len())));
+                put!(self.svg, "<path class=\"few\" d=\"M{from} 4H{to}\"/>");
+                self.is_any_thin = true;
+            }
+        }
+        self
+    }
+
     /// Lays an invisible column over every hour that tells its figures.
-    fn finish(mut self, id: &str, description: &str, words: impl Fn(&HourPoint) -> String) -> String {
+    fn finish(
+        mut self,
+        id: &'static str,
+        title: &'static str,
+        description: &str,
+        words: impl Fn(&HourPoint) -> String,
+    ) -> Chart {
         let width = at(self.x(1) - self.x(0));
         for (i, hour) in self.hours.iter().enumerate().filter(|(_, hour)| hour.requests > 0) {
             put!(
@@ -188,10 +247,11 @@ impl<'a> Plot<'a> {
                 words(hour),
             );
         }
-        format!(
+        let svg = format!(
             "<svg class=\"chart\" viewBox=\"0 0 720 190\" role=\"img\" aria-labelledby=\"{id}-title\"><title id=\"{id}-title\">{description}</title>{}</svg>",
             self.svg
-        )
+        );
+        Chart { id, title, svg, is_any_thin: self.is_any_thin }
     }
 }
 
@@ -200,6 +260,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
+    use crate::leaderboard::LatencyInterval;
 
     fn hours(values: &[Option<u64>]) -> Vec<HourPoint> {
         let first = DateTime::from_timestamp(1_763_683_200, 0).expect("a time");
@@ -214,8 +275,15 @@ mod tests {
             tokens_per_second: None,
             tokens_in: None,
             tokens_out: None,
+            thin_figures: Vec::new(),
         };
         (0..).zip(values).map(hour).collect()
+    }
+
+    /// Where the first path of this class goes.
+    fn path<'a>(svg: &'a str, class: &str) -> &'a str {
+        let start = format!("<path class=\"{class}\" d=\"");
+        svg.split(start.as_str()).nth(1).and_then(|rest| rest.split('"').next()).expect("a path")
     }
 
     #[test]
@@ -225,6 +293,64 @@ mod tests {
         assert_eq!(shown[0].svg.matches("<circle class=\"p50\"").count(), 1);
         assert_eq!(shown[0].svg.matches("class=\"hour\"").count(), 3);
         assert_eq!(shown[2].svg.matches("class=\"bar\"").count(), 3);
+    }
+
+    #[test]
+    fn an_interval_that_nothing_bounds_above_reaches_the_upper_edge() {
+        let mut hours = hours(&[Some(50), Some(60), None, Some(90)]);
+        for hour in &mut hours {
+            hour.p95_latency_interval_ms = hour.p95_latency_ms.map(|low| LatencyInterval { low, high: None });
+        }
+        let latency = &charts(&hours)[0].svg;
+        assert_eq!(latency.matches("class=\"band\"").count(), 2, "{latency}");
+        // From 56 to 712, a quarter each; 50 and 60 of 100 ms are half of the height and a little more.
+        assert_eq!(path(latency, "band"), "M138 10L302 10L302 73.2L138 89Z");
+        assert!(latency.contains("d=\"M548 10L712 10L712 25.8L548 25.8Z\""), "a lone hour has its width: {latency}");
+        hours[1].p95_latency_interval_ms = Some(LatencyInterval { low: 50, high: Some(75) });
+        let latency = &charts(&hours)[0].svg;
+        assert_eq!(path(latency, "band"), "M138 10L302 49.5L302 89L138 89Z");
+    }
+
+    #[test]
+    fn the_axis_has_room_for_intervals_but_not_for_one_that_is_out_of_all_proportion() {
+        let mut hours = hours(&[Some(100), Some(90)]);
+        let mut top = |high: u64| {
+            hours[1].p95_latency_interval_ms = Some(LatencyInterval { low: 80, high: Some(high) });
+            let latency = &charts(&hours)[0].svg;
+            let label = latency.split("</text>").nth(2).and_then(|text| text.rsplit('>').next());
+            label.expect("a label").to_owned()
+        };
+        assert_eq!(top(95), "100\u{a0}ms");
+        assert_eq!(top(140), "150\u{a0}ms");
+        assert_eq!(top(90_000), "200\u{a0}ms", "twice the greatest p95");
+    }
+
+    #[test]
+    fn figures_of_hours_with_few_requests_are_marked() {
+        let mut hours = hours(&[Some(5), Some(7), Some(9), None]);
+        assert!(charts(&hours).iter().all(|chart| !chart.is_any_thin && !chart.svg.contains("class=\"few\"")));
+        for hour in &mut hours[1..3] {
+            hour.thin_figures = vec!["success_rate".into(), "p95_latency_ms".into()];
+        }
+        let shown = charts(&hours);
+        let [latency, success, requests, speed] = &shown[..] else { panic!("four charts") };
+        assert_eq!((latency.is_any_thin, success.is_any_thin), (true, true));
+        assert_eq!((requests.is_any_thin, speed.is_any_thin), (false, false));
+        assert_eq!(path(&latency.svg, "few"), "M220 4H548");
+        assert!(latency.svg.contains("UTC: p50 7\u{a0}ms, p95 7\u{a0}ms (few requests)</title>"), "{}", latency.svg);
+        assert!(success.svg.contains("UTC: 100\u{a0}% (few requests)</title>"), "{}", success.svg);
+    }
+
+    #[test]
+    fn labels_of_an_axis_are_what_they_stand_for() {
+        let shown = [0.0, 0.5, 0.75, 1.5, 2.5, 7.5, 15.0, 2_500.0].map(number);
+        assert_eq!(shown, ["0", "0.5", "0.75", "1.5", "2.5", "7.5", "15", "2\u{202f}500"]);
+        let shown = [0.0, 1.5, 750.0, 2_500.0].map(milliseconds);
+        assert_eq!(shown, ["0\u{a0}ms", "1.5\u{a0}ms", "750\u{a0}ms", "2.50\u{a0}s"]);
+        // Five requests at most: 0, 2.5 and 5.
+        let mut hours = hours(&[Some(5)]);
+        hours[0].requests = 5;
+        assert!(charts(&hours)[2].svg.contains(">2.5</text>"));
     }
 
     #[test]

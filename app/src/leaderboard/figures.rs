@@ -24,7 +24,7 @@ pub struct Tally {
     pub errors_by_class: BTreeMap<String, u64>,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
-    /// Of streamed successes: tokens written after the first one, and for how long.
+    /// Of streamed successes: all tokens written, the first included, and the time from the first one to the end.
     pub generated_tokens: u64,
     pub generation_ms: u64,
     /// Of successes.
@@ -34,9 +34,23 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// From 0 to 1, to six digits.
+    /// From 0 to 1, to six digits, but 1 only where all requests succeeded and 0 only where none did: one failure among ten
+    /// million would be rounded away, and with it the error rate, which is what remains to 1.
     pub fn success_rate(&self) -> Option<f64> {
-        (self.requests > 0).then(|| rounded(self.successes as f64 / self.requests as f64, 6))
+        if self.requests == 0 {
+            return None;
+        }
+        Some(match self.successes {
+            0 => 0.0,
+            successes if successes >= self.requests => 1.0,
+            successes => rounded(successes as f64 / self.requests as f64, 6).clamp(0.000_001, 0.999_999),
+        })
+    }
+
+    /// The 95 % interval of the success rate, to six digits. The rate is always in it, as it is given.
+    fn success_rate_interval(&self) -> Option<Interval> {
+        let (rate, ends) = self.success_rate().zip(wilson(self.successes, self.requests))?;
+        Some(Interval { low: rounded(ends.low, 6).min(rate), high: rounded(ends.high, 6).max(rate) })
     }
 
     /// Output tokens per second while generating.
@@ -45,19 +59,28 @@ impl Tally {
         is_known.then(|| rounded(self.generated_tokens as f64 * 1_000.0 / self.generation_ms as f64, 1))
     }
 
+    /// Names of the figures that have too few requests behind them.
     fn thin_figures(&self) -> Vec<String> {
         let (answers, streamed) = (self.latency.total(), self.ttft.total());
+        let timed = if self.tokens_per_second().is_some() { streamed } else { 0 };
         let figures = [
             ("success_rate", self.requests, FEWEST_FOR_TAILS),
             ("p50_latency_ms", answers, FEWEST_FOR_HALVES),
             ("p95_latency_ms", answers, FEWEST_FOR_TAILS),
             ("p50_ttft_ms", streamed, FEWEST_FOR_HALVES),
             ("p95_ttft_ms", streamed, FEWEST_FOR_TAILS),
-            ("tokens_per_second", streamed, FEWEST_FOR_HALVES),
+            ("tokens_per_second", timed, FEWEST_FOR_HALVES),
         ];
         // What nothing is behind is unknown, and shown as that.
         let thin = figures.into_iter().filter(|(_, count, fewest)| (1..*fewest).contains(count));
         thin.map(|(name, ..)| name.to_owned()).collect()
+    }
+
+    /// The same among the figures that are given by the hour.
+    pub fn thin_hourly_figures(&self) -> Vec<String> {
+        let mut thin = self.thin_figures();
+        thin.retain(|name| name != "p95_ttft_ms");
+        thin
     }
 }
 
@@ -101,8 +124,7 @@ impl Entry {
             rank_best: None,
             rank_worst: None,
             is_tied_with_next: false,
-            success_rate_interval: wilson(tally.successes, tally.requests)
-                .map(|interval| Interval { low: rounded(interval.low, 6), high: rounded(interval.high, 6) }),
+            success_rate_interval: tally.success_rate_interval(),
             p95_latency_interval_ms: tally.latency.interval(0.95),
             p50_ttft_ms: tally.ttft.quantile(0.5),
             p95_ttft_ms: tally.ttft.quantile(0.95),
@@ -152,37 +174,51 @@ pub fn rank_models(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
 /// Orders ranked entries and marks those that cannot be told apart from the next one. What is unknown comes last; equal ones
 /// are ordered by requests (more first), then by name.
 pub fn order_entries(entries: &mut [Entry], sort_by: SortBy) {
-    let descending = |value: Option<f64>| value.map_or(f64::INFINITY, |value| -value);
-    let ascending = |value: Option<f64>| value.unwrap_or(f64::INFINITY);
-    let key = |entry: &Entry| match sort_by {
-        SortBy::RankingScore => entry.rank.map_or(f64::INFINITY, f64::from),
-        SortBy::P95Latency => ascending(entry.p95_latency_ms.map(|ms| ms as f64)),
-        SortBy::Cost => ascending(entry.output_price_per_million_usd.as_ref().map(Usd::approximate)),
-        SortBy::Throughput => descending(entry.tokens_per_second),
-    };
+    match sort_by {
+        SortBy::RankingScore => order_by(
+            entries,
+            |entry| least_first(entry.rank.map(f64::from)),
+            |a, b| a.score_interval.zip(b.score_interval).is_some_and(|(a, b)| a.overlaps(b)),
+        ),
+        SortBy::P95Latency => order_by(
+            entries,
+            |entry| least_first(entry.p95_latency_ms.map(|ms| ms as f64)),
+            |a, b| a.p95_latency_interval_ms.zip(b.p95_latency_interval_ms).is_some_and(|(a, b)| a.overlaps(b)),
+        ),
+        SortBy::Cost => order_by(
+            entries,
+            |entry| least_first(entry.output_price_per_million_usd.as_ref().map(Usd::approximate)),
+            are_exact,
+        ),
+        SortBy::Throughput => order_by(entries, |entry| most_first(entry.tokens_per_second), are_exact),
+    }
+}
+
+/// Orders entries by a key, least first, equal ones by requests (more first), then by name, and marks those that are tied with
+/// the next one.
+pub(super) fn order_by(entries: &mut [Entry], key: impl Fn(&Entry) -> f64, are_tied: impl Fn(&Entry, &Entry) -> bool) {
     entries.sort_by(|a, b| {
         let by_key = key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal);
         by_key.then_with(|| b.requests.cmp(&a.requests)).then_with(|| a.model_public_name.cmp(&b.model_public_name))
     });
     for i in 0..entries.len() {
-        entries[i].is_tied_with_next = entries.get(i + 1).is_some_and(|next| are_tied(&entries[i], next, sort_by));
+        entries[i].is_tied_with_next = entries.get(i + 1).is_some_and(|next| are_tied(&entries[i], next));
     }
 }
 
-/// Whether the intervals of what is ordered by overlap. Prices are exact, and of speeds no interval is known.
-fn are_tied(a: &Entry, b: &Entry, sort_by: SortBy) -> bool {
-    match sort_by {
-        SortBy::RankingScore => match (a.score_interval, b.score_interval) {
-            (Some(a), Some(b)) => a.low <= b.high && b.low <= a.high,
-            _ => false,
-        },
-        SortBy::P95Latency => match (a.p95_latency_interval_ms, b.p95_latency_interval_ms) {
-            (Some(a), Some(b)) => a.low <= b.high.unwrap_or(u64::MAX) && b.low <= a.high.unwrap_or(u64::MAX),
-            _ => false,
-        },
-        SortBy::Cost => false,
-        SortBy::Throughput => false,
-    }
+/// A key that puts the least first and the unknown last.
+pub(super) fn least_first(value: Option<f64>) -> f64 {
+    value.filter(|value| !value.is_nan()).unwrap_or(f64::INFINITY)
+}
+
+/// A key that puts the most first and the unknown last.
+pub(super) fn most_first(value: Option<f64>) -> f64 {
+    least_first(value.map(|value| -value))
+}
+
+/// No two are tied: prices and counts are exact, and of some figures no interval is known.
+pub(super) fn are_exact(_: &Entry, _: &Entry) -> bool {
+    false
 }
 
 fn rounded(value: f64, digits: i32) -> f64 {
@@ -229,11 +265,34 @@ mod tests {
         }
         let nothing = entry("a", 0, 0, 10, None);
         assert_eq!((nothing.success_rate, nothing.error_rate, nothing.p95_latency_ms), (None, None, None));
+        for (successes, rates) in [(9_999_999_999, (0.999_999, 0.000_001)), (1, (0.000_001, 0.999_999))] {
+            let entry = entry("a", 10_000_000_000, successes, 10, None);
+            assert_eq!(entry.success_rate.zip(entry.error_rate), Some(rates), "neither is rounded away");
+        }
         let failures = entry("a", 500, 0, 10, None);
         assert_eq!(
             (failures.success_rate, failures.p50_latency_ms, failures.p95_latency_interval_ms),
             (Some(0.0), None, None)
         );
+    }
+
+    #[test]
+    fn a_success_rate_is_always_in_its_interval() {
+        for requests in [1, 3, 100, 999_983, 3_000_000, 10_000_000_000, u64::MAX] {
+            for successes in [0, 1, requests / 3, requests / 2, requests - requests / 1_000, requests - 1, requests] {
+                let tally = Tally { requests, successes, ..Tally::default() };
+                let (rate, ends) = tally.success_rate().zip(tally.success_rate_interval()).expect("figures");
+                assert!(
+                    0.0 <= ends.low && ends.low <= rate && rate <= ends.high && ends.high <= 1.0,
+                    "{successes}/{requests}: {rate} in {ends:?}"
+                );
+                assert_eq!(
+                    (rate == 0.0, rate == 1.0),
+                    (successes == 0, successes == requests),
+                    "{successes}/{requests}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -243,6 +302,21 @@ mod tests {
         assert_eq!((names(&ranked), names(&others)), (vec!["c"], vec!["a", "b"]));
         assert_eq!((ranked[0].ranking_score, ranked[0].rank, others[1].ranking_score), (Some(1.0), Some(1), None));
         assert_eq!(ranked[0].thin_figures, ["success_rate", "p95_latency_ms"]);
+    }
+
+    #[test]
+    fn an_hour_tells_which_of_its_own_figures_are_thin() {
+        let mut tally = Tally { requests: 60, successes: 60, ..Tally::default() };
+        for _ in 0..60 {
+            tally.latency.record(800);
+            tally.ttft.record(200);
+        }
+        let known = ["success_rate", "p50_latency_ms", "p95_latency_ms", "p50_ttft_ms"];
+        assert_eq!(tally.thin_hourly_figures(), known, "of an unknown speed there is nothing to say");
+        (tally.generated_tokens, tally.generation_ms) = (900, 36_000);
+        assert_eq!(tally.thin_hourly_figures()[..4], known);
+        assert_eq!(tally.thin_hourly_figures()[4..], ["tokens_per_second"]);
+        assert!(Tally::default().thin_hourly_figures().is_empty(), "an hour without a request has no figure at all");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Pieces of HTML and SVG written as text: hundreds of cells and points are rendered many times faster so than as views.
 
-use crate::domain::format::{UNKNOWN, decimal};
+use crate::domain::format::{self, UNKNOWN, decimal};
 
 /// Text that may stand anywhere in HTML, in double-quoted attributes too.
 pub(super) fn escape(text: &str) -> String {
@@ -28,14 +28,9 @@ macro_rules! put {
 }
 pub(super) use put;
 
-/// A share: `99.81 %`, `100 %`, `0 %`. What is not all or nothing is never rounded to it.
+/// A share as it is shown everywhere, never broken before its unit.
 pub(super) fn percent(share: Option<f64>) -> String {
-    match share {
-        None => UNKNOWN.into(),
-        Some(share) if share >= 1.0 => "100\u{a0}%".into(),
-        Some(share) if share <= 0.0 => "0\u{a0}%".into(),
-        Some(share) => decimal(((share * 10_000.0).round() as u64).clamp(1, 9_999), 2) + "\u{a0}%",
-    }
+    format::percent(share).replace(' ', "\u{a0}")
 }
 
 /// A score: `0.873`.

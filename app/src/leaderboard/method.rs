@@ -18,13 +18,13 @@ pub fn MethodPage() -> impl IntoView {
                 <p class="crumb"><a href="/leaderboard">"Leaderboard"</a></p>
                 <h1>"How the leaderboard is computed"</h1>
                 <p class="lede">
-                    "Figures come from requests that really went through the gateway, never from test runs. Comparisons in the playground are not counted."
+                    "Figures come from requests that callers sent through the gateway, or through a LiteLLM proxy that reports them here, never from test runs; what demo mode makes up is marked as simulated. Comparisons in the playground are not counted."
                 </p>
 
                 <h2 id="requests">"What counts"</h2>
                 <dl>
                     <div><dt>"Success"</dt><dd>"HTTP 200, the answer complete, its usage recorded, at least one output token: in the gateway one that its caller could see, in what LiteLLM reports one that was counted."</dd></div>
-                    <div><dt>"Error"</dt><dd>"HTTP 4xx or 5xx from the model's upstream, an answer that broke off before its first token or was cut off, a timeout; also a caller who hung up after ten seconds without a token, since then the model was slow."</dd></div>
+                    <div><dt>"Error"</dt><dd>"HTTP 4xx or 5xx from the model's upstream, an answer that broke off before its first token or was cut off, a timeout; also a caller who hung up after ten seconds without a token, since then the model was slow. Of what LiteLLM reports, a provider's 400, 404, 413 and 422 are not counted, since it does not tell the caller's faults from the model's."</dd></div>
                     <div><dt>"Not counted"</dt><dd>"A request that was refused before any model was asked (the caller's own fault), and a caller who hung up for reasons of their own."</dd></div>
                     <div><dt>"Requests"</dt><dd>"Successes and errors. So success rate and error rate add up to 1. Being rate-limited by the upstream is an error. A request to \"auto\" that another model answered counts for that one alone, with all that its caller waited."</dd></div>
                 </dl>
@@ -55,14 +55,14 @@ pub fn MethodPage() -> impl IntoView {
                 <h2 id="intervals">"How certain it is"</h2>
                 <dl>
                     <div><dt>"Success"</dt><dd>"Wilson's 95 % interval: "<code>"(p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) ÷ (1 + z²/n)"</code>" with z = 1.96."</dd></div>
-                    <div><dt>"p95"</dt><dd>"The 95 % interval from order statistics: the times at the places "<code>"0.95·n ± 1.96·√(n · 0.95 · 0.05)"</code>", rounded outwards. It assumes nothing about how times are distributed. With few requests nothing bounds it above."</dd></div>
+                    <div><dt>"p95"</dt><dd>"The 95 % interval from order statistics: the times at the places "<code>"0.95·n ± 1.96·√(n · 0.95 · 0.05)"</code>", rounded outwards. It assumes nothing about how times are distributed. With few requests nothing bounds it above: it then reaches the edge of its drawing."</dd></div>
                     <div><dt>"Rank range"</dt><dd>"The score is computed with the unfavourable and with the favourable ends of both intervals, on the same scale. The best rank is one more than the number of models whose worst score is above this model's best; the worst rank likewise."</dd></div>
-                    <div><dt>"≈"</dt><dd>"Two neighbours whose intervals of what the table is ordered by overlap: the requests seen so far cannot tell them apart."</dd></div>
+                    <div><dt>"≈"</dt><dd>"Two neighbours whose intervals of what the table is ordered by overlap: the requests seen so far cannot tell them apart. There are intervals of score, success and p95."</dd></div>
                 </dl>
 
                 <h2 id="few">"Few requests"</h2>
                 <p>
-                    "100 requests are enough to be listed. With 100, an observed p95 may be off by −38 to +171 percent; with 1,000 by −18 to +48. So a success rate or a p95 with fewer than 1,000 requests behind it, and a median or a speed with fewer than 100, is marked "<span class="thin">"few"</span>"."
+                    "100 requests are enough to be listed. With 100, an observed p95 may be off by −38 to +171 percent; with 1,000 by −18 to +48. So a success rate or a p95 with fewer than 1,000 requests behind it, and a median or a speed with fewer than 100, is marked "<span class="thin">"few"</span>", in the figures of a single hour too. Above charts such hours have a dashed line."
                 </p>
 
                 <h2 id="api">"The same for programs"</h2>

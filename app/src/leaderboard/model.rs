@@ -8,7 +8,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::{
     Entry, HourPoint, LeaderboardPort, ModelPage, WINDOWS, Window,
     charts::charts,
-    markup::{escape, percent, put, score},
+    markup::{percent, put, score},
     meta::{Found, ProductData, description},
     page::{FiguresScript, Stale, window_of},
     table::{ranks, thin, time},
@@ -53,18 +53,22 @@ fn room(page: ModelPage) -> AnyView {
     let plots: Vec<_> = charts(&hourly)
         .into_iter()
         .map(|chart| {
-            let key = (chart.id == "latency").then(|| {
-                view! { <span class="line-key"><span class="p95">"p95"</span><span class="p50">"p50"</span></span> }
+            let lines = (chart.id == "latency").then(|| {
+                view! { <span class="p95">"p95"</span><span class="band">"its interval"</span><span class="p50">"p50"</span> }
             });
+            let few = chart.is_any_thin.then(|| view! { <span class="few">"few requests"</span> });
             view! {
                 <figure class="sheet plot">
-                    <figcaption>{chart.title}{key}</figcaption>
+                    <figcaption>{chart.title}<span class="line-key">{lines}{few}</span></figcaption>
                     <div inner_html=chart.svg></div>
                     <output class="readout"></output>
                 </figure>
             }
         })
         .collect();
+    let few = hourly.iter().any(|hour| !hour.thin_figures.is_empty()).then(|| {
+        view! { "Figures marked "<a href="/leaderboard/method#few">"few"</a>" have too few requests of their hour behind them. " }
+    });
     let query = encoded(&name);
     let standing = match (entry.rank, page.ranked) {
         (Some(_), ranked) => format!("Rank {} of {ranked}", ranks(&entry)),
@@ -101,7 +105,7 @@ fn room(page: ModelPage) -> AnyView {
         <p class="hint">
             {format!("By the hour, UTC, {} to ", clock::date_time(page.until - chrono::TimeDelta::hours(168)))}
             <time datetime=clock::machine(page.until)>{clock::date_time(page.until)}</time>
-            ". A gap is an hour without a successful request. "<a href="/leaderboard/method">"How it is computed"</a>
+            ". A gap is an hour without a successful request. "{few}<a href="/leaderboard/method">"How it is computed"</a>
         </p>
         <div class="plots">{plots}</div>
         {(!errors.is_empty()).then(|| view! {
@@ -132,6 +136,7 @@ fn room(page: ModelPage) -> AnyView {
     .into_any()
 }
 
+/// Figures and words of our own, so that nothing is escaped.
 fn key_figures(entry: &Entry) -> String {
     let price = |price: &Option<Usd>| price.as_ref().map_or(format::UNKNOWN.into(), Usd::display);
     let success =
@@ -152,7 +157,7 @@ fn key_figures(entry: &Entry) -> String {
         (
             "First token p50",
             time(entry.p50_ttft_ms) + thin(entry, "p50_ttft_ms"),
-            format!("p95 {}", time(entry.p95_ttft_ms)),
+            format!("p95 {}{}", time(entry.p95_ttft_ms), thin(entry, "p95_ttft_ms")),
         ),
         ("Speed", format::speed(entry.tokens_per_second) + thin(entry, "tokens_per_second"), "while generating".into()),
         ("Requests", format::count(Some(entry.requests)), cost),
@@ -162,7 +167,7 @@ fn key_figures(entry: &Entry) -> String {
     ] {
         put!(html, "<div><dt>{name}</dt><dd>{value}</dd>");
         if !below.is_empty() {
-            put!(html, "<dd class=\"below\">{}</dd>", escape(&below));
+            put!(html, "<dd class=\"below\">{below}</dd>");
         }
         html.push_str("</div>");
     }
@@ -174,16 +179,23 @@ fn hour_rows(hours: &[HourPoint]) -> String {
     for hour in hours.iter().rev() {
         put!(
             html,
-            "<tr><th scope=\"row\"><time datetime=\"{}\">{}</time></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\"><time datetime=\"{}\">{}</time></th><td>{}</td>",
             clock::machine(hour.hour),
             hour.hour.format("%-d %b %H:%M"),
             format::count(Some(hour.requests)),
-            percent(hour.success_rate),
-            time(hour.p50_latency_ms),
-            time(hour.p95_latency_ms),
-            time(hour.p50_ttft_ms),
-            format::speed(hour.tokens_per_second),
         );
+        for (figure, value) in [
+            ("success_rate", percent(hour.success_rate)),
+            ("p50_latency_ms", time(hour.p50_latency_ms)),
+            ("p95_latency_ms", time(hour.p95_latency_ms)),
+            ("p50_ttft_ms", time(hour.p50_ttft_ms)),
+            ("tokens_per_second", format::speed(hour.tokens_per_second)),
+        ] {
+            // No link as elsewhere: there would be hundreds, and what the mark means is said above the charts.
+            let mark = if hour.is_thin(figure) { "<span class=\"thin\">few</span>" } else { "" };
+            put!(html, "<td>{value}{mark}</td>");
+        }
+        html.push_str("</tr>");
     }
     html
 }
@@ -204,11 +216,72 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::encoded;
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::leaderboard::{ModelInfo, Tally};
 
     #[test]
     fn a_name_in_an_address_is_that_name() {
         assert_eq!(encoded("acme/qwen-2.5:free"), "acme/qwen-2.5:free");
         assert_eq!(encoded("a b&c=#ü"), "a%20b%26c%3D%23%C3%BC");
+    }
+
+    fn tally(requests: u64) -> Tally {
+        let (generated_tokens, generation_ms) = (requests * 30, requests * 780);
+        let mut tally = Tally { requests, successes: requests, generated_tokens, generation_ms, ..Tally::default() };
+        for _ in 0..requests {
+            tally.latency.record(800);
+            tally.ttft.record(20);
+        }
+        tally
+    }
+
+    #[test]
+    fn both_times_to_first_token_are_marked_where_few_requests_are_behind_them() {
+        let shown = |requests: u64| {
+            let info = ModelInfo {
+                public_name: "a".into(),
+                slug: "a".into(),
+                family: None,
+                context_window: None,
+                is_featured: false,
+                is_simulated: false,
+                input_price_per_million_usd: None,
+                output_price_per_million_usd: None,
+                total_cost_usd: None,
+            };
+            key_figures(&Entry::new(info, &tally(requests)))
+        };
+        let (p50, p95) = ("<dd>20\u{a0}ms<a class=\"thin\"", "<dd class=\"below\">p95 20\u{a0}ms<a class=\"thin\"");
+        for (requests, are_marked) in [(99, (true, true)), (999, (false, true)), (1_000, (false, false))] {
+            let shown = shown(requests);
+            assert_eq!((shown.contains(p50), shown.contains(p95)), are_marked, "{requests}: {shown}");
+        }
+    }
+
+    #[test]
+    fn an_hour_with_few_requests_says_so_beside_its_figures() {
+        let shown = |requests: u64| {
+            let tally = tally(requests);
+            hour_rows(&[HourPoint {
+                hour: DateTime::UNIX_EPOCH,
+                requests,
+                success_rate: tally.success_rate(),
+                p50_latency_ms: tally.latency.quantile(0.5),
+                p95_latency_ms: tally.latency.quantile(0.95),
+                p95_latency_interval_ms: tally.latency.interval(0.95),
+                p50_ttft_ms: tally.ttft.quantile(0.5),
+                tokens_per_second: tally.tokens_per_second(),
+                tokens_in: None,
+                tokens_out: None,
+                thin_figures: tally.thin_hourly_figures(),
+            }])
+        };
+        for (requests, marks) in [(0, 0), (1, 5), (99, 5), (100, 2), (999, 2), (1_000, 0)] {
+            assert_eq!(shown(requests).matches("<span class=\"thin\">few</span>").count(), marks, "{requests}");
+        }
+        assert!(shown(999).contains("<td>100\u{a0}%<span class=\"thin\">few</span></td>"), "{}", shown(999));
+        assert_eq!(shown(1).matches("<td>").count(), 6);
     }
 }

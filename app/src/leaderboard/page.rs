@@ -59,6 +59,16 @@ fn room(board: Board, column: Column) -> AnyView {
             view! { <a href=address(window, column) aria-current=is_current>{window.days()}" days"</a> }
         })
         .collect();
+    let rolled_up = if board.is_rolled_up {
+        view! {
+            "Rolled up hourly, last on "
+            <time datetime=time::machine(board.generated_at)>{time::date_time(board.generated_at)}</time>
+            ". "
+        }
+        .into_any()
+    } else {
+        view! { "No hour of these days has been rolled up yet. " }.into_any()
+    };
     let table = if board.entries.is_empty() { view! { <NothingYet/> }.into_any() } else { ranked(&board, column) };
     view! {
         <Found title="Leaderboard".into() description path="/leaderboard".into() image="/og/leaderboard.png".into()/>
@@ -66,9 +76,8 @@ fn room(board: Board, column: Column) -> AnyView {
             <div>
                 <h1>"Leaderboard"</h1>
                 <p class="lede">
-                    {format!("How every model performed in {traffic} traffic, {since} to {until}. Rolled up hourly, last on ")}
-                    <time datetime=time::machine(board.generated_at)>{time::date_time(board.generated_at)}</time>
-                    ". "<a href="/leaderboard/method">"How it is computed"</a>
+                    {format!("How every model performed in {traffic} traffic, {since} to {until}. ")}{rolled_up}
+                    <a href="/leaderboard/method">"How it is computed"</a>
                 </p>
             </div>
             <nav class="segments" aria-label="Window">{windows}</nav>
@@ -137,7 +146,7 @@ fn ranked(board: &BoardFigures, column: Column) -> AnyView {
         </div>
         <p class="hint board-note">
             {drawing.is_any_tied.then_some("≈ the requests seen so far cannot tell these neighbours apart. ")}
-            "A rank such as 2–3 is the range that the 95 % intervals allow; it is always that of the score. All times are UTC."
+            "Below success and p95 are their 95 % intervals. A rank such as 2–3 is the range that they allow; it is always that of the score. All times are UTC."
         </p>
         {plot}
     }
@@ -156,7 +165,7 @@ fn NothingYet() -> impl IntoView {
     view! {
         <div class="sheet squared empty">
             <h2>"No model can be ranked yet"</h2>
-            <p>"A model appears here after 100 requests through the gateway within the window. Usage is rolled up five minutes after every hour."</p>
+            <p>"A model appears here after 100 requests within the window. Usage is rolled up five minutes after every hour."</p>
             <p><a class="quiet" href="/leaderboard/method">"What counts as a request"</a></p>
         </div>
     }

@@ -119,8 +119,9 @@ pub(super) fn scatter(entries: &[Entry]) -> Option<String> {
 fn mark(svg: &mut String, point: &Point<'_>) {
     let Point { entry, x, y } = point;
     let rate = entry.success_rate.unwrap_or_default();
+    let few = if entry.is_thin("success_rate") || entry.is_thin("p95_latency_ms") { " (few requests)" } else { "" };
     let words = escape(&format!(
-        "{}: {} success, p95 {}",
+        "{}: {} success, p95 {}{few}",
         entry.model_public_name,
         percent(entry.success_rate),
         time(entry.p95_latency_ms)

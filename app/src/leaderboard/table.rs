@@ -1,10 +1,12 @@
 //! The ranked table: its columns, in any order, and its rows.
 
-use std::{cmp::Ordering, fmt::Write};
+use std::fmt::Write;
 
 use super::{
     Entry, SortBy,
+    figures::{are_exact, least_first, most_first, order_by},
     markup::{at, escape, percent, put, score},
+    order_entries,
 };
 use crate::domain::{Usd, format};
 
@@ -58,27 +60,23 @@ impl Column {
         }
     }
 
-    /// The order of the API that is the same, where there is one.
-    pub(super) fn sort_by(self) -> Option<SortBy> {
-        match self {
-            Column::Score => Some(SortBy::RankingScore),
-            Column::P95 => Some(SortBy::P95Latency),
-            Column::Speed => Some(SortBy::Throughput),
-            Column::Price => Some(SortBy::Cost),
-            _ => None,
-        }
-    }
-
-    /// Orders by what the API does not order by; nothing is known then of who can be told apart.
+    /// Orders entries by this column, the best first, and marks neighbours that cannot be told apart by it.
     pub(super) fn order(self, entries: &mut [Entry]) {
-        let key = |entry: &Entry| match self {
-            Column::Success => entry.success_rate.map_or(f64::INFINITY, |rate| -rate),
-            Column::P50 => entry.p50_latency_ms.map_or(f64::INFINITY, |ms| ms as f64),
-            Column::Requests => -(entry.requests as f64),
-            _ => 0.0,
-        };
-        entries.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
-        entries.iter_mut().for_each(|entry| entry.is_tied_with_next = false);
+        match self {
+            Column::Score => order_entries(entries, SortBy::RankingScore),
+            Column::P95 => order_entries(entries, SortBy::P95Latency),
+            Column::Speed => order_entries(entries, SortBy::Throughput),
+            Column::Price => order_entries(entries, SortBy::Cost),
+            Column::Success => order_by(
+                entries,
+                |entry| most_first(entry.success_rate),
+                |a, b| a.success_rate_interval.zip(b.success_rate_interval).is_some_and(|(a, b)| a.overlaps(b)),
+            ),
+            Column::P50 => {
+                order_by(entries, |entry| least_first(entry.p50_latency_ms.map(|ms| ms as f64)), are_exact);
+            }
+            Column::Requests => order_by(entries, |entry| most_first(Some(entry.requests as f64)), are_exact),
+        }
     }
 }
 
@@ -113,11 +111,7 @@ fn row(html: &mut String, entry: &Entry, is_tied: bool, scale: &Scale) {
         if entry.is_simulated { " <span class=\"tag\">simulated</span>" } else { "" },
     );
     cell(html, "Score", "score", &score(entry.ranking_score), "");
-    let half = entry.success_rate_interval.map(|ends| {
-        let half = ((ends.high - ends.low) * 5_000.0).round().max(1.0) as u64;
-        format!("± {}", format::decimal(half, 2))
-    });
-    cell(html, "Success", "", &(percent(entry.success_rate) + thin(entry, "success_rate")), &half.unwrap_or_default());
+    cell(html, "Success", "", &(percent(entry.success_rate) + thin(entry, "success_rate")), &of_success(entry));
     cell(html, "p50", "", &(time(entry.p50_latency_ms) + thin(entry, "p50_latency_ms")), &of_first_token(entry));
     cell(html, "p95", "", &(time(entry.p95_latency_ms) + thin(entry, "p95_latency_ms")), &scale.whisker(entry));
     cell(html, "Speed", "", &(format::speed(entry.tokens_per_second) + thin(entry, "tokens_per_second")), "");
@@ -147,15 +141,23 @@ pub(super) fn ranks(entry: &Entry) -> String {
 
 /// The mark of a figure that has too few requests behind it.
 pub(super) fn thin(entry: &Entry, figure: &str) -> &'static str {
-    if entry.thin_figures.iter().any(|thin| thin == figure) {
+    if entry.is_thin(figure) {
         "<a class=\"thin\" href=\"/leaderboard/method#few\" title=\"few requests are behind this figure\">few</a>"
     } else {
         ""
     }
 }
 
+/// `96.30–100 %`: both ends, since the rate is not in the middle of its interval.
+fn of_success(entry: &Entry) -> String {
+    let Some(ends) = entry.success_rate_interval else { return String::new() };
+    let (low, high) = (percent(Some(ends.low)), percent(Some(ends.high)));
+    format!("{}–{high}", low.trim_end_matches("\u{a0}%"))
+}
+
 fn of_first_token(entry: &Entry) -> String {
-    entry.p50_ttft_ms.map(|ms| format!("first token {}", time(Some(ms)))).unwrap_or_default()
+    let mark = thin(entry, "p50_ttft_ms");
+    entry.p50_ttft_ms.map(|ms| format!("first token {}{mark}", time(Some(ms)))).unwrap_or_default()
 }
 
 pub(super) fn time(ms: Option<u64>) -> String {
@@ -211,4 +213,71 @@ impl Scale {
 
 fn log(ms: u64) -> f64 {
     (ms.max(1) as f64).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::leaderboard::{ModelInfo, Tally};
+
+    fn entry(name: &str, requests: u64, successes: u64, ms: u64) -> Entry {
+        let mut tally = Tally { requests, successes, ..Tally::default() };
+        for _ in 0..successes {
+            tally.latency.record(ms);
+            tally.ttft.record(ms / 2);
+        }
+        let info = ModelInfo {
+            public_name: name.into(),
+            slug: name.into(),
+            family: None,
+            context_window: None,
+            is_featured: false,
+            is_simulated: false,
+            input_price_per_million_usd: None,
+            output_price_per_million_usd: None,
+            total_cost_usd: None,
+        };
+        Entry::new(info, &tally)
+    }
+
+    #[test]
+    fn every_column_breaks_ties_by_requests_and_then_by_name() {
+        for column in Column::ALL {
+            let mut entries = [entry("c", 200, 200, 50), entry("b", 200, 200, 50), entry("a", 100, 100, 50)];
+            entries.iter_mut().for_each(|entry| entry.tokens_per_second = Some(10.0));
+            column.order(&mut entries);
+            let names: Vec<_> = entries.iter().map(|entry| entry.model_public_name.as_str()).collect();
+            assert_eq!(names, ["b", "c", "a"], "{column:?}");
+        }
+    }
+
+    #[test]
+    fn by_success_neighbours_are_told_apart_by_the_intervals_of_their_rates() {
+        let mut entries = [entry("low", 1_000, 900, 50), entry("near", 1_000, 990, 50), entry("best", 1_000, 995, 50)];
+        let marks = |entries: &[Entry]| -> Vec<(String, bool)> {
+            entries.iter().map(|entry| (entry.model_public_name.clone(), entry.is_tied_with_next)).collect()
+        };
+        Column::Success.order(&mut entries);
+        assert_eq!(marks(&entries), [("best".into(), true), ("near".into(), false), ("low".into(), false)]);
+        for column in [Column::Requests, Column::P50] {
+            column.order(&mut entries);
+            assert!(entries.iter().all(|entry| !entry.is_tied_with_next), "{column:?}");
+        }
+    }
+
+    #[test]
+    fn a_success_rate_stands_above_both_ends_of_its_interval() {
+        let shown = rows(&[entry("a", 100, 100, 50)]);
+        assert!(shown.contains("<small>96.30–100\u{a0}%</small>") && !shown.contains('±'), "{shown}");
+        assert!(rows(&[entry("a", 1_000, 994, 50)]).contains("<small>98.70–99.72\u{a0}%</small>"));
+    }
+
+    #[test]
+    fn a_time_to_first_token_of_few_requests_is_marked() {
+        let is_marked = |requests: u64| {
+            let shown = rows(&[entry("a", requests, requests, 50)]);
+            shown.contains("first token 25\u{a0}ms<a class=\"thin\"")
+        };
+        assert_eq!((is_marked(99), is_marked(100)), (true, false));
+    }
 }

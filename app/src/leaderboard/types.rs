@@ -63,12 +63,27 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// Whether something may lie in both.
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        self.low <= other.high && other.low <= self.high
+    }
+}
+
 /// A 95 % interval of a time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LatencyInterval {
     pub low: u64,
     /// `null` where there are too few requests to bound it above.
     pub high: Option<u64>,
+}
+
+impl LatencyInterval {
+    /// Whether some time may lie in both.
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        let high = |one: Self| one.high.unwrap_or(u64::MAX);
+        self.low <= high(other) && other.low <= high(self)
+    }
 }
 
 /// One model's figures in the window. Unknown is `null`.
@@ -82,7 +97,7 @@ pub struct Entry {
     pub is_featured: bool,
     /// Successes and errors.
     pub requests: u64,
-    /// From 0 to 1; with `error_rate` exactly 1.
+    /// From 0 to 1, to six digits; with `error_rate` exactly 1. 1 only where all requests succeeded, 0 only where none did.
     pub success_rate: Option<f64>,
     pub error_rate: Option<f64>,
     /// Of successes: what the caller waited, to the last token.
@@ -108,14 +123,15 @@ pub struct Entry {
     pub rank_worst: Option<u32>,
     /// Whether the requests seen cannot tell this model apart from the next entry, by what the entries are ordered by.
     pub is_tied_with_next: bool,
-    /// 95 %, Wilson.
+    /// 95 %, Wilson; `success_rate` is always in it.
     pub success_rate_interval: Option<Interval>,
     /// 95 %, from order statistics.
     pub p95_latency_interval_ms: Option<LatencyInterval>,
     /// Time to first token, of streamed successes.
     pub p50_ttft_ms: Option<u64>,
     pub p95_ttft_ms: Option<u64>,
-    /// Output tokens per second after the first one, of streamed successes.
+    /// Output tokens per second while generating, of streamed successes: all of their tokens, the first included, divided by
+    /// the time from the first one to the end.
     pub tokens_per_second: Option<f64>,
     /// Names of those fields above that have too few requests behind them to be relied on.
     pub thin_figures: Vec<String>,
@@ -125,6 +141,13 @@ pub struct Entry {
     /// Between which scores the intervals allow it to be.
     #[serde(skip)]
     pub score_interval: Option<Interval>,
+}
+
+impl Entry {
+    /// Whether this figure has too few requests behind it.
+    pub(super) fn is_thin(&self, figure: &str) -> bool {
+        self.thin_figures.iter().any(|thin| thin == figure)
+    }
 }
 
 /// A model with too few requests to be ranked.
@@ -165,6 +188,15 @@ pub struct HourPoint {
     pub tokens_per_second: Option<f64>,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
+    /// Names of those fields above that have too few requests of the hour behind them to be relied on.
+    pub thin_figures: Vec<String>,
+}
+
+impl HourPoint {
+    /// Whether this figure has too few requests behind it.
+    pub(super) fn is_thin(&self, figure: &str) -> bool {
+        self.thin_figures.iter().any(|thin| thin == figure)
+    }
 }
 
 macro_rules! as_word {

@@ -1,13 +1,15 @@
 //! Strict request bodies and query strings: each way of being wrong has its own precise answer.
 
+use std::error::Error;
+
 use app::error::AppError;
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Query, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
-    response::IntoResponse,
 };
 use serde::de::{DeserializeOwned, IgnoredAny};
+use tower_http::timeout::TimeoutError;
 
 use super::{ApiError, Problem, serde_message::field_error};
 
@@ -26,9 +28,7 @@ where
         if !is_json(request.headers()) {
             return Err(not_declared());
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unread(rejection.into_response().status()))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
         parse(&bytes).map(Self)
     }
 }
@@ -45,9 +45,7 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let is_json = is_json(request.headers());
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unread(rejection.into_response().status()))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
         match (bytes.is_empty(), is_json) {
             (true, _) => Ok(Self(T::default())),
             (false, true) => parse(&bytes).map(Self),
@@ -71,9 +69,19 @@ fn not_declared() -> ApiError {
     .into()
 }
 
-fn unread(status: StatusCode) -> ApiError {
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(status, "too_large", "The body is larger than this route takes. Send less.").into();
+/// Why a body could not be read, as its sender is told.
+fn unread(rejection: BytesRejection) -> ApiError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&rejection);
+    while let Some(error) = cause {
+        if error.is::<TimeoutError>() {
+            let detail = "The body did not arrive in time. Send the request again.";
+            return Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail).into();
+        }
+        cause = error.source();
+    }
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = "The body is larger than this route takes. Send less.";
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail).into();
     }
     AppError::Malformed("The body could not be read to its end. Send the request again.".into()).into()
 }

@@ -4,8 +4,12 @@ use rust_decimal::Decimal;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{CatalogService, names::FreeNames, repo};
-use crate::error::Error;
+use super::{
+    CatalogService,
+    names::FreeNames,
+    repo::{self, UpstreamRow},
+};
+use crate::{error::Error, upstream::check_base_url};
 
 /// An upstream that the operator's environment (or demo mode) names.
 #[derive(Clone, Debug)]
@@ -35,25 +39,52 @@ pub struct ModelEntry {
 }
 
 impl CatalogService {
-    /// Registers an upstream under its name, or brings the registered one up to date, and returns its id.
+    /// Registers an upstream under its name and returns its id. Where the name is known, the entry's address counts, and its key
+    /// if it has one; what an administrator set beside them stays.
     pub async fn register_upstream(&self, entry: UpstreamEntry) -> Result<Uuid, Error> {
         let this = self.clone();
         self.tasks
             .detached(async move {
-                let mut tx = this.pool.begin().await?;
-                let now = this.clock.now();
-                let id = repo::lock_upstream(&mut *tx, &entry.name).await?.unwrap_or_else(Uuid::now_v7);
-                let key = match &entry.api_key {
-                    Some(key) => Some(this.wrap_api_key(id, key)?),
-                    None => None,
-                };
-                let flags = (entry.allow_private, entry.is_simulated);
-                repo::upsert_upstream(&mut *tx, id, (&entry.name, &entry.base_url), key.as_ref(), flags, now).await?;
-                repo::notify(&mut *tx).await?;
-                tx.commit().await?;
-                Ok(id)
+                loop {
+                    if let Some(id) = this.try_to_register(&entry).await? {
+                        return Ok(id);
+                    }
+                }
             })
             .await
+    }
+
+    /// Nothing, if a replica registers the same one at this very moment.
+    async fn try_to_register(&self, entry: &UpstreamEntry) -> Result<Option<Uuid>, Error> {
+        let url = check_base_url(&entry.base_url)
+            .map_err(|error| Error::Broken(format!("the base URL of {}: {error}", entry.name)))?;
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let stored = match repo::upstream_id(&mut *tx, &entry.name).await? {
+            Some(id) => repo::find_upstream(&mut *tx, id).await?,
+            None => None,
+        };
+        let is_known = stored.is_some();
+        let mut row = stored.unwrap_or_else(|| UpstreamRow::new(&entry.name, now));
+        // Its secrets are for whoever they were entered for.
+        if is_known && !row.has_origin(&url) {
+            row.set_key(None);
+            row.set_headers(None, Vec::new());
+        }
+        if let Some(key) = &entry.api_key {
+            row.set_key(Some(self.wrap_api_key(row.id, key)?));
+        }
+        row.base_url.clone_from(&entry.base_url);
+        (row.allow_private, row.is_simulated) = (entry.allow_private, entry.is_simulated);
+        // Those that are simulated were switched off when the server ran without its demo mode.
+        row.is_enabled |= entry.is_simulated;
+        row.updated_at = now;
+        if !repo::write_upstream(&mut *tx, &row).await? {
+            return Ok(None);
+        }
+        repo::notify(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(Some(row.id))
     }
 
     /// Registers those models that the upstream does not have yet and returns how many were new. What is registered stays

@@ -33,15 +33,14 @@ pub async fn seed(pool: &PgPool, clock: &dyn Clock, tasks: &Tasks, roll_up: &Rol
         )
         .into());
     }
-    let now = clock.now();
-    let until = whole_hour(now);
+    let until = whole_hour(clock.now());
     let first = until - TimeDelta::days(DAYS);
     let start = repo::last_simulated_hour(pool, first).await?.map_or(first, |last| last + TimeDelta::hours(1));
     if start >= until {
         return Ok(0);
     }
     usage::ensure_partitions(pool, start.date_naive(), until.date_naive()).await?;
-    let written = write(pool, tasks, &models, (start, until), now).await?;
+    let written = write(pool, tasks, &models, (start, until)).await?;
     roll_up.run(until).await?;
     Ok(written)
 }
@@ -52,13 +51,12 @@ async fn write(
     tasks: &Tasks,
     models: &[SimulatedModel],
     (start, until): (DateTime<Utc>, DateTime<Utc>),
-    now: DateTime<Utc>,
 ) -> Result<u64, Error> {
     let stopping = tasks.stopping();
     let mut written = 0;
     let mut hour = start;
     while hour < until && !stopping.is_cancelled() {
-        written += usage::insert(pool, &hour_of_traffic(models, hour, now)).await?;
+        written += usage::insert(pool, &hour_of_traffic(models, hour)).await?;
         hour += TimeDelta::hours(1);
     }
     Ok(written)

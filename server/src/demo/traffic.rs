@@ -1,5 +1,5 @@
-//! Made-up usage of the simulated models: a rhythm of days and weeks, an incident, a model that is too new to be ranked. The
-//! same hour is always made up the same way, so making it up again changes nothing.
+//! Made-up usage of the simulated models: a rhythm of days and weeks, an incident, a model so new to everybody that it is asked
+//! too seldom to be ranked. The same hour is always made up the same way, so making it up again changes nothing.
 
 use std::f64::consts::TAU;
 
@@ -11,6 +11,9 @@ use crate::{
     catalog::Prices,
     usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource},
 };
+
+/// A new model is asked once in so many hours: 90 times in any 30 days, for ever, where 100 times are enough to be ranked.
+const HOURS_BETWEEN_TRIALS: i64 = 8;
 
 /// How one model is used and how it does.
 struct Habit {
@@ -25,7 +28,7 @@ struct Habit {
     failures: f64,
     /// Whether it had a bad night a little while ago.
     has_incident: bool,
-    /// Whether it has come so lately that it cannot be ranked.
+    /// Whether it is only tried now and then, and so never ranked, however long the server goes on.
     is_new: bool,
 }
 
@@ -33,7 +36,7 @@ const HABITS: [Habit; 4] = [
     habit("demo/swift", 34.0, 120.0, 6.0, 150.0, 0.0028),
     Habit { has_incident: true, ..habit("demo/poet", 11.0, 300.0, 16.0, 190.0, 0.004) },
     habit("demo/thinker", 9.0, 700.0, 14.0, 420.0, 0.0012),
-    Habit { is_new: true, ..habit("demo/sage", 1.0, 480.0, 22.0, 260.0, 0.003) },
+    Habit { is_new: true, ..habit("demo/sage", 0.125, 480.0, 22.0, 260.0, 0.003) },
 ];
 
 const fn habit(
@@ -47,24 +50,27 @@ const fn habit(
     Habit { upstream_model, per_hour, first_token, each_token, tokens, failures, has_incident: false, is_new: false }
 }
 
-/// What the models were asked in this hour, seen from `now`.
-pub(super) fn hour_of_traffic(models: &[SimulatedModel], hour: DateTime<Utc>, now: DateTime<Utc>) -> Vec<UsageEvent> {
+/// What the models were asked in this hour, whenever it is looked at.
+pub(super) fn hour_of_traffic(models: &[SimulatedModel], hour: DateTime<Utc>) -> Vec<UsageEvent> {
     let mut events = Vec::new();
     for model in models {
         let Some(habit) = HABITS.iter().find(|habit| habit.upstream_model == model.upstream_model) else { continue };
-        if habit.is_new && now - hour > TimeDelta::hours(44) {
-            continue;
-        }
         let mut dice = Dice::new(&model.upstream_model, hour);
         // The incident is at a fixed time of the year's fifth day and every fifth day after it, so that it stays where it is.
         let has_trouble = habit.has_incident && hour.ordinal().is_multiple_of(5) && (1..4).contains(&hour.hour());
-        let count = (habit.per_hour * busyness(hour) * dice.between(0.8, 1.2)).round() as u32;
+        let usual = (habit.per_hour * busyness(hour) * dice.between(0.8, 1.2)).round() as u32;
+        let count = if habit.is_new { u32::from(is_of_trial(hour)) } else { usual };
         for _ in 0..count {
             events.push(event(model, habit, hour, has_trouble, &mut dice));
         }
     }
     events.sort_by_key(|event| event.occurred_at);
     events
+}
+
+/// Whether a new model is tried in this hour.
+fn is_of_trial(hour: DateTime<Utc>) -> bool {
+    hour.timestamp().div_euclid(3_600).rem_euclid(HOURS_BETWEEN_TRIALS) == 5
 }
 
 /// From a third at night to one and a half around noon; half of it on weekends.
@@ -212,7 +218,7 @@ mod tests {
     fn month() -> Vec<UsageEvent> {
         let now = "2026-11-21T10:00:00Z".parse::<DateTime<Utc>>().unwrap();
         let hours = (1..=720).rev().map(|ago| now - TimeDelta::hours(ago));
-        hours.flat_map(|hour| hour_of_traffic(&models(), hour, now)).collect()
+        hours.flat_map(|hour| hour_of_traffic(&models(), hour)).collect()
     }
 
     #[test]
@@ -231,6 +237,23 @@ mod tests {
             assert_eq!((1..100).contains(&count), habit.is_new, "{}: {count}", habit.upstream_model);
         }
         assert!((20_000..60_000).contains(&events.len()), "{}", events.len());
+    }
+
+    #[test]
+    fn the_new_model_is_never_ranked_whenever_the_window_begins() {
+        let new: Vec<_> = models().into_iter().filter(|model| model.upstream_model == "demo/sage").collect();
+        let first = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        // As a server makes them up that goes on for two years.
+        let counts: Vec<usize> = (0..2 * 365 * 24)
+            .map(|i| first + TimeDelta::hours(i))
+            .map(|hour| hour_of_traffic(&new, hour).len())
+            .collect();
+        for days in [7, 30] {
+            for (start, window) in counts.windows(days * 24).enumerate() {
+                let count: usize = window.iter().sum();
+                assert!((1..100).contains(&count), "{count} in {days} days from hour {start} on");
+            }
+        }
     }
 
     #[test]

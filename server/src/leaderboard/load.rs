@@ -26,11 +26,11 @@ pub(super) async fn load(pool: PgPool, window: Window, now: DateTime<Utc>) -> Re
     let until = due(now);
     let since = until - TimeDelta::days(window.days().into());
     let mut models: Vec<Folding> = Vec::new();
-    let mut generated_at = None;
+    let mut rolled_up_at = None;
     let rows = repo::window(&pool, since, until);
     futures::pin_mut!(rows);
     while let Some(row) = rows.try_next().await? {
-        generated_at = generated_at.max(row.rolled_up_at);
+        rolled_up_at = rolled_up_at.max(row.rolled_up_at);
         match models.last_mut() {
             Some(model) if model.info.public_name == row.public_name => model.add(&row, until)?,
             _ => {
@@ -40,14 +40,14 @@ pub(super) async fn load(pool: PgPool, window: Window, now: DateTime<Utc>) -> Re
             }
         }
     }
-    Ok(snapshot(models, window, (since, until), generated_at.unwrap_or(until), now))
+    Ok(snapshot(models, window, (since, until), rolled_up_at, now))
 }
 
 fn snapshot(
     models: Vec<Folding>,
     window: Window,
     (since, until): (DateTime<Utc>, DateTime<Utc>),
-    generated_at: DateTime<Utc>,
+    rolled_up_at: Option<DateTime<Utc>>,
     loaded_at: DateTime<Utc>,
 ) -> Snapshot {
     let mut details = BTreeMap::new();
@@ -59,7 +59,7 @@ fn snapshot(
         details.insert(name, detail);
     }
     let (ranked, unranked) = rank_models(entries);
-    Snapshot::new(window, (since, until), (generated_at, loaded_at), ranked, unranked, details)
+    Snapshot::new(window, (since, until), (rolled_up_at, loaded_at), ranked, unranked, details)
 }
 
 /// A model whose hours are being added up.
@@ -68,7 +68,7 @@ struct Folding {
     tally: Tally,
     cost: Option<Decimal>,
     hours: BTreeMap<DateTime<Utc>, HourPoint>,
-    updated_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
 }
 
 impl Folding {
@@ -85,12 +85,12 @@ impl Folding {
             output_price_per_million_usd: price(row.output_price_per_million_usd),
             total_cost_usd: None,
         };
-        Self { info, tally: Tally::default(), cost: None, hours: BTreeMap::new(), updated_at: None }
+        Self { info, tally: Tally::default(), cost: None, hours: BTreeMap::new(), updated_at: row.updated_at }
     }
 
     fn add(&mut self, row: &WindowRow, until: DateTime<Utc>) -> Result<(), Error> {
         let Some(hour) = row.hour else { return Ok(()) };
-        self.updated_at = self.updated_at.max(row.rolled_up_at);
+        self.updated_at = row.rolled_up_at.map_or(self.updated_at, |time| self.updated_at.max(time));
         let own = tally(row)?;
         let total = &mut self.tally;
         total.requests += own.requests;
@@ -158,6 +158,7 @@ fn point(hour: DateTime<Utc>, tally: &Tally) -> HourPoint {
         tokens_per_second: tally.tokens_per_second(),
         tokens_in: tally.tokens_in,
         tokens_out: tally.tokens_out,
+        thin_figures: tally.thin_hourly_figures(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Statements on `model_perf_hourly` and on the hours that changed.
+//! Statements on `model_perf_hourly`, on the hours that changed, and on what models were called before.
 
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt};
@@ -41,6 +41,7 @@ pub(super) struct WindowRow {
     pub is_simulated: bool,
     pub input_price_per_million_usd: Option<Decimal>,
     pub output_price_per_million_usd: Option<Decimal>,
+    pub updated_at: DateTime<Utc>,
     pub hour: Option<DateTime<Utc>>,
     pub requests: Option<i64>,
     pub successes: Option<i64>,
@@ -55,12 +56,24 @@ pub(super) struct WindowRow {
     pub rolled_up_at: Option<DateTime<Utc>>,
 }
 
-/// The hours before `until` whose roll-up does not hold all of their events, oldest first.
+/// The next hours after `last`, or from the first one on, and before `until`, whose roll-up does not hold all of their events,
+/// oldest first. None, when there are no more.
 #[tracing::instrument(name = "db.usage_changed_hours.list", skip_all)]
-pub(super) async fn changed_hours(db: impl PgExecutor<'_>, until: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, Error> {
+pub(super) async fn changed_hours(
+    db: impl PgExecutor<'_>,
+    last: Option<DateTime<Utc>>,
+    until: DateTime<Utc>,
+) -> Result<Vec<DateTime<Utc>>, Error> {
     Ok(sqlx::query_scalar!(
-        "SELECT DISTINCT hour FROM usage_changed_hours WHERE hour < $1 ORDER BY hour LIMIT 10000",
-        until
+        r#"
+        SELECT DISTINCT hour
+        FROM usage_changed_hours
+        WHERE hour < $1 AND ($2::timestamptz IS NULL OR hour > $2)
+        ORDER BY hour
+        LIMIT 1000
+        "#,
+        until,
+        last,
     )
     .fetch_all(db)
     .await?)
@@ -117,12 +130,38 @@ pub(super) async fn take_marks(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> 
     Ok(done.rows_affected())
 }
 
-/// Whether figures of this hour are there.
-#[tracing::instrument(name = "db.model_perf_hourly.is_rolled_up", skip_all)]
-pub(super) async fn is_rolled_up(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> Result<bool, Error> {
-    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM model_perf_hourly WHERE hour = $1) AS "is_rolled_up!""#, hour)
-        .fetch_one(db)
-        .await?)
+/// Whether figures of this hour are there, but not its events any more. A day that a statement of this transaction has read
+/// before cannot have been dropped since.
+#[tracing::instrument(name = "db.model_perf_hourly.outlives_its_events", skip_all)]
+pub(super) async fn outlives_its_events(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (SELECT FROM usage_dropped_days WHERE day = ($1::timestamptz AT TIME ZONE 'UTC')::date)
+           AND EXISTS (SELECT FROM model_perf_hourly WHERE hour = $1) AS "outlives!"
+        "#,
+        hour,
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// Keeps models from being renamed until the transaction ends; waits for who is at it.
+#[tracing::instrument(name = "db.model_former_names.lock", skip_all)]
+pub(super) async fn lock_names(db: impl PgExecutor<'_>) -> Result<(), Error> {
+    sqlx::query!("LOCK TABLE model_former_names IN SHARE MODE").execute(db).await?;
+    Ok(())
+}
+
+/// Whether any of these rows has a name that its model does not have any more.
+#[tracing::instrument(name = "db.model_former_names.any", skip_all)]
+pub(super) async fn has_former_name(db: impl PgExecutor<'_>, rows: &[HourRow]) -> Result<bool, Error> {
+    let names: Vec<String> = rows.iter().map(|row| row.model_public_name.clone()).collect();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM model_renames WHERE former_name = ANY($1)) AS "any!""#,
+        &names,
+    )
+    .fetch_one(db)
+    .await?)
 }
 
 /// One hour of events, aggregated by model.
@@ -188,7 +227,7 @@ pub(super) fn window(
         WindowRow,
         r#"
         SELECT m.public_name, m.slug, m.family, m.context_window, m.is_featured, u.is_simulated,
-               m.input_price_per_million_usd, m.output_price_per_million_usd,
+               m.input_price_per_million_usd, m.output_price_per_million_usd, m.updated_at,
                h.hour AS "hour?", h.requests AS "requests?", h.successes AS "successes?",
                h.errors_by_class AS "errors_by_class?", h.tokens_in, h.tokens_out, h.cost_usd,
                h.generated_tokens AS "generated_tokens?", h.generation_ms AS "generation_ms?",

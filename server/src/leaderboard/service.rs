@@ -1,13 +1,14 @@
 //! The leaderboard from memory: loaded once for all who ask, dropped when a roll-up ends on any replica, and kept for the time
-//! that the database is away.
+//! that the database is away or slow.
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use app::{
@@ -16,8 +17,9 @@ use app::{
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use moka::{Expiry, future::Cache};
+use moka::future::Cache;
 use sqlx::PgPool;
+use tokio::time::{sleep, timeout};
 
 use super::{
     Answer, load,
@@ -27,8 +29,14 @@ use crate::{clock::Clock, shutdown::Tasks};
 
 /// How long figures are kept.
 const KEPT: Duration = Duration::from_secs(5 * 60);
-/// How long the last good answer stands in before the database is asked again.
-const STAND_IN: Duration = Duration::from_secs(2);
+/// How long a reader waits for new figures where there are older ones to give.
+const GRACE: Duration = Duration::from_millis(1_500);
+/// How long a reader waits where there are none.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a load may take. Postgres ends a statement after that time too, but not one that it does not know of any more.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long after a load that failed the next one begins.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// The leaderboard.
 #[derive(Clone)]
@@ -37,25 +45,17 @@ pub struct LeaderboardService {
     clock: Arc<dyn Clock>,
     tasks: Tasks,
     /// By generation, so that a load that began before figures changed is never taken for a new one.
-    windows: Cache<(u64, Window), Held>,
+    windows: Cache<(u64, Window), Arc<Snapshot>>,
     generation: Arc<AtomicU64>,
-    last_good: Arc<Mutex<HashMap<Window, Arc<Snapshot>>>>,
+    last_good: Arc<Mutex<HashMap<Window, LastGood>>>,
     loads: Arc<AtomicU64>,
 }
 
-/// Figures, and whether they are only standing in for newer ones.
-#[derive(Clone)]
-struct Held {
+/// The figures of a window that were loaded last.
+struct LastGood {
     snapshot: Arc<Snapshot>,
-    is_stand_in: bool,
-}
-
-struct Kept;
-
-impl Expiry<(u64, Window), Held> for Kept {
-    fn expire_after_create(&self, _: &(u64, Window), held: &Held, _: Instant) -> Option<Duration> {
-        Some(if held.is_stand_in { STAND_IN } else { KEPT })
-    }
+    /// Whether newer ones could not be had in time. Until they are there nobody waits for them.
+    is_behind: bool,
 }
 
 impl LeaderboardService {
@@ -65,7 +65,7 @@ impl LeaderboardService {
             pool,
             clock,
             tasks,
-            windows: Cache::builder().max_capacity(16).expire_after(Kept).build(),
+            windows: Cache::builder().max_capacity(16).time_to_live(KEPT).build(),
             generation: Arc::default(),
             last_good: Arc::default(),
             loads: Arc::default(),
@@ -95,50 +95,100 @@ impl LeaderboardService {
         Ok((snapshot.model_answer(name).ok_or(AppError::NotFound(Noun::Model))?, age))
     }
 
-    /// Every model of the catalogue, and when the figures were rolled up last.
-    pub async fn listed(&self) -> Result<(Vec<Listed>, DateTime<Utc>), AppError> {
+    /// Every model of the catalogue, and when the board changed last, where there are figures on it.
+    pub async fn listed(&self) -> Result<(Vec<Listed>, Option<DateTime<Utc>>), AppError> {
         Ok(self.window(Window::Week).await?.0.listed())
     }
 
+    /// The figures of a window, and their age where they only stand in for newer ones.
     async fn window(&self, window: Window) -> Result<(Arc<Snapshot>, Option<u64>), AppError> {
-        let key = (self.generation.load(Ordering::SeqCst), window);
-        let held = match self.windows.get(&key).await {
-            Some(held) => held,
-            None => {
-                let load = self.load(window);
-                self.windows.try_get_with(key, load).await.map_err(|error: Arc<AppError>| (*error).clone())?
-            }
+        if let Some(snapshot) = self.windows.get(&self.key(window)).await {
+            return Ok((snapshot, None));
+        }
+        let loaded = match self.is_behind(window) {
+            Some(true) => Err(AppError::Unavailable),
+            Some(false) => self.load_within(GRACE, window).await,
+            None => self.load_within(PATIENCE, window).await,
         };
-        let age =
-            held.is_stand_in.then(|| (self.clock.now() - held.snapshot.loaded_at).num_seconds().max(0).unsigned_abs());
-        Ok((held.snapshot, age))
-    }
-
-    async fn load(&self, window: Window) -> Result<Held, AppError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
-        let (pool, now) = (self.pool.clone(), self.clock.now());
-        // Whoever asked may go away; all others still wait for it.
-        let loaded = self.tasks.detached(async move { load::load(pool, window, now).await });
-        match loaded.await {
-            Ok(snapshot) => {
-                let snapshot = Arc::new(snapshot);
-                if let Ok(mut last_good) = self.last_good.lock() {
-                    last_good.insert(window, snapshot.clone());
-                }
-                Ok(Held { snapshot, is_stand_in: false })
+        match loaded {
+            Ok(snapshot) => Ok((snapshot, None)),
+            Err(error) => {
+                let snapshot = self.stand_in(window).ok_or(error)?;
+                let age = (self.clock.now() - snapshot.loaded_at).num_seconds().max(0).unsigned_abs();
+                Ok((snapshot, Some(age)))
             }
-            Err(error) => match self.last_good(window) {
-                Some(snapshot) => {
-                    tracing::warn!(%error, "the leaderboard could not be loaded; the last good one stands in");
-                    Ok(Held { snapshot, is_stand_in: true })
-                }
-                None => Err(AppError::from(error)),
-            },
         }
     }
 
-    fn last_good(&self, window: Window) -> Option<Arc<Snapshot>> {
-        self.last_good.lock().ok()?.get(&window).cloned()
+    fn key(&self, window: Window) -> (u64, Window) {
+        (self.generation.load(Ordering::SeqCst), window)
+    }
+
+    async fn load_within(&self, patience: Duration, window: Window) -> Result<Arc<Snapshot>, AppError> {
+        timeout(patience, self.load_once(window)).await.unwrap_or(Err(AppError::Unavailable))
+    }
+
+    /// Loads a window, once for all who want it at a time. In a task of the server's, since whoever asked may go away, and all
+    /// others still wait for it.
+    async fn load_once(&self, window: Window) -> Result<Arc<Snapshot>, AppError> {
+        let (this, key) = (self.clone(), self.key(window));
+        let loaded = self.tasks.detached(async move {
+            // Boxed when it begins: thousands who only wait for it take no room for it.
+            let load = async { Box::pin(this.load(window)).await };
+            this.windows.try_get_with(key, load).await.map_err(|error: Arc<AppError>| (*error).clone())
+        });
+        loaded.await
+    }
+
+    async fn load(&self, window: Window) -> Result<Arc<Snapshot>, AppError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        let stopping = self.tasks.stopping();
+        let loading = timeout(LOAD_TIMEOUT, load::load(self.pool.clone(), window, self.clock.now()));
+        let loaded = tokio::select! {
+            loaded = loading => loaded,
+            () = stopping.cancelled() => return Err(AppError::Unavailable),
+        };
+        let Ok(loaded) = loaded else {
+            tracing::warn!("the leaderboard could not be loaded in time");
+            return Err(AppError::Unavailable);
+        };
+        let snapshot = Arc::new(loaded?);
+        if let Ok(mut all) = self.last_good.lock() {
+            all.insert(window, LastGood { snapshot: snapshot.clone(), is_behind: false });
+        }
+        Ok(snapshot)
+    }
+
+    /// Whether the last good figures are behind; nothing where there are none.
+    fn is_behind(&self, window: Window) -> Option<bool> {
+        self.last_good.lock().ok()?.get(&window).map(|good| good.is_behind)
+    }
+
+    /// The last good figures, for want of newer ones, which are seen to from now on.
+    fn stand_in(&self, window: Window) -> Option<Arc<Snapshot>> {
+        let mut all = self.last_good.lock().ok()?;
+        let good = all.get_mut(&window)?;
+        if !mem::replace(&mut good.is_behind, true) {
+            tracing::warn!("the leaderboard could not be brought up to date; the last good one stands in");
+            drop(self.tasks.spawn(self.clone().catch_up(window)));
+        }
+        Some(good.snapshot.clone())
+    }
+
+    /// Loads until there are new figures, or until the server stops.
+    async fn catch_up(self, window: Window) {
+        let stopping = self.tasks.stopping();
+        while self.load_once(window).await.is_err() {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = sleep(TRY_AGAIN_AFTER) => {}
+            }
+        }
+        if let Ok(mut all) = self.last_good.lock()
+            && let Some(good) = all.get_mut(&window)
+        {
+            good.is_behind = false;
+        }
     }
 }
 

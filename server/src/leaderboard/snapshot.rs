@@ -29,7 +29,7 @@ pub(super) struct Snapshot {
 pub(super) struct Model {
     errors: Vec<(String, u64)>,
     hourly: Vec<HourPoint>,
-    updated_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
     answer: OnceLock<Arc<Answer>>,
 }
 
@@ -38,8 +38,8 @@ pub(super) struct Model {
 pub struct Listed {
     pub public_name: String,
     pub slug: String,
-    /// When its figures were rolled up last.
-    pub updated_at: Option<DateTime<Utc>>,
+    /// When its figures were rolled up last, or the catalogue changed it after that.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// `GET /api/leaderboard`
@@ -70,7 +70,7 @@ pub(super) struct ModelDocument {
 }
 
 impl Model {
-    pub(super) fn new(errors: Vec<(String, u64)>, hourly: Vec<HourPoint>, updated_at: Option<DateTime<Utc>>) -> Self {
+    pub(super) fn new(errors: Vec<(String, u64)>, hourly: Vec<HourPoint>, updated_at: DateTime<Utc>) -> Self {
         Self { errors, hourly, updated_at, answer: OnceLock::new() }
     }
 }
@@ -79,7 +79,7 @@ impl Snapshot {
     pub(super) fn new(
         window: Window,
         (since, until): (DateTime<Utc>, DateTime<Utc>),
-        (generated_at, loaded_at): (DateTime<Utc>, DateTime<Utc>),
+        (rolled_up_at, loaded_at): (Option<DateTime<Utc>>, DateTime<Utc>),
         ranked: Vec<Entry>,
         unranked: Vec<Entry>,
         models: BTreeMap<String, Model>,
@@ -93,7 +93,16 @@ impl Snapshot {
         });
         let unranked_shown = shown.collect();
         let drawings = Default::default();
-        let figures = BoardFigures { window, generated_at, since, until, entries, unranked: unranked_shown, drawings };
+        let figures = BoardFigures {
+            window,
+            generated_at: rolled_up_at.unwrap_or(until),
+            is_rolled_up: rolled_up_at.is_some(),
+            since,
+            until,
+            entries,
+            unranked: unranked_shown,
+            drawings,
+        };
         Self { figures: Arc::new(figures), loaded_at, unranked, models, answers: Default::default() }
     }
 
@@ -123,15 +132,17 @@ impl Snapshot {
         self.figures.entries.iter().chain(&self.unranked)
     }
 
-    /// Every model by name, and when the figures were rolled up last.
-    pub(super) fn listed(&self) -> (Vec<Listed>, DateTime<Utc>) {
+    /// Every model by name, and when the board changed last; nothing where no figures are on it yet.
+    pub(super) fn listed(&self) -> (Vec<Listed>, Option<DateTime<Utc>>) {
         let slugs: BTreeMap<&str, &str> =
             self.entries().map(|entry| (entry.model_public_name.as_str(), entry.slug.as_str())).collect();
         let listed = self.models.iter().filter_map(|(name, model)| {
             let slug = (*slugs.get(name.as_str())?).to_owned();
             Some(Listed { public_name: name.clone(), slug, updated_at: model.updated_at })
         });
-        (listed.collect(), self.figures.generated_at)
+        let listed: Vec<Listed> = listed.collect();
+        let updated_at = listed.iter().map(|model| model.updated_at).max().filter(|_| self.figures.is_rolled_up);
+        (listed, updated_at)
     }
 
     /// The JSON of one model by its public name.

@@ -14,6 +14,7 @@ use axum::{
     routing::get,
 };
 use moka::future::Cache;
+use sha2::{Digest, Sha256};
 
 use super::{picture, text};
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     leaderboard::{Answer, LeaderboardService},
 };
 
-/// Pictures are kept as long as the figures in them are those.
+/// How many pictures are kept.
 const PICTURES: u64 = 200;
 
 #[derive(Clone)]
@@ -30,7 +31,8 @@ struct Seo {
     board: Arc<LeaderboardService>,
     origin: Arc<str>,
     name: Arc<str>,
-    pictures: Cache<(String, i64), Arc<Answer>>,
+    /// By a hash of the drawing, so that a picture always shows what it would if it were drawn now.
+    pictures: Cache<[u8; 32], Arc<Answer>>,
 }
 
 /// The routes; `origin` has no slash at its end.
@@ -61,9 +63,7 @@ async fn llms(State(seo): State<Seo>) -> Result<Response, ApiError> {
 
 async fn board_picture(State(seo): State<Seo>, headers: HeaderMap) -> Result<Response, ApiError> {
     let board = seo.board.board(Window::default()).await?.figures;
-    let key = (String::new(), board.generated_at.timestamp_micros());
-    let svg = picture::board(&board, &seo.name);
-    Ok(seo.picture(key, svg).await?.respond(&headers, None))
+    Ok(seo.picture(picture::board(&board, &seo.name)).await?.respond(&headers, None))
 }
 
 async fn model_picture(
@@ -75,14 +75,13 @@ async fn model_picture(
     let Path(file) = file.map_err(|_| not_found())?;
     let slug = file.strip_suffix(".png").ok_or_else(not_found)?;
     let page = seo.board.model(slug, Window::Week).await?;
-    let key = (slug.to_owned(), page.generated_at.timestamp_micros());
-    let svg = picture::model(&page, &seo.name);
-    Ok(seo.picture(key, svg).await?.respond(&headers, None))
+    Ok(seo.picture(picture::model(&page, &seo.name)).await?.respond(&headers, None))
 }
 
 impl Seo {
     /// Drawn once for all who ask.
-    async fn picture(&self, key: (String, i64), svg: String) -> Result<Arc<Answer>, AppError> {
+    async fn picture(&self, svg: String) -> Result<Arc<Answer>, AppError> {
+        let key: [u8; 32] = Sha256::digest(&svg).into();
         let drawn = async move {
             let png = tokio::task::spawn_blocking(move || picture::png(&svg)).await.map_err(Error::Task)??;
             Ok::<_, AppError>(Arc::new(Answer::new("image/png", png)))

@@ -51,7 +51,7 @@ pub(super) fn model(page: &ModelPage, site_name: &str) -> String {
     };
     let price = entry.output_price_per_million_usd.as_ref().map_or(format::UNKNOWN.into(), Usd::display);
     let figures = [
-        ("Success", percent(entry)),
+        ("Success", format::percent(entry.success_rate)),
         ("Latency p95", format::duration(entry.p95_latency_ms)),
         ("Speed", format::speed(entry.tokens_per_second)),
         ("Output price / M", price),
@@ -91,7 +91,7 @@ pub(super) fn board(board: &BoardFigures, site_name: &str) -> String {
                 <text x="860" y="{y}" font-size="30" fill="#18212c" text-anchor="end">{}</text><text x="1128" y="{y}" font-size="30" fill="#18212c" text-anchor="end">{}</text>"##,
                 entry.rank.unwrap_or_default(),
                 escape(&shortened(&entry.model_public_name, 30)),
-                escape(&percent(entry)),
+                escape(&format::percent(entry.success_rate)),
                 escape(&format::duration(entry.p95_latency_ms)),
             )
         })
@@ -121,10 +121,6 @@ pub(crate) fn sheet(site_name: &str, body: &str) -> String {
     )
 }
 
-fn percent(entry: &Entry) -> String {
-    entry.success_rate.map_or(format::UNKNOWN.into(), |rate| format!("{:.2} %", (rate * 10_000.0).floor() / 100.0))
-}
-
 /// At most so many characters, none of which XML forbids.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -136,6 +132,9 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use app::leaderboard::{ModelInfo, Tally, Window};
+    use chrono::DateTime;
+
     use super::*;
 
     #[test]
@@ -143,6 +142,40 @@ mod tests {
         let png = png(&sheet("A & <site>\u{1}", "<text x=\"72\" y=\"300\" font-size=\"64\">99.81 %</text>")).unwrap();
         assert!(png.starts_with(b"\x89PNG\r\n"));
         assert_eq!(png[16..24], [WIDTH.to_be_bytes(), HEIGHT.to_be_bytes()].concat()[..]);
+    }
+
+    #[test]
+    fn shares_are_those_of_the_page() {
+        let info = ModelInfo {
+            public_name: "acme/qwen".into(),
+            slug: "acme-qwen".into(),
+            family: None,
+            context_window: None,
+            is_featured: false,
+            is_simulated: false,
+            input_price_per_million_usd: None,
+            output_price_per_million_usd: None,
+            total_cost_usd: None,
+        };
+        for (successes, shown) in [(99_819, "99.82"), (99_999, "99.99"), (100_000, "100"), (0, "0")] {
+            let entry = Entry::new(info.clone(), &Tally { requests: 100_000, successes, ..Tally::default() });
+            let success = format::percent(entry.success_rate);
+            assert!(success.starts_with(shown), "{success}");
+            let figures = BoardFigures { entries: vec![entry.clone()], ..BoardFigures::default() };
+            assert!(board(&figures, "").contains(&escape(&success)), "{success} is on the board's");
+            let page = ModelPage {
+                window: Window::Week,
+                generated_at: DateTime::UNIX_EPOCH,
+                since: DateTime::UNIX_EPOCH,
+                until: DateTime::UNIX_EPOCH,
+                entry,
+                ranked: 1,
+                errors: Vec::new(),
+                hourly: Vec::new(),
+                age_s: None,
+            };
+            assert!(model(&page, "").contains(&escape(&success)), "{success} is on the model's");
+        }
     }
 
     #[test]

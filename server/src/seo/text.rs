@@ -18,8 +18,8 @@ pub(super) fn robots(origin: &str) -> String {
     text
 }
 
-/// Every page that is worth finding, with the time its figures changed last where that is known.
-pub(super) fn sitemap(origin: &str, models: &[Listed], updated_at: DateTime<Utc>) -> String {
+/// Every page that is worth finding, with the time of its last change where that is known. `updated_at` is the leaderboard's.
+pub(super) fn sitemap(origin: &str, models: &[Listed], updated_at: Option<DateTime<Utc>>) -> String {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
@@ -31,10 +31,10 @@ pub(super) fn sitemap(origin: &str, models: &[Listed], updated_at: DateTime<Utc>
         xml.push_str("</url>\n");
     };
     page("/", None);
-    page("/leaderboard", Some(updated_at));
+    page("/leaderboard", updated_at);
     page("/leaderboard/method", None);
     for model in models {
-        page(&format!("/leaderboard/{}", model.slug), model.updated_at);
+        page(&format!("/leaderboard/{}", model.slug), Some(model.updated_at));
     }
     xml.push_str("</urlset>\n");
     xml
@@ -71,24 +71,30 @@ mod tests {
     const ORIGIN: &str = "https://models.example";
 
     fn listed() -> Vec<Listed> {
-        let time = "2026-11-21T09:05:00.123456Z".parse().unwrap();
+        let listed = |name: &str, slug: &str, time: &str| Listed {
+            public_name: name.into(),
+            slug: slug.into(),
+            updated_at: time.parse().unwrap(),
+        };
         vec![
-            Listed { public_name: "acme/qwen-pro".into(), slug: "acme-qwen-pro".into(), updated_at: Some(time) },
-            Listed { public_name: "[x](javascript:)".into(), slug: "x".into(), updated_at: None },
+            listed("acme/qwen-pro", "acme-qwen-pro", "2026-11-21T09:05:00.123456Z"),
+            listed("[x](javascript:)", "x", "2026-11-20T08:00:00Z"),
         ]
     }
 
     #[test]
-    fn the_sitemap_lists_every_model_with_a_true_time_or_none() {
-        let xml = sitemap(ORIGIN, &listed(), "2026-11-21T10:05:00Z".parse().unwrap());
-        assert!(
-            xml.contains(
-                "<loc>https://models.example/leaderboard/acme-qwen-pro</loc><lastmod>2026-11-21T09:05:00Z</lastmod>"
-            ),
-            "{xml}"
-        );
-        assert!(xml.contains("<loc>https://models.example/leaderboard/x</loc></url>"));
+    fn the_sitemap_lists_every_model_with_a_true_time_and_the_board_with_one_or_none() {
+        let xml = sitemap(ORIGIN, &listed(), Some("2026-11-21T10:05:00Z".parse().unwrap()));
+        for entry in [
+            "/leaderboard</loc><lastmod>2026-11-21T10:05:00Z</lastmod></url>",
+            "/leaderboard/acme-qwen-pro</loc><lastmod>2026-11-21T09:05:00Z</lastmod></url>",
+            "/leaderboard/x</loc><lastmod>2026-11-20T08:00:00Z</lastmod></url>",
+            "/leaderboard/method</loc></url>",
+        ] {
+            assert!(xml.contains(&format!("<loc>{ORIGIN}{entry}")), "{entry} is missing: {xml}");
+        }
         assert_eq!(xml.matches("<url>").count(), 5);
+        assert!(sitemap(ORIGIN, &[], None).contains(&format!("<loc>{ORIGIN}/leaderboard</loc></url>")));
     }
 
     #[test]

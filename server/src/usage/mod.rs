@@ -9,5 +9,5 @@ mod types;
 
 pub use buckets::bucket_middle;
 pub use partitions::{ensure_partitions, insert};
-pub use retention::{keep_days, keep_days_forever, oldest_day};
-pub use types::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
+pub use retention::{keep_days, keep_days_forever};
+pub use types::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource, is_believable_cost};

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use sqlx::{AssertSqlSafe, PgExecutor};
 
-use super::UsageEvent;
+use super::{UsageEvent, is_believable_cost};
 use crate::error::Error;
 
-/// Inserts what is not there yet. The hours touched are marked for the roll-up by a trigger, in the same transaction.
+/// Inserts what is not there yet, a cost that cannot be as unknown. The hours touched are marked for the roll-up by a trigger, in
+/// the same transaction.
 #[tracing::instrument(name = "db.usage_events.insert", skip_all, fields(count = events.len()))]
 pub(super) async fn insert(db: impl PgExecutor<'_>, events: &[UsageEvent]) -> Result<u64, Error> {
     fn column<'a, T>(events: &'a [UsageEvent], value: impl Fn(&'a UsageEvent) -> T) -> Vec<T> {
@@ -43,7 +44,7 @@ pub(super) async fn insert(db: impl PgExecutor<'_>, events: &[UsageEvent]) -> Re
         &column(events, |event| event.upstream_latency_ms.map(signed)) as _,
         &column(events, |event| event.ttft_ms.map(signed)) as _,
         &column(events, |event| i32::try_from(event.attempt).unwrap_or(i32::MAX)),
-        &column(events, |event| event.cost_usd) as _,
+        &column(events, |event| event.cost_usd.filter(is_believable_cost)) as _,
         &column(events, |event| event.source.as_str()) as _,
     )
     .execute(db)
@@ -96,12 +97,16 @@ pub(super) async fn has_changed_hours(db: impl PgExecutor<'_>, day: NaiveDate) -
     Ok(any)
 }
 
-/// Drops the partition of a day with everything in it.
+/// Drops the partition of a day with everything in it, and puts that on record: what is rolled up of it is final.
 #[tracing::instrument(name = "db.usage_events.drop_day", skip_all, fields(%day))]
 pub(super) async fn drop_day(db: impl PgExecutor<'_>, day: NaiveDate) -> Result<(), Error> {
-    // The name is made of a date and of nothing else.
-    let statement = format!("DROP TABLE IF EXISTS usage_events_{}", day.format("%Y%m%d"));
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(db).await?;
+    // Sent as one, which makes one transaction of both. They are made of a date and of nothing else.
+    let statements = format!(
+        "INSERT INTO usage_dropped_days (day) VALUES ('{}') ON CONFLICT DO NOTHING; DROP TABLE IF EXISTS usage_events_{}",
+        day.format("%Y-%m-%d"),
+        day.format("%Y%m%d")
+    );
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(db).await?;
     Ok(())
 }
 

@@ -52,6 +52,6 @@ pub async fn keep_days(pool: &PgPool, today: NaiveDate, kept_days: Option<u32>) 
 }
 
 /// The oldest day whose events are kept; `None` where there is no such day.
-pub fn oldest_day(today: NaiveDate, kept_days: u32) -> Option<NaiveDate> {
+fn oldest_day(today: NaiveDate, kept_days: u32) -> Option<NaiveDate> {
     today.checked_sub_days(Days::new(kept_days.into()))
 }

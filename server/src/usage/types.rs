@@ -36,6 +36,12 @@ pub struct UsageEvent {
     pub source: EventSource,
 }
 
+/// Whether one request can have cost this. More than a million dollars is a number that somebody made up, and enough of those
+/// add up to one that nothing here can hold.
+pub fn is_believable_cost(usd: &Decimal) -> bool {
+    (Decimal::ZERO..=Decimal::from(1_000_000)).contains(usd)
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*

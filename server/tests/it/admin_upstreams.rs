@@ -2,6 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use server::catalog::UpstreamEntry;
 use sqlx::PgPool;
 
 use crate::support::{
@@ -257,6 +258,36 @@ async fn the_operators_own_upstream_stays_allowed_only_where_it_is(pool: PgPool)
     let (status, _) = admin.patch(&one, json!({"base_url": app.upstream.base_url()})).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "having been allowed once is no licence");
     assert_eq!(other.connections(), 0);
+}
+
+/// What a start of the server does with the upstream that the environment names.
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn starting_again_keeps_what_an_admin_set_but_sends_no_secret_to_another_server(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let admin = app.admin("root@example.org").await;
+    let one = format!("{ALL}/{}", upstream_named(&admin, "fake").await["id"].as_str().unwrap());
+    let set = json!({"api_key": KEY, "headers": {"x-title": "secret"}, "is_enabled": false, "idle_ms": 9_000});
+    assert_eq!(admin.patch(&one, set).await.0, StatusCode::OK);
+    let entry = UpstreamEntry {
+        name: "fake".into(),
+        base_url: app.upstream.base_url(),
+        api_key: None,
+        allow_private: true,
+        is_simulated: false,
+    };
+    let register = async |entry: UpstreamEntry| {
+        app.state.catalog.register_upstream(entry).await.unwrap();
+        let now = upstream_named(&admin, "fake").await;
+        ["has_api_key", "headers", "is_enabled", "idle_ms"].map(|field| now[field].clone())
+    };
+    let kept = [json!(true), json!(["x-title"]), json!(false), json!(9_000)];
+    assert_eq!(register(entry.clone()).await, kept);
+    let path = UpstreamEntry { base_url: format!("{}/deeper", entry.base_url), ..entry.clone() };
+    assert_eq!(register(path).await, kept);
+    let elsewhere = UpstreamEntry { base_url: "http://127.0.0.1:9/v1".into(), ..entry.clone() };
+    assert_eq!(register(elsewhere.clone()).await, [json!(false), json!([]), json!(false), json!(9_000)]);
+    let keyed = UpstreamEntry { api_key: Some(KEY.to_owned().into()), ..elsewhere };
+    assert_eq!(register(keyed).await[0], json!(true));
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]

@@ -68,6 +68,14 @@ async fn a_full_batch_is_taken_in_at_once_and_arrives(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_cost_that_cannot_be_gives_way_to_what_the_catalogue_says(pool: PgPool) {
+    let app = TestApp::with_ingest_token(pool, TOKEN).await;
+    send(&app, payload(0, &json!({"response_cost": 7e28})).to_string()).await;
+    let rows = rows_once(&app.pool, 1).await;
+    assert_eq!(rows[0].cost_usd.map(|cost| cost.to_string()).as_deref(), Some("0.000028"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn nothing_that_was_said_is_kept(pool: PgPool) {
     let app = TestApp::with_ingest_token(pool, TOKEN).await;
     send(&app, plain(0).to_string()).await;

@@ -1,6 +1,9 @@
 //! The leaderboard through the real router: what programs get, what they get for bad questions, and how fresh it is.
 
-use std::io::Read;
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
 
 use app::leaderboard::BoardQuery;
 use chrono::TimeDelta;
@@ -15,7 +18,8 @@ use server::{
 use sqlx::PgPool;
 
 use crate::support::{
-    app::{TestApp, eventually, read},
+    admin::codes,
+    app::{Member, TestApp, eventually, read},
     fake_upstream::FakeUpstream,
     traffic::{failures, success, successes, time},
 };
@@ -49,6 +53,13 @@ async fn roll_up(app: &TestApp) {
 async fn set(app: &TestApp, statement: &'static str) {
     sqlx::query(statement).execute(&app.pool).await.unwrap();
     app.state.leaderboard.changed();
+}
+
+/// Renames a model as an administrator does.
+async fn rename(app: &TestApp, admin: &Member<'_>, slug: &str, name: &str) -> StatusCode {
+    let (status, _) = admin.patch(&format!("/api/admin/models/{slug}"), json!({"public_name": name})).await;
+    app.state.leaderboard.changed();
+    status
 }
 
 fn names(board: &Value) -> Vec<&str> {
@@ -216,7 +227,9 @@ async fn a_model_is_found_by_its_name_however_that_is_encoded_and_nothing_else_i
     let with_traffic: Vec<_> = hourly.iter().filter(|hour| hour["requests"] != 0).collect();
     assert_eq!(with_traffic.len(), 1);
     assert_eq!((&with_traffic[0]["hour"], &with_traffic[0]["requests"]), (&json!("2026-11-20T12:00:00Z"), &json!(500)));
+    assert_eq!(with_traffic[0]["thin_figures"], json!(["success_rate", "p95_latency_ms"]));
     let gap = &hourly[0];
+    assert_eq!(gap["thin_figures"], json!([]));
     assert!(
         ["success_rate", "p50_latency_ms", "p95_latency_ms", "tokens_per_second", "tokens_in"]
             .iter()
@@ -262,17 +275,70 @@ async fn a_model_is_found_by_its_name_however_that_is_encoded_and_nothing_else_i
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
 async fn what_is_not_in_the_catalogue_any_more_is_not_on_the_board(pool: PgPool) {
     let app = worked_example(pool).await;
-    set(&app, "UPDATE models SET public_name = 'fake/first' WHERE public_name = 'fake/one'").await;
+    let admin = app.admin("root@example.org").await;
+    assert_eq!(rename(&app, &admin, "fake-one", "fake/first").await, StatusCode::OK);
     set(&app, "UPDATE models SET is_enabled = false WHERE public_name = 'fake/three'").await;
     let board = json_of(&app, "/api/leaderboard").await;
-    assert_eq!(names(&board), ["fake/two"]);
-    assert_eq!(board["insufficient_data_models"], json!(["fake/first", "fake/four"]));
+    assert_eq!(names(&board), ["fake/first", "fake/two"]);
+    assert_eq!(board["insufficient_data_models"], json!(["fake/four"]));
     for gone in ["fake/one", "fake/three"] {
         assert_eq!(get(&app, &format!("/api/leaderboard/{gone}")).await.status(), StatusCode::NOT_FOUND);
     }
     set(&app, "UPDATE upstreams SET is_enabled = false").await;
     let board = json_of(&app, "/api/leaderboard").await;
     assert_eq!((&board["entries"], &board["insufficient_data_models"]), (&json!([]), &json!([])));
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_renamed_model_keeps_its_figures_and_gets_those_that_come_late_under_either_name(pool: PgPool) {
+    let app = worked_example(pool).await;
+    let admin = app.admin("root@example.org").await;
+    let requests = async |name: &str| json_of(&app, &format!("/api/leaderboard/{name}")).await["requests"].clone();
+    assert_eq!(rename(&app, &admin, "fake-two", "acme/second").await, StatusCode::OK);
+    assert_eq!(requests("acme/second").await, 500);
+
+    // What was on its way, in an hour that is rolled up already and in one that is not.
+    let (at, later) = (time(SOME_TIME), time(SOME_TIME) + TimeDelta::hours(2));
+    let late = [successes("fake/two", at, 20, 968), successes("fake/two", later, 30, 968)].concat();
+    happened(&app, &[late, successes("acme/second", later, 5, 968)].concat()).await;
+    assert_eq!(requests("acme/second").await, 555);
+    let hourly = json_of(&app, "/api/leaderboard/acme/second").await["hourly"].clone();
+    let counts: Vec<&Value> = hourly.as_array().unwrap().iter().map(|hour| &hour["requests"]).collect();
+    assert_eq!(counts.into_iter().filter(|count| **count != 0).collect::<Vec<_>>(), [&json!(520), &json!(35)]);
+    assert_eq!(get(&app, "/api/leaderboard/fake/two").await.status(), StatusCode::NOT_FOUND);
+    let again = RollUp::new(app.pool.clone(), app.state.clock.clone(), app.state.tasks.clone());
+    again.redo(at - TimeDelta::hours(1), due(app.clock.now())).await.unwrap();
+    app.state.leaderboard.changed();
+    assert_eq!(requests("acme/second").await, 555, "done anew it is the same");
+
+    // The name is nobody else's, neither of a model that is there nor of a new one.
+    assert_eq!(rename(&app, &admin, "fake-four", "fake/two").await, StatusCode::UNPROCESSABLE_ENTITY);
+    let new = json!({"public_name": "fake/two", "upstream": "fake", "upstream_model": "fake/five"});
+    let (status, problem) = admin.post("/api/admin/models", new).await;
+    assert_eq!((status, codes(&problem)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["has_history"]));
+    assert!(problem.to_string().contains("acme/second was called so before"), "{problem}");
+
+    assert_eq!(rename(&app, &admin, "fake-two", "fake/two").await, StatusCode::OK, "it can have its name back");
+    happened(&app, &successes("acme/second", later, 7, 968)).await;
+    assert_eq!(requests("fake/two").await, 562);
+    assert_eq!(get(&app, "/api/leaderboard/acme/second").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_former_name_without_figures_may_be_given_away_and_counts_for_its_new_model_from_then_on(pool: PgPool) {
+    let app = worked_example(pool).await;
+    let admin = app.admin("root@example.org").await;
+    let new = json!({"public_name": "acme/new", "upstream": "fake", "upstream_model": "fake/five"});
+    assert_eq!(admin.post("/api/admin/models", new).await.0, StatusCode::CREATED);
+    assert_eq!(rename(&app, &admin, "acme-new", "acme/newer").await, StatusCode::OK);
+    assert_eq!(rename(&app, &admin, "fake-four", "acme/new").await, StatusCode::OK);
+    happened(&app, &successes("acme/new", time(SOME_TIME), 3, 10)).await;
+    for (name, requests) in [("acme/new", 102), ("acme/newer", 0)] {
+        assert_eq!(json_of(&app, &format!("/api/leaderboard/{name}")).await["requests"], requests, "{name}");
+    }
+    // Figures of a model that was deleted are nobody's any more.
+    assert_eq!(admin.delete("/api/admin/models/fake-three").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(rename(&app, &admin, "fake-two", "fake/three").await, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
@@ -325,9 +391,52 @@ async fn unusual_models_have_defined_figures(pool: PgPool) {
     );
     assert_eq!(
         (&huge["requests"], &huge["success_rate"], &huge["error_rate"]),
-        (&json!(10_000_000_000_u64), &json!(1.0), &json!(0.0))
+        (&json!(10_000_000_000_u64), &json!(0.999_999), &json!(0.000_001)),
+        "ten failures among so many are still failures"
     );
+    let interval = &huge["success_rate_interval"];
+    assert_eq!((&interval["low"], &interval["high"]), (&json!(0.999_999), &json!(1.0)));
+    let html = get(&app, "/leaderboard/fake-four").await.text().await.unwrap();
+    assert!(html.contains("99.99\u{a0}%") && !html.contains("<dd>100\u{a0}%"), "nor are they rounded away on the page");
     assert_eq!((&huge["total_tokens_in"], &huge["total_cost_usd"]), (&json!(u64::MAX), &json!("1234567891.25")));
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_board_on_which_nothing_was_ever_rolled_up_does_not_say_when_it_was(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    for path in ["/leaderboard", "/leaderboard?window_days=30"] {
+        let html = get(&app, path).await.text().await.unwrap();
+        assert!(html.contains("No hour of these days has been rolled up yet."), "{path}: {html}");
+        assert!(!html.contains("Rolled up hourly"), "{path}: {html}");
+    }
+    // One request is not enough to be ranked, but it is rolled up.
+    happened(&app, &[success("fake/one", time(SOME_TIME))]).await;
+    let html = get(&app, "/leaderboard").await.text().await.unwrap();
+    assert!(html.contains("Rolled up hourly, last on") && !html.contains("No hour of these days"), "{html}");
+    assert!(html.contains("datetime=\"2026-11-21T10:00:00Z\""), "{html}");
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn the_pages_show_both_ends_of_intervals_and_mark_what_few_requests_are_behind(pool: PgPool) {
+    let app = worked_example(pool).await;
+    let at = time(SOME_TIME) - TimeDelta::hours(3);
+    happened(&app, &successes("fake/four", at, 20, 10)).await;
+    let board = get(&app, "/leaderboard?sort_by=success_rate").await.text().await.unwrap();
+    // 497 of 500: the interval reaches further down than up.
+    assert!(board.contains("<small>98.25–99.80\u{a0}%</small>") && !board.contains("± "), "{board}");
+    assert!(board.contains(" (few requests)</title>"), "the plot says it too");
+    let rows: Vec<_> = board.split("<tr>").skip(2).collect();
+    let place = |name: &str| rows.iter().position(|row| row.contains(name)).expect("a row");
+    assert_eq!(["fake/four", "fake/one", "fake/two", "fake/three"].map(place), [0, 1, 2, 3]);
+    let are_tied: Vec<_> = rows.iter().map(|row| row.contains("class=\"tied\"")).collect();
+    // [96.87, 100], [99.27, 99.95], [98.25, 99.80] and [93.61, 98.62] of 100: each reaches into the next.
+    assert_eq!(are_tied, [true; 4]);
+
+    let model = get(&app, "/leaderboard/fake-four").await.text().await.unwrap();
+    assert!(model.contains("<path class=\"band\"") && model.contains("<path class=\"few\""), "{model}");
+    // Hours of 99 and of 20 requests, four figures each: of answers that end before their first token no speed is known.
+    assert_eq!(model.matches("<span class=\"thin\">few</span>").count(), 8);
+    assert!(model.contains("(few requests)</title>"));
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
@@ -467,4 +576,37 @@ async fn while_the_database_is_away_the_last_good_answer_is_given_with_its_age(p
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
     assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_database_that_does_not_answer_keeps_readers_waiting_once_at_most(pool: PgPool) {
+    let app = worked_example(pool).await;
+    json_of(&app, "/api/leaderboard").await;
+    // Whoever asks for the models waits as long as this goes on.
+    let mut silence = app.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE models").execute(&mut *silence).await.unwrap();
+    app.state.leaderboard.changed();
+    app.clock.advance(TimeDelta::seconds(90));
+    let is_old = async || {
+        let answer = get(&app, "/api/leaderboard").await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.headers().get("age").is_some_and(|age| age == "90")
+    };
+    let (began, loads) = (Instant::now(), app.state.leaderboard.loads());
+    assert!(is_old().await);
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert!(is_old().await);
+    }
+    assert!(began.elapsed() < Duration::from_secs(4), "nobody waits any more: {:?}", began.elapsed());
+    assert!(app.state.leaderboard.loads() - loads <= 2, "nor asks the database");
+    // Where there is nothing to give, the wait has an end too.
+    let began = Instant::now();
+    let answer = get(&app, "/api/leaderboard?window_days=30").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+
+    silence.rollback().await.unwrap();
+    eventually("the figures are new again", async || !is_old().await).await;
 }

@@ -1,12 +1,20 @@
 //! The accept loop, against clients that do not behave.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use axum::{Router, extract::ConnectInfo, routing::get};
-use server::{listen, shutdown::Tasks};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::ConnectInfo,
+    routing::{get, post},
+};
+use futures::stream;
+use serde_json::Value;
+use server::{api::JsonBody, listen, shutdown::Tasks};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -14,19 +22,24 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEAD: Duration = Duration::from_secs(2);
+
+const PIECE: Bytes = Bytes::from_static(&[b'x'; 16 * 1024]);
 
 async fn start(drain: Duration) -> (SocketAddr, Tasks, JoinHandle<()>) {
     let router = Router::new()
         .route("/who", get(|ConnectInfo(address): ConnectInfo<SocketAddr>| async move { address.to_string() }))
         .route("/slow", get(|| async { sleep(Duration::from_secs(1)).await }))
-        .route("/stuck", get(std::future::pending::<()>));
+        .route("/stuck", get(std::future::pending::<()>))
+        .route("/json", post(|JsonBody(_): JsonBody<Value>| async {}))
+        .route("/endless", get(|| async { Body::from_stream(stream::repeat_with(|| Ok::<_, Infallible>(PIECE))) }));
+    let patience = listen::Patience { head: HEAD, body: HEAD, write: HEAD, drain };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let tasks = Tasks::default();
     let server = tokio::spawn({
         let tasks = tasks.clone();
-        async move { listen::serve(listener, router, &tasks, drain).await }
+        async move { listen::serve(listener, router, &tasks, patience).await }
     });
     (address, tasks, server)
 }
@@ -43,7 +56,7 @@ async fn exchange(address: SocketAddr, request: &[u8]) -> (String, Duration) {
 }
 
 fn assert_cut_in_time((answer, after): (String, Duration)) {
-    assert!(after >= HEADER_TIMEOUT && after < HEADER_TIMEOUT + Duration::from_secs(3), "after {after:?}: {answer}");
+    assert!(after >= HEAD && after < HEAD + Duration::from_secs(3), "after {after:?}: {answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,16 +74,54 @@ async fn handlers_learn_the_clients_address() {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_never_finish_their_first_head_are_cut_off() {
     let (address, tasks, _server) = start(Duration::from_secs(1)).await;
-    let (silent, half_head, half_preface, only_preface) = tokio::join!(
+    let (silent, half_head, idle, other_protocol) = tokio::join!(
         exchange(address, b""),
         exchange(address, b"GET /who HTTP/1.1\r\nhost: x\r\n"),
-        // Could become POST or HTTP/2.
-        exchange(address, b"P"),
+        exchange(address, b"GET /who HTTP/1.1\r\nhost: x\r\n\r\n"),
         exchange(address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     );
-    for result in [silent, half_head, half_preface, only_preface] {
+    for result in [silent, half_head, idle] {
         assert_cut_in_time(result);
     }
+    assert!(other_protocol.1 < HEAD, "nothing of it is waited for");
+    assert!(tasks.stop(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_arrive_is_not_waited_for_however_steadily_it_drips() {
+    let (address, tasks, _server) = start(Duration::from_secs(1)).await;
+    let head = "POST /json HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n";
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let (mut read, mut write) = stream.split();
+    write.write_all(head.as_bytes()).await.unwrap();
+    let started = Instant::now();
+    let drip = async {
+        while write.write_all(b" ").await.is_ok() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let mut answer = Vec::new();
+    let answered = async { timeout(HEAD * 3, read.read_to_end(&mut answer)).await };
+    tokio::select! {
+        () = drip => {}
+        answered = answered => drop(answered.expect("the server hangs up")),
+    }
+    assert!(started.elapsed() >= HEAD && started.elapsed() < HEAD * 2, "{:?}", started.elapsed());
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body_too_slow"), "{answer}");
+    assert!(tasks.stop(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_no_further_is_cut_off() {
+    let (address, tasks, _server) = start(Duration::from_secs(1)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    sleep(HEAD * 2).await;
+    // What the system had taken in is still there; then comes the end, and not more and more.
+    let mut buffer = vec![0; 1024 * 1024];
+    let end = async { while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
+    assert!(timeout(Duration::from_secs(5), end).await.is_ok(), "the connection is still served");
     assert!(tasks.stop(Duration::from_secs(5)).await);
 }
 
@@ -80,7 +131,7 @@ async fn a_slow_answer_outlives_the_header_timeout() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut byte = [0];
-    let early = timeout(HEADER_TIMEOUT + Duration::from_secs(2), stream.read(&mut byte)).await;
+    let early = timeout(HEAD + Duration::from_secs(2), stream.read(&mut byte)).await;
     assert!(early.is_err(), "a request in hand must not be cut: {early:?}");
     assert!(tasks.stop(Duration::from_secs(5)).await);
 }
@@ -92,8 +143,7 @@ async fn a_head_of_a_megabyte_is_refused() {
     let (mut read, mut write) = stream.split();
     let head = format!("GET /who HTTP/1.1\r\nhost: x\r\nx: {}", "a".repeat(1024 * 1024));
     let mut answer = Vec::new();
-    let (_, read) =
-        tokio::join!(write.write_all(head.as_bytes()), timeout(HEADER_TIMEOUT / 2, read.read_to_end(&mut answer)));
+    let (_, read) = tokio::join!(write.write_all(head.as_bytes()), timeout(HEAD / 2, read.read_to_end(&mut answer)));
     assert!(read.is_ok(), "the server must not wait for the rest");
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");

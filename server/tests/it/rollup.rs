@@ -1,19 +1,23 @@
 //! The roll-up against the raw events, on a real database.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::leaderboard::Histogram;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures::future::join_all;
 use server::{
     clock::TestClock,
-    leaderboard::RollUp,
+    leaderboard::{CHANNEL, RollUp},
     shutdown::Tasks,
     usage::{self, ErrorClass, Outcome, UsageEvent},
 };
-use sqlx::{Connection, PgPool};
+use sqlx::{Connection, PgPool, postgres::PgListener};
+use tokio::time::timeout;
 
-use crate::support::traffic::{failure, success, time};
+use crate::support::{
+    app::eventually,
+    traffic::{failure, success, time},
+};
 
 const NOW: &str = "2026-11-21T10:05:00Z";
 
@@ -161,17 +165,21 @@ async fn the_same_with_a_million_events(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
-async fn an_event_older_than_events_are_kept_leaves_its_hour_as_it_was(pool: PgPool) {
+async fn what_was_rolled_up_of_a_day_that_was_dropped_stays_however_long_events_are_kept_now(pool: PgPool) {
     let (known, unknown) = (time("2026-11-10T06:30:00Z"), time("2026-11-10T08:30:00Z"));
-    let week = roll_up(&pool).keeping(Some(7));
     usage::insert(&pool, &[success("fake/1", known), success("fake/2", known)]).await.unwrap();
-    assert_eq!(week.run(until()).await.unwrap(), 1, "an hour that was missed is not too old");
+    assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1, "an hour that was missed is not too old");
     let today = time(NOW).date_naive();
     assert_eq!(usage::keep_days(&pool, today, Some(7)).await.unwrap(), 1);
+    let dropped: Vec<NaiveDate> =
+        sqlx::query_scalar("SELECT day FROM usage_dropped_days").fetch_all(&pool).await.unwrap();
+    assert_eq!(dropped, [known.date_naive()]);
 
+    // From now on a month of them is kept, and two come late.
+    assert_eq!(usage::keep_days(&pool, today, Some(30)).await.unwrap(), 0);
     usage::insert(&pool, &[success("fake/1", known), success("fake/1", unknown)]).await.unwrap();
-    assert_eq!(week.run(until()).await.unwrap(), 1, "of the other hour nothing was known");
-    week.redo(known, until()).await.unwrap();
+    assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1, "of the other hour nothing was known");
+    roll_up(&pool).redo(known - TimeDelta::days(1), until()).await.unwrap();
     let rows: Vec<(DateTime<Utc>, String, i64)> =
         sqlx::query_as("SELECT hour, model_public_name, requests FROM model_perf_hourly ORDER BY 1, 2")
             .fetch_all(&pool)
@@ -181,6 +189,84 @@ async fn an_event_older_than_events_are_kept_leaves_its_hour_as_it_was(pool: PgP
     let one = |at, model: &str| (hour(at), model.to_owned(), 1);
     assert_eq!(rows, [one(known, "fake/1"), one(known, "fake/2"), one(unknown, "fake/1")]);
     assert_eq!(usage::keep_days(&pool, today, Some(7)).await.unwrap(), 1, "the day goes again");
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn an_hour_that_cannot_be_rolled_up_keeps_no_other_one_waiting(pool: PgPool) {
+    let hours = [6, 7, 8].map(|hour| time(&format!("2026-11-21T0{hour}:00:00Z")));
+    usage::insert(&pool, &hours.map(|hour| success("fake/1", hour))).await.unwrap();
+    for statement in [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this hour'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON model_perf_hourly FOR EACH ROW
+         WHEN (NEW.hour = '2026-11-21T06:00:00Z') EXECUTE FUNCTION refuse()",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let mut listener = PgListener::connect_with(&pool).await.unwrap();
+    listener.listen(CHANNEL).await.unwrap();
+    let error = roll_up(&pool).run(until()).await.unwrap_err();
+    assert!(error.to_string().contains("not this hour"), "{error}");
+    let heard = timeout(Duration::from_secs(10), listener.recv()).await;
+    assert!(heard.is_ok_and(|heard| heard.is_ok()), "of the others every replica is told");
+    let rolled_up: Vec<DateTime<Utc>> =
+        sqlx::query_scalar("SELECT hour FROM model_perf_hourly ORDER BY hour").fetch_all(&pool).await.unwrap();
+    assert_eq!(rolled_up, hours[1..]);
+
+    sqlx::query("DROP TRIGGER refuse ON model_perf_hourly").execute(&pool).await.unwrap();
+    assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1, "it has kept its mark");
+    equals_raw(&pool).await;
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn more_hours_than_are_looked_up_at_a_time_are_all_rolled_up(pool: PgPool) {
+    sqlx::query(
+        "INSERT INTO usage_changed_hours (hour)
+         SELECT until - i * interval '1 hour' FROM generate_series(1, 1100) AS i, (SELECT $1::timestamptz AS until) AS u",
+    )
+    .bind(until())
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1_100);
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_model_that_is_renamed_while_its_hour_is_rolled_up_keeps_that_hour(pool: PgPool) {
+    let hour = time("2026-11-21T08:00:00Z");
+    for statement in [
+        "INSERT INTO upstreams (id, name, base_url, created_at, updated_at)
+         VALUES (gen_random_uuid(), 'fake', 'http://127.0.0.1:9/v1', now(), now())",
+        "INSERT INTO models (id, public_name, slug, upstream_id, upstream_model, created_at, updated_at)
+         SELECT gen_random_uuid(), 'fake/1', 'fake-1', id, 'm', now(), now() FROM upstreams",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    usage::insert(&pool, &[success("fake/1", hour)]).await.unwrap();
+    // An administrator is about to rename it when the events are read, and has done so before anything is written.
+    let mut renaming = pool.begin().await.unwrap();
+    for statement in [
+        "UPDATE models SET public_name = 'fake/2'",
+        "INSERT INTO model_former_names (former_name, model_id, renamed_at) SELECT 'fake/1', id, now() FROM models",
+    ] {
+        sqlx::query(statement).execute(&mut *renaming).await.unwrap();
+    }
+    let running = tokio::spawn({
+        let roll_up = roll_up(&pool);
+        async move { roll_up.run(until()).await }
+    });
+    eventually("the roll-up waits for the new name", async || {
+        let statement = "SELECT EXISTS (
+            SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE d.datname = current_database() AND l.relation = 'model_former_names'::regclass AND NOT l.granted)";
+        let is_waiting: bool = sqlx::query_scalar(statement).fetch_one(&pool).await.unwrap();
+        is_waiting
+    })
+    .await;
+    renaming.commit().await.unwrap();
+    assert_eq!(running.await.unwrap().unwrap(), 1);
+    let names: Vec<String> =
+        sqlx::query_scalar("SELECT model_public_name FROM model_perf_hourly").fetch_all(&pool).await.unwrap();
+    assert_eq!(names, ["fake/2"]);
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
@@ -270,16 +356,28 @@ async fn invented_numbers_do_not_stop_a_roll_up(pool: PgPool) {
         tokens_in: Some(u64::MAX),
         tokens_out: Some(u64::MAX),
         latency_ms: u64::MAX,
+        cost_usd: Some("70000000000000000000000000000".parse().unwrap()),
         ..success("fake/1", hour)
     };
     let again = UsageEvent { id: uuid::Uuid::now_v7(), ..absurd.clone() };
     let refused =
         UsageEvent { outcome: Outcome::Refused, error_class: Some(ErrorClass::Caller), ..success("fake/2", hour) };
     usage::insert(&pool, &[absurd, again, refused]).await.unwrap();
-    assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1);
-    let tokens: i64 = sqlx::query_scalar("SELECT tokens_in FROM model_perf_hourly WHERE model_public_name = 'fake/1'")
+    let costs: i64 = sqlx::query_scalar("SELECT count(cost_usd) FROM usage_events WHERE model_public_name = 'fake/1'")
         .fetch_one(&pool)
         .await
         .unwrap();
-    assert_eq!(tokens, i64::MAX);
+    assert_eq!(costs, 0, "what nobody can have paid is not known");
+    // Where it was believed once.
+    sqlx::query("UPDATE usage_events SET cost_usd = 7e28 WHERE model_public_name = 'fake/1'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1);
+    let (tokens, cost): (i64, String) =
+        sqlx::query_as("SELECT tokens_in, cost_usd::text FROM model_perf_hourly WHERE model_public_name = 'fake/1'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!((tokens, cost.as_str()), (i64::MAX, "79228162514264337593543950335"));
 }

@@ -28,9 +28,14 @@ async fn shown(app: &TestApp, path: &str) -> String {
     html
 }
 
-/// One has 994 of 1,000, at 800 ms; two has 100 of 100; three has too few, four has nothing.
 async fn with_traffic(pool: PgPool) -> TestApp {
     let app = TestApp::start(pool).await;
+    traffic(&app).await;
+    app
+}
+
+/// One has 994 of 1,000, at 800 ms; two has 100 of 100; three has too few, four has nothing.
+async fn traffic(app: &TestApp) {
     let at = time("2026-11-20T12:30:00Z");
     let mut events = successes("fake/one", at, 994, 800);
     events.extend(failures("fake/one", at, 6));
@@ -40,7 +45,6 @@ async fn with_traffic(pool: PgPool) -> TestApp {
     let roll_up = RollUp::new(app.pool.clone(), app.state.clock.clone(), app.state.tasks.clone());
     roll_up.run(due(app.clock.now())).await.unwrap();
     app.state.leaderboard.changed();
-    app
 }
 
 fn attribute<'a>(html: &'a str, before: &str) -> &'a str {
@@ -146,6 +150,23 @@ async fn a_model_page_has_its_figures_its_charts_and_its_structured_data(pool: P
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_picture_is_drawn_anew_when_what_it_shows_has_changed(pool: PgPool) {
+    let app = with_traffic(pool).await;
+    let admin = app.admin("root@example.org").await;
+    let picture = async |path: &str| app.request(Method::GET, path).send().await.unwrap().bytes().await.unwrap();
+    let (one, board) = ("/og/leaderboard/fake-one.png", "/og/leaderboard.png");
+    let before = [picture(one).await, picture(board).await];
+    // Neither is rolled up: a price, and a model that is not there any more.
+    let price = serde_json::json!({"output_price_per_million_usd": "7.5"});
+    assert_eq!(admin.patch("/api/admin/models/fake-one", price).await.0, StatusCode::OK);
+    app.state.leaderboard.changed();
+    assert!(picture(one).await != before[0], "the price is in the picture");
+    assert_eq!(admin.delete("/api/admin/models/fake-two").await.0, StatusCode::NO_CONTENT);
+    app.state.leaderboard.changed();
+    assert!(picture(board).await != before[1], "one model less is ranked");
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
 async fn a_name_is_never_markup(pool: PgPool) {
     let app = with_traffic(pool).await;
     sqlx::query("UPDATE models SET public_name = $1, family = $1, slug = 'evil' WHERE public_name = 'fake/four'")
@@ -199,18 +220,24 @@ async fn what_is_not_there_is_404_and_what_cannot_be_shown_now_is_503(pool: PgPo
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
 async fn crawlers_are_told_what_there_is(pool: PgPool) {
-    let app = with_traffic(pool).await;
+    let app = TestApp::start(pool).await;
     let origin = app.state.settings.public_url.origin().to_owned();
     let sitemap = shown(&app, "/sitemap.xml").await;
     assert!(sitemap.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"));
-    assert!(
-        sitemap.contains(&format!("<loc>{origin}/leaderboard/fake-one</loc><lastmod>2026-11-21T10:00:00Z</lastmod>")),
-        "{sitemap}"
-    );
-    assert!(
-        sitemap.contains(&format!("<loc>{origin}/leaderboard/fake-four</loc></url>")),
-        "no time where none is known"
-    );
+    assert!(sitemap.contains(&format!("<loc>{origin}/leaderboard</loc></url>")), "no time where none is known");
+    // The catalogue was made at ten, the figures are of two minutes later, and after that a price changes.
+    app.clock.advance(TimeDelta::minutes(2));
+    traffic(&app).await;
+    app.clock.advance(TimeDelta::minutes(1));
+    let admin = app.admin("root@example.org").await;
+    let price = serde_json::json!({"output_price_per_million_usd": "7.5"});
+    assert_eq!(admin.patch("/api/admin/models/fake-two", price).await.0, StatusCode::OK);
+    app.state.leaderboard.changed();
+    let sitemap = shown(&app, "/sitemap.xml").await;
+    for (page, minute) in [("", 3), ("/fake-one", 2), ("/fake-two", 3), ("/fake-three", 2), ("/fake-four", 0)] {
+        let entry = format!("<loc>{origin}/leaderboard{page}</loc><lastmod>2026-11-21T10:0{minute}:00Z</lastmod>");
+        assert!(sitemap.contains(&entry), "{entry} is missing: {sitemap}");
+    }
     let robots = shown(&app, "/robots.txt").await;
     assert!(robots.contains("Disallow: /dashboard\n") && robots.contains(&format!("Sitemap: {origin}/sitemap.xml")));
     let llms = shown(&app, "/llms.txt").await;

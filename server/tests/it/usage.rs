@@ -97,6 +97,16 @@ async fn writing_a_batch_twice_writes_it_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "server::db::MIGRATOR")]
+async fn a_cost_that_cannot_be_is_unknown_and_keeps_no_other_event_from_being_written(pool: PgPool) {
+    let costing = |usd: &str| UsageEvent { cost_usd: Some(usd.parse().unwrap()), ..event("2026-11-21T10:00:00Z") };
+    let events = ["0", "1000000", "1000000.01", "79228162514264337593543950335", "-1"].map(costing);
+    assert_eq!(usage::insert(&pool, &events).await.unwrap(), 5);
+    let costs: Vec<Option<String>> =
+        sqlx::query_scalar("SELECT cost_usd::text FROM usage_events ORDER BY id").fetch_all(&pool).await.unwrap();
+    assert_eq!(costs, [Some("0".into()), Some("1000000".into()), None, None, None]);
+}
+
+#[sqlx::test(migrator = "server::db::MIGRATOR")]
 async fn batches_written_at_once_by_many_fill_days_that_have_no_partition_yet(pool: PgPool) {
     let shared = event("2026-03-01T00:00:00Z");
     let writers = (1..=8).map(|day| {

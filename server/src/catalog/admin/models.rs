@@ -9,6 +9,7 @@ use app::{
     error::{AppError, FieldError, Noun},
 };
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -132,13 +133,8 @@ impl CatalogService {
             let message = format!("Another model has this {what}. Choose another one.");
             return Err(AppError::Invalid(vec![FieldError::new(field, "taken", message)]).into());
         }
-        if let Some(old) = old_name.filter(|old| *old != row.public_name) {
-            if repo::has_history(&mut *tx, &row.public_name).await? {
-                let message =
-                    "There are figures under this name already, of a model that was deleted. Choose another name.";
-                return Err(AppError::Invalid(vec![FieldError::new("public_name", "has_history", message)]).into());
-            }
-            repo::rename_history(&mut *tx, &old, &row.public_name).await?;
+        if old_name.as_ref() != Some(&row.public_name) {
+            take_name(tx, &row, old_name.as_deref(), now).await?;
         }
         let action = if is_new { "model.create" } else { "model.change" };
         let change = Change::new(action, &row.public_name, Value::Object(detail.clone()));
@@ -187,6 +183,31 @@ impl CatalogService {
         tx.commit().await?;
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
+}
+
+/// Gives a model that is written its name, and takes along what goes by the old one. Refused where figures would be mixed up.
+async fn take_name(
+    tx: &mut PgConnection,
+    row: &FullModelRow,
+    old_name: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let refused =
+        |message: String| Error::from(AppError::Invalid(vec![FieldError::new("public_name", "has_history", message)]));
+    if let Some(holder) = repo::holder_of_former_name(&mut *tx, &row.public_name, row.id).await? {
+        return Err(refused(format!(
+            "{holder} was called so before, and requests under this name count for it. Choose another name."
+        )));
+    }
+    repo::take_former_name(&mut *tx, &row.public_name).await?;
+    // A new model carries on where one that was deleted ended.
+    let Some(old_name) = old_name else { return Ok(()) };
+    if repo::has_history(&mut *tx, &row.public_name).await? {
+        let message = "There are figures under this name already, of a model that was deleted or that only LiteLLM knows. \
+                       Choose another name.";
+        return Err(refused(message.into()));
+    }
+    repo::rename_history(&mut *tx, row.id, (old_name, &row.public_name), now).await
 }
 
 /// The row after the change, and what the audit log says of it.

@@ -63,7 +63,7 @@ impl CatalogService {
             Some(id) => repo::find_upstream(&self.pool, id.0).await?,
             None => None,
         };
-        let allow_private = stored.is_some_and(|row| row.allow_private && has_origin(&row, &url));
+        let allow_private = stored.is_some_and(|row| row.allow_private && row.has_origin(&url));
         self.refuse_private(&url, allow_private).await?;
         Ok(Some(url))
     }
@@ -134,7 +134,7 @@ impl CatalogService {
         if is_new && base_url.is_none() {
             errors.push(FieldError::new("base_url", "missing", "Enter the base URL."));
         }
-        let mut row = stored.unwrap_or_else(|| blank(now));
+        let mut row = stored.unwrap_or_else(|| UpstreamRow::new("", now));
         row.updated_at = now;
         if let Some(name) = keep(&mut errors, edit.name.map(|name| rules::name("name", &name, 100)))
             && name != row.name
@@ -144,7 +144,7 @@ impl CatalogService {
         }
         let mut kept_headers = self.headers_of(&row)?;
         if let Some(url) = base_url {
-            if !is_new && !has_origin(&row, &url) {
+            if !is_new && !row.has_origin(&url) {
                 detail.insert("cleared".into(), json!("key and headers, since scheme, host or port changed"));
                 row.set_key(None);
                 row.set_headers(None, Vec::new());
@@ -230,33 +230,6 @@ impl CatalogService {
         tx.commit().await?;
         Ok(())
     }
-}
-
-/// An upstream before anything is known of it.
-fn blank(now: DateTime<Utc>) -> UpstreamRow {
-    UpstreamRow {
-        id: Uuid::now_v7(),
-        name: String::new(),
-        base_url: String::new(),
-        wrapped_api_key: None,
-        api_key_version: None,
-        wrapped_headers: None,
-        headers_version: None,
-        header_names: Vec::new(),
-        is_enabled: true,
-        is_simulated: false,
-        allow_private: false,
-        timeout_ms: 180_000,
-        first_byte_ms: 60_000,
-        idle_ms: 30_000,
-        updated_at: now,
-        models: 0,
-    }
-}
-
-/// Whether scheme, host and port are those that are stored.
-fn has_origin(row: &UpstreamRow, url: &BaseUrl) -> bool {
-    check_base_url(&row.base_url).is_ok_and(|stored| stored.origin() == url.origin())
 }
 
 fn invalid(field: &str, code: &str, message: String) -> Error {

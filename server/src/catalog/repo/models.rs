@@ -1,4 +1,4 @@
-//! Statements on `models` for admins.
+//! Statements on `models` for admins, and on what goes by their names.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -164,7 +164,38 @@ pub(in crate::catalog) async fn names_at(
     Ok(rows.into_iter().map(|row| (row.upstream_model, row.public_name)).collect())
 }
 
-/// Whether there are figures under this name, of a model that is gone.
+/// The other model, by its name, that was called so before, and whose requests under that name count for it.
+#[tracing::instrument(name = "db.model_former_names.holder", skip_all)]
+pub(in crate::catalog) async fn holder_of_former_name(
+    db: impl PgExecutor<'_>,
+    former_name: &str,
+    model: Uuid,
+) -> Result<Option<String>, Error> {
+    let holder = sqlx::query_scalar!(
+        r#"
+        SELECT m.public_name
+        FROM model_former_names f
+        JOIN models m ON m.id = f.model_id
+        WHERE f.former_name = $1 AND f.model_id <> $2
+          AND EXISTS (SELECT FROM model_perf_hourly WHERE model_public_name = m.public_name AND hour < f.renamed_at)
+        "#,
+        former_name,
+        model,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(holder)
+}
+
+/// Takes a name that a model has now from those that were former ones. From here on no roll-up writes figures until the
+/// transaction ends, since those might be under a name that is changing.
+#[tracing::instrument(name = "db.model_former_names.take", skip_all)]
+pub(in crate::catalog) async fn take_former_name(db: impl PgExecutor<'_>, name: &str) -> Result<(), Error> {
+    sqlx::query!("DELETE FROM model_former_names WHERE former_name = $1", name).execute(db).await?;
+    Ok(())
+}
+
+/// Whether there are figures under this name. They are of no model: those of a model are under the name it has now.
 #[tracing::instrument(name = "db.models.has_history", skip_all)]
 pub(in crate::catalog) async fn has_history(db: impl PgExecutor<'_>, name: &str) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(
@@ -176,13 +207,28 @@ pub(in crate::catalog) async fn has_history(db: impl PgExecutor<'_>, name: &str)
     Ok(found)
 }
 
-/// Carries what was recorded under a model's old name over to its new one.
+/// Carries what goes by a model's old name over to its new one. Not the usage events: there may be too many of them, and some
+/// are still to come. The roll-up knows from the former name whose they are.
 #[tracing::instrument(name = "db.models.rename_history", skip_all)]
-pub(in crate::catalog) async fn rename_history(db: &mut PgConnection, old: &str, new: &str) -> Result<(), Error> {
+pub(in crate::catalog) async fn rename_history(
+    db: &mut PgConnection,
+    model: Uuid,
+    (old, new): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        INSERT INTO model_former_names (former_name, model_id, renamed_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (former_name) DO UPDATE SET model_id = EXCLUDED.model_id, renamed_at = EXCLUDED.renamed_at
+        "#,
+        old,
+        model,
+        now,
+    )
+    .execute(&mut *db)
+    .await?;
     sqlx::query!("UPDATE playground_runs SET model_public_name = $2 WHERE model_public_name = $1", old, new)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query!("UPDATE usage_events SET model_public_name = $2 WHERE model_public_name = $1", old, new)
         .execute(&mut *db)
         .await?;
     sqlx::query!("UPDATE model_perf_hourly SET model_public_name = $2 WHERE model_public_name = $1", old, new)

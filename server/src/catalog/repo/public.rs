@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::{catalog::register::ModelEntry, crypto::Wrapped, error::Error};
+use crate::{catalog::register::ModelEntry, error::Error};
 
 /// An enabled model as everybody may see it.
 pub(in crate::catalog) struct ModelRow {
@@ -81,47 +81,6 @@ pub(in crate::catalog) async fn callable(
     Ok(rows)
 }
 
-/// The id of the upstream of this name, locked until the transaction ends.
-#[tracing::instrument(name = "db.upstreams.lock", skip_all)]
-pub(in crate::catalog) async fn lock_upstream(db: impl PgExecutor<'_>, name: &str) -> Result<Option<Uuid>, Error> {
-    let id =
-        sqlx::query_scalar!("SELECT id FROM upstreams WHERE name = $1 FOR UPDATE", name).fetch_optional(db).await?;
-    Ok(id)
-}
-
-/// Inserts an upstream or, where the name is taken, brings it up to date. `key` replaces the stored key, also with none.
-#[tracing::instrument(name = "db.upstreams.upsert", skip_all)]
-pub(in crate::catalog) async fn upsert_upstream(
-    db: impl PgExecutor<'_>,
-    id: Uuid,
-    (name, base_url): (&str, &str),
-    key: Option<&Wrapped>,
-    (allow_private, is_simulated): (bool, bool),
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query!(
-        r#"
-        INSERT INTO upstreams (id, name, base_url, wrapped_api_key, api_key_version, allow_private, is_simulated, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-        ON CONFLICT (name) DO UPDATE
-        SET base_url = EXCLUDED.base_url, wrapped_api_key = EXCLUDED.wrapped_api_key,
-            api_key_version = EXCLUDED.api_key_version, allow_private = EXCLUDED.allow_private,
-            is_simulated = EXCLUDED.is_simulated, is_enabled = true, updated_at = EXCLUDED.updated_at
-        "#,
-        id,
-        name,
-        base_url,
-        key.map(|key| key.bytes.as_slice()),
-        key.map(|key| key.key_version),
-        allow_private,
-        is_simulated,
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// Switches every simulated upstream off, so that a server out of demo mode shows no simulated model.
 #[tracing::instrument(name = "db.upstreams.disable_simulated", skip_all)]
 pub(in crate::catalog) async fn disable_simulated(db: impl PgExecutor<'_>) -> Result<(), Error> {
@@ -138,10 +97,21 @@ pub(in crate::catalog) async fn registered(db: impl PgExecutor<'_>, upstream_id:
     Ok(names)
 }
 
-/// The public name and the slug of every model.
+/// The public name and the slug of every model, and the names that it had before.
 #[tracing::instrument(name = "db.models.taken_names", skip_all)]
 pub(in crate::catalog) async fn taken_names(db: impl PgExecutor<'_>) -> Result<Vec<(String, String)>, Error> {
-    let rows = sqlx::query!("SELECT public_name, slug FROM models").fetch_all(db).await?;
+    let rows = sqlx::query!(
+        r#"
+        SELECT public_name AS "public_name!", slug AS "slug!"
+        FROM models
+        UNION ALL
+        SELECT f.former_name, m.slug
+        FROM model_former_names f
+        JOIN models m ON m.id = f.model_id
+        "#
+    )
+    .fetch_all(db)
+    .await?;
     Ok(rows.into_iter().map(|row| (row.public_name, row.slug)).collect())
 }
 

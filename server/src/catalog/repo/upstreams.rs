@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use crate::{crypto::Wrapped, error::Error};
+use crate::{
+    crypto::Wrapped,
+    error::Error,
+    upstream::{BaseUrl, check_base_url},
+};
 
 /// An upstream as it is stored.
 #[derive(Clone)]
@@ -122,6 +126,33 @@ pub(in crate::catalog) async fn delete_upstream(db: impl PgExecutor<'_>, id: Uui
 }
 
 impl UpstreamRow {
+    /// An upstream of which nothing but its name is known.
+    pub(in crate::catalog) fn new(name: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            name: name.to_owned(),
+            base_url: String::new(),
+            wrapped_api_key: None,
+            api_key_version: None,
+            wrapped_headers: None,
+            headers_version: None,
+            header_names: Vec::new(),
+            is_enabled: true,
+            is_simulated: false,
+            allow_private: false,
+            timeout_ms: 180_000,
+            first_byte_ms: 60_000,
+            idle_ms: 30_000,
+            updated_at: now,
+            models: 0,
+        }
+    }
+
+    /// Whether scheme, host and port are those that are stored.
+    pub(in crate::catalog) fn has_origin(&self, url: &BaseUrl) -> bool {
+        check_base_url(&self.base_url).is_ok_and(|stored| stored.origin() == url.origin())
+    }
+
     /// Replaces the key, also with none.
     pub(in crate::catalog) fn set_key(&mut self, key: Option<Wrapped>) {
         (self.wrapped_api_key, self.api_key_version) = parts(key);

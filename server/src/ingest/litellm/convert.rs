@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::payload::{ErrorInformation, Payload};
-use crate::usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
+use crate::usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource, is_believable_cost};
 
 /// Silence after which a caller's hanging up is the model's fault.
 const SLOW_AFTER_MS: u64 = 10_000;
@@ -176,9 +176,9 @@ fn milliseconds(from: Option<f64>, to: Option<f64>) -> Option<u64> {
     (seconds > -1.0 && seconds < LONGEST_S).then(|| (seconds.max(0.0) * 1e3).round() as u64)
 }
 
-/// A cost of 0 means that LiteLLM does not know the price.
+/// A cost of 0 means that LiteLLM does not know the price. One that cannot be is as unknown: the catalogue may know better.
 fn cost(usd: f64) -> Option<Decimal> {
-    Decimal::try_from(usd).ok().filter(|cost| *cost > Decimal::ZERO)
+    Decimal::try_from(usd).ok().filter(|cost| *cost > Decimal::ZERO && is_believable_cost(cost))
 }
 
 fn shortened(text: &str) -> String {
@@ -279,7 +279,10 @@ mod tests {
     #[test]
     fn unknown_is_unknown_and_what_cannot_be_is_left_out() {
         let event_of = |changes| event(changes).expect("an event");
-        assert_eq!(event_of(json!({"response_cost": 0})).cost_usd, None);
+        for cost in [0.0, -0.5, 1_000_000.5, 7e28, 1e300] {
+            assert_eq!(event_of(json!({"response_cost": cost})).cost_usd, None, "{cost}");
+        }
+        assert_eq!(event_of(json!({"response_cost": 1e6})).cost_usd, Some(Decimal::from(1_000_000)));
         assert_eq!(event_of(json!({"completion_tokens": 0})).error_class, Some(ErrorClass::Empty));
         assert_eq!(event_of(json!({"prompt_tokens": 0})).tokens_in, None);
         assert_eq!(event(json!({"startTime": null})).unwrap_err(), LeftOut::Unusable);

@@ -90,7 +90,7 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         drop(tokio::spawn({
             let (router, tasks) = (router(&state), tasks.clone());
-            async move { listen::serve(listener, router, &tasks, Duration::from_secs(10)).await }
+            async move { listen::serve(listener, router, &tasks, listen::Patience::default()).await }
         }));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { address, pool, clock, state, upstream, http, data }
