@@ -54,6 +54,22 @@ test("a comparison is deleted for good, after a question", async ({ page, member
   expect(await member.status(`/api/playground/${kept.id}`)).toBe(200);
 });
 
+test("what is gone already is not deleted again, and the page says so", async ({ page, member, context }) => {
+  await member.compare({ prompt: "To keep", ...short });
+  await member.compare({ prompt: "To delete", ...short });
+  const other = await context.newPage();
+  for (const tab of [page, other]) await tab.goto("/dashboard");
+  for (const tab of [other, page]) {
+    const entry = tab.getByRole("listitem").filter({ has: tab.getByRole("link", { name: "To delete" }) });
+    await entry.getByRole("button", { name: "Delete" }).click();
+    await tab.getByRole("button", { name: "Delete for good" }).click();
+    await expect(entry).toHaveCount(0);
+  }
+  await expect(other.getByRole("alert")).toHaveCount(0);
+  await expect(page.getByRole("alert")).toHaveText("Comparison not found.");
+  await expect(page.getByRole("link", { name: "To keep" })).toBeVisible();
+});
+
 test("deleting a comparison that runs ends it too", async ({ page, member }) => {
   const id = await member.start({ prompt: "Still running", models: [SAGE] });
   await page.goto("/dashboard");

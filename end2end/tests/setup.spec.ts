@@ -1,4 +1,5 @@
 // Setting a comparison up: templates, parameters, the address, and what survives a reload.
+import { Member } from "../fixtures/member";
 import { SWIFT, POET, hydrated } from "../fixtures/playground";
 import { expect, test } from "../fixtures/test";
 
@@ -61,6 +62,36 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
       await expect(playground.chips).toHaveCount(2);
       await expect(page.getByLabel("Temperature", { exact: true })).toHaveValue("0.7");
       await expect(playground.prompt).toHaveValue("Not sent yet");
+    });
+
+    test("a draft is its writer's alone, and is forgotten when they sign out", async ({ page, playground, context, baseURL }) => {
+      const kept = () => page.evaluate(() => JSON.stringify(sessionStorage));
+      const signOut = async () => {
+        await page.getByRole("button", { name: "Sign out", exact: true }).click();
+        await expect(page).toHaveURL("/");
+      };
+      const openAsSomebodyElse = async () => {
+        await context.addCookies([(await Member.signUp(baseURL!)).cookie]);
+        await playground.open();
+        await expect(playground.prompt).toHaveValue("");
+        expect(await kept()).not.toContain("For my eyes only");
+      };
+      await playground.open();
+      await playground.prompt.fill("For my eyes only");
+      expect(await kept()).toContain("For my eyes only");
+      await signOut();
+      expect(await kept()).not.toContain("For my eyes only");
+      await openAsSomebodyElse();
+
+      // Signing out of another page, which knows nothing of drafts.
+      await playground.prompt.fill("For my eyes only");
+      await page.goto("/dashboard");
+      await signOut();
+      await openAsSomebodyElse();
+
+      // As it was kept once, without a name.
+      await page.evaluate(() => sessionStorage.setItem("draft", JSON.stringify({ prompt: "For my eyes only", system: "" })));
+      await openAsSomebodyElse();
     });
 
     test("the same model at two temperatures", async ({ page, playground, member }) => {

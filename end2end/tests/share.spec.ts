@@ -1,6 +1,6 @@
 // Sharing: the dialog, the page for everybody, and taking it away again.
 import { expectAccessible } from "../fixtures/accessibility";
-import { SWIFT, POET } from "../fixtures/playground";
+import { SWIFT, POET, hydrated } from "../fixtures/playground";
 import { expect, test } from "../fixtures/test";
 
 const SIZES = [
@@ -82,6 +82,50 @@ for (const viewport of SIZES) {
       await expect(page.getByText("What is autumn?")).toBeVisible();
       await expect(page.getByText("Secretly.")).toHaveCount(0);
       await context.close();
+    });
+
+    test("without script a refusal is told, and what was chosen is mended and sent again", async ({ browser, member, baseURL }) => {
+      const made = await member.compare({ prompt: "What is autumn?", system_prompt: "Secretly.", models: [SWIFT, POET] });
+      const context = await browser.newContext({ javaScriptEnabled: false, baseURL, viewport });
+      await context.addCookies([member.cookie]);
+      const page = await context.newPage();
+      await page.goto(`/playground/${made.id}/share`);
+      const box = (name: string) => page.getByRole("checkbox", { name });
+      for (const model of [SWIFT, POET]) await box(model).uncheck();
+      await box("Hide the system prompt").check();
+      await page.getByRole("button", { name: "Create the link" }).click();
+      await expect(page.getByRole("alert")).toHaveText("Choose at least one card.");
+      for (const model of [SWIFT, POET]) await expect(box(model)).not.toBeChecked();
+      await expect(box("Hide the system prompt")).toBeChecked();
+
+      await box(POET).check();
+      await page.getByRole("button", { name: "Create the link" }).click();
+      await expect(page.getByLabel(/^Shared since/)).toHaveValue(/shared/);
+      await expect(page.getByRole("alert")).toHaveCount(0);
+      await expect(box(SWIFT)).not.toBeChecked();
+      await context.close();
+    });
+
+    test("one model at two temperatures says so to everybody, and the copy of a part begins with A", async ({ page, member }) => {
+      const asked = { prompt: "What is autumn?", models: [SWIFT, SWIFT, POET], card_parameters: [null, { temperature: 0.2 }, { temperature: 1.5 }] };
+      const made = await member.compare(asked);
+      const card = (letter: string) => page.getByRole("article", { name: new RegExp(`^${letter}, `) });
+      await page.goto(new URL((await member.share(made.id)).public_url).pathname);
+      await expect(page.getByText("Sent without parameters, unless a card says otherwise.")).toBeVisible();
+      await expect(card("A")).not.toContainText("temperature");
+      await expect(card("B").getByText("temperature 0.2")).toBeVisible();
+      await expect(card("C").getByText("temperature 1.5")).toBeVisible();
+      await expectAccessible(page, `cards with parameters of their own, ${viewport.width} px`);
+
+      await page.goto(new URL((await member.share(made.id, { positions: [2] })).public_url).pathname);
+      await expect(card("C")).toBeVisible();
+      await page.getByRole("button", { name: "Open in my playground" }).click();
+      await expect(page).toHaveURL(/\/playground\/[0-9a-f-]{36}$/);
+      await hydrated(page);
+      await expect(card("A")).toContainText(POET);
+      await page.goto("/dashboard");
+      const copy = page.getByRole("listitem").filter({ has: page.getByRole("link", { name: "What is autumn?" }) }).first();
+      await expect(copy.getByRole("listitem").filter({ hasText: POET })).toHaveText(/^A/);
     });
   });
 }

@@ -14,9 +14,10 @@ use super::{
 use crate::{
     analytics::{Analytics, Filter, Glance, analyse_member},
     catalog::{ModelSummary, models},
-    error::AppError,
+    error::{AppError, FieldError},
     playground::{ComparisonScript, HistoryEntry, HistoryFilter, HistoryRun, status_word},
-    ui::{Frame, Room, guard, letter, loaded, position_class, time},
+    share::{Refused, UnshareComparison},
+    ui::{Frame, Room, guard, letter, loaded, position_class, posted_errors, time},
 };
 
 /// The history: the last 50 comparisons, newest first.
@@ -24,14 +25,17 @@ use crate::{
 pub fn DashboardPage() -> impl IntoView {
     guard(|_| {
         let filter = use_query_map().with_untracked(in_query);
+        let refused = [posted_errors::<DeleteComparison>(), posted_errors::<UnshareComparison>()].concat();
+        let refused = StoredValue::new(refused);
         view! {
             <Title text="Dashboard"/>
             <Frame room=Room::Dashboard>
-                {loaded(everything(filter), |(filter, entries, links, models, usage)| {
+                {loaded(everything(filter), move |(filter, entries, links, models, usage)| {
+                    let refused = refused.get_value();
                     if entries.is_empty() && links.is_empty() && filter.is_empty() {
-                        view! { <FirstStep/> {usage.map(|analytics| view! { <Glance analytics/> })} }.into_any()
+                        view! { <FirstStep refused/> {usage.map(|analytics| view! { <Glance analytics/> })} }.into_any()
                     } else {
-                        view! { <History filter entries links models usage/> }.into_any()
+                        view! { <History filter entries links models usage refused/> }.into_any()
                     }
                 })}
             </Frame>
@@ -50,9 +54,10 @@ fn everything(filter: HistoryFilter) -> impl Future<Output = Result<Everything, 
 }
 
 #[component]
-fn FirstStep() -> impl IntoView {
+fn FirstStep(refused: Vec<FieldError>) -> impl IntoView {
     view! {
         <h1>"Dashboard"</h1>
+        <Refused errors=refused/>
         <div class="sheet squared empty">
             <h2>"No comparisons yet"</h2>
             <ol>
@@ -72,6 +77,7 @@ fn History(
     links: Vec<HistoryEntry>,
     models: Vec<ModelSummary>,
     usage: Option<Analytics>,
+    refused: Vec<FieldError>,
 ) -> impl IntoView {
     let count = entries.len();
     let is_filtered = !filter.is_empty();
@@ -101,6 +107,7 @@ fn History(
                 <a class="go" href="/playground">"New comparison"</a>
             </div>
         </div>
+        <Refused errors=refused/>
         {usage.map(|analytics| view! { <Glance analytics/> })}
         <FilterForm filter models/>
         {(count > 0).then(|| view! {

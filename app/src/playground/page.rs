@@ -5,15 +5,16 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    Comparison, ComparisonScript, LIMITS, Playground, find_comparison,
+    Comparison, ComparisonScript, LIMITS, PickRun, Playground, find_comparison,
     wire::{FirstDraft, write_page_data},
 };
 use crate::{
     catalog::{ModelSummary, models},
     domain::ComparisonId,
-    error::{AppError, Noun},
+    error::{AppError, FieldError, Noun},
+    share::Refused,
     templates::{Template, TemplateBar, TemplateDialog, own_templates},
-    ui::{Frame, Room, Scripts, guard, loaded},
+    ui::{Frame, Room, Scripts, guard, loaded, posted_errors},
 };
 
 /// A new comparison.
@@ -24,7 +25,9 @@ pub fn PlaygroundPage() -> impl IntoView {
         view! {
             <Title text="Playground"/>
             <Frame room=Room::Playground>
-                {loaded(new_comparison(), move |(models, asked, own)| room(models, None, asked, own, is_admin))}
+                {loaded(new_comparison(), move |(models, asked, own)| {
+                    room(models, None, asked, own, Vec::new(), is_admin)
+                })}
             </Frame>
         }
         .into_any()
@@ -37,11 +40,12 @@ pub fn ComparisonPage() -> impl IntoView {
     guard(|viewer| {
         let is_admin = viewer.is_admin();
         let id = use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse().ok()));
+        let refused = StoredValue::new(posted_errors::<PickRun>());
         view! {
             <Title text="Comparison"/>
             <Frame room=Room::Playground>
                 {loaded(comparison(id), move |(models, comparison, own)| {
-                    room(models, Some(comparison), FirstDraft::default(), own, is_admin)
+                    room(models, Some(comparison), FirstDraft::default(), own, refused.get_value(), is_admin)
                 })}
             </Frame>
         }
@@ -87,6 +91,7 @@ fn room(
     comparison: Option<Comparison>,
     asked: FirstDraft,
     own: Vec<Template>,
+    refused: Vec<FieldError>,
     is_admin: bool,
 ) -> AnyView {
     let is_new = comparison.is_none();
@@ -108,6 +113,7 @@ fn room(
                 {(!is_new).then(|| view! { <a class="quiet" href="/playground">"New comparison"</a> })}
             </div>
         </div>
+        <Refused errors=refused/>
         {if is_new && !has_models {
             Either::Left(view! { <NoModels is_admin/> })
         } else {

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{SharePort, ShareRequest, choose::Choice};
+use super::{SharePort, choose::Choice};
 use crate::{domain::ComparisonId, error::AppError, host};
 
-/// Shares a comparison and shows its link. A box that is not ticked is not sent at all.
+/// Shares a comparison and shows its link, or why not, with everything ticked as it was. A box that is not ticked is not sent
+/// at all.
 #[server(prefix = "/_server", endpoint = "share-comparison")]
 pub async fn share_comparison(
     id: ComparisonId,
@@ -19,11 +20,15 @@ pub async fn share_comparison(
     let shares = host::service::<dyn SharePort>()?;
     let (host, viewer) = (host::host()?, host::viewer()?);
     let boxes = [a, b, c, d].map(|ticked| ticked.is_some());
-    let choice = Choice { boxes, hides_system_prompt: hide_system_prompt.is_some() };
-    let request = ShareRequest { new_link: new_link.is_some(), ..choice.request() };
-    host::respond(async move { shares.share(&viewer, id, request).await }).await?;
-    host.redirect(&format!("/playground/{id}/share?{}", choice.query()));
-    Ok(())
+    let choice = Choice { boxes, hides_system_prompt: hide_system_prompt.is_some(), new_link: new_link.is_some() };
+    let shared = host::respond(async move { shares.share(&viewer, id, choice.request()).await }).await;
+    let back = match &shared {
+        // Another link is made once.
+        Ok(_) => Choice { new_link: false, ..choice }.page(id),
+        Err(error) => choice.refused_page(id, error.clone()),
+    };
+    host.redirect(&back);
+    shared.map(drop)
 }
 
 /// Takes a shared page away and goes back to where that was asked.

@@ -1,7 +1,11 @@
 //! `/playground/{id}/share`: what readers would see, before there is a link. The playground shows the same page in a dialog;
 //! by itself it works without script.
 
-use leptos::{either::Either, prelude::*, server_fn::ServerFn};
+use leptos::{
+    either::Either,
+    prelude::*,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
 use leptos_meta::Title;
 use leptos_router::{
     hooks::{use_params_map, use_query_map},
@@ -9,15 +13,15 @@ use leptos_router::{
 };
 
 use super::{
-    ShareComparison, SharePort, ShareRequest, SharedComparison, SharedContent, UnshareComparison, Warning,
+    Refused, ShareComparison, SharePort, ShareRequest, SharedComparison, SharedContent, UnshareComparison, Warning,
     view::SharedView, warnings,
 };
 use crate::{
     domain::ComparisonId,
-    error::{AppError, Noun},
+    error::{AppError, FieldError, Noun},
     host,
     playground::{Comparison, ComparisonScript, Run, find_comparison},
-    ui::{Frame, Room, guard, letter, loaded, position_class, time},
+    ui::{Frame, Room, guard, letter, loaded, position_class, posted_errors, time},
 };
 
 const BOXES: [&str; 4] = ["a", "b", "c", "d"];
@@ -27,36 +31,53 @@ const BOXES: [&str; 4] = ["a", "b", "c", "d"];
 pub(super) struct Choice {
     pub(super) boxes: [bool; 4],
     pub(super) hides_system_prompt: bool,
+    pub(super) new_link: bool,
 }
 
 impl Choice {
     /// Everything, until something else is chosen.
-    const ALL: Self = Self { boxes: [true; 4], hides_system_prompt: false };
+    const ALL: Self = Self { boxes: [true; 4], hides_system_prompt: false, new_link: false };
 
     /// From the address, if a choice was made there.
     fn in_query(query: &ParamsMap) -> Option<Self> {
         query.get_str("chosen")?;
-        let boxes = BOXES.map(|name| query.get_str(name).is_some());
-        Some(Self { boxes, hides_system_prompt: query.get_str("hide_system_prompt").is_some() })
+        let is_ticked = |name: &str| query.get_str(name).is_some();
+        Some(Self {
+            boxes: BOXES.map(is_ticked),
+            hides_system_prompt: is_ticked("hide_system_prompt"),
+            new_link: is_ticked("new_link"),
+        })
     }
 
     /// What is shared now.
     fn of(shared: &SharedContent) -> Self {
         let boxes = [0, 1, 2, 3].map(|position| shared.runs.iter().any(|run| run.position == position));
-        Self { boxes, hides_system_prompt: shared.system_prompt.is_none() }
+        Self { boxes, hides_system_prompt: shared.system_prompt.is_none(), new_link: false }
     }
 
-    /// For the address.
-    pub(super) fn query(self) -> String {
-        let ticked =
-            BOXES.into_iter().zip(self.boxes).filter(|(_, ticked)| *ticked).map(|(name, _)| format!("&{name}=on"));
-        let hides = if self.hides_system_prompt { "&hide_system_prompt=on" } else { "" };
-        format!("chosen=1{}{hides}", ticked.collect::<String>())
+    /// The page of sharing with this choice made.
+    pub(super) fn page(self, id: ComparisonId) -> String {
+        let others = [("hide_system_prompt", self.hides_system_prompt), ("new_link", self.new_link)];
+        let boxes = BOXES.into_iter().zip(self.boxes).chain(others);
+        let ticked = boxes.filter(|(_, is_ticked)| *is_ticked).map(|(name, _)| format!("&{name}=on"));
+        format!("/playground/{id}/share?chosen=1{}", ticked.collect::<String>())
+    }
+
+    /// The same page with why that was refused, as [`posted_errors`] reads it. The framework by itself would go back to the
+    /// address that the form was at, where something else is chosen.
+    pub(super) fn refused_page(self, id: ComparisonId, error: AppError) -> String {
+        let page = self.page(id);
+        let told = ServerFnUrlError::new(ShareComparison::PATH, error).to_url(&format!("http://here{page}"));
+        told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
     }
 
     pub(super) fn request(self) -> ShareRequest {
         let positions = (0..).zip(self.boxes).filter(|(_, ticked)| *ticked).map(|(position, _)| position).collect();
-        ShareRequest { positions: Some(positions), hide_system_prompt: self.hides_system_prompt, new_link: false }
+        ShareRequest {
+            positions: Some(positions),
+            hide_system_prompt: self.hides_system_prompt,
+            new_link: self.new_link,
+        }
     }
 }
 
@@ -66,11 +87,13 @@ pub fn SharePage() -> impl IntoView {
     guard(|_| {
         let id = use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse().ok()));
         let choice = use_query_map().with_untracked(Choice::in_query);
+        let refused = [posted_errors::<ShareComparison>(), posted_errors::<UnshareComparison>()].concat();
+        let refused = StoredValue::new(refused);
         view! {
             <Title text="Share a comparison"/>
             <Frame room=Room::Playground>
                 {loaded(found(id), move |(comparison, shared)| {
-                    view! { <Sheet comparison shared choice/> }.into_any()
+                    view! { <Sheet comparison shared choice refused=refused.get_value()/> }.into_any()
                 })}
             </Frame>
         }
@@ -96,12 +119,18 @@ fn found(id: Option<ComparisonId>) -> impl Future<Output = Result<Found, AppErro
 }
 
 #[component]
-fn Sheet(comparison: Comparison, shared: Option<SharedComparison>, choice: Option<Choice>) -> impl IntoView {
+fn Sheet(
+    comparison: Comparison,
+    shared: Option<SharedComparison>,
+    choice: Option<Choice>,
+    refused: Vec<FieldError>,
+) -> impl IntoView {
     let choice = choice.or_else(|| shared.as_ref().map(|shared| Choice::of(&shared.content))).unwrap_or(Choice::ALL);
     let id = comparison.id.to_string();
     let preview = SharedContent::of(&comparison, &choice.request());
     let found = preview.as_ref().map(warnings).unwrap_or_default();
-    let is_ready = preview.is_ok();
+    // What was refused is mended on the form and sent again at once, without a look at the preview.
+    let is_off = preview.is_err() && refused.is_empty();
     let is_shared = shared.is_some();
     let had_link = comparison.share_slug.is_some();
     let action = format!("/playground/{id}/share");
@@ -111,6 +140,7 @@ fn Sheet(comparison: Comparison, shared: Option<SharedComparison>, choice: Optio
             <h1>"Share a comparison"</h1>
             <a class="quiet" href=format!("/playground/{id}")>"Back to the comparison"</a>
         </div>
+        <Refused errors=refused/>
         <div id="share-sheet">
             {shared.map(|shared| view! { <Now shared id=id.clone()/> })}
             <form class="share-form sheet" method="post" action=ShareComparison::url() data-preview=action.clone()>
@@ -128,14 +158,14 @@ fn Sheet(comparison: Comparison, shared: Option<SharedComparison>, choice: Optio
                 })}
                 {had_link.then(|| view! {
                     <label class="check">
-                        <input type="checkbox" name="new_link"/>
+                        <input type="checkbox" name="new_link" checked=choice.new_link/>
                         "New link: the one before is dead for good"
                     </label>
                 })}
                 <Warnings found/>
                 <div class="share-actions">
                     <button class="quiet" type="submit" formmethod="get" formaction=action.clone() data-refresh="">"Show the preview"</button>
-                    <button class="go" type="submit" disabled=!is_ready>{words}</button>
+                    <button class="go" type="submit" disabled=is_off>{words}</button>
                 </div>
             </form>
             <section class="share-preview" aria-label="Preview">
@@ -204,16 +234,34 @@ fn Warnings(found: Vec<Warning>) -> impl IntoView {
 mod tests {
     use super::*;
 
+    const ID: ComparisonId = ComparisonId(uuid::Uuid::nil());
+
+    fn query(page: &str) -> ParamsMap {
+        let (path, query) = page.split_once('?').expect("a query");
+        assert_eq!(path, format!("/playground/{ID}/share"));
+        let mut map = ParamsMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            map.insert(name.into_owned(), value.into_owned());
+        }
+        map
+    }
+
     #[test]
     fn a_choice_survives_the_address_and_no_choice_is_everything() {
-        let choice = Choice { boxes: [true, false, false, true], hides_system_prompt: true };
-        let mut query = ParamsMap::new();
-        for pair in choice.query().split('&') {
-            let (name, value) = pair.split_once('=').expect("a pair");
-            query.insert(name.to_owned(), value.to_owned());
-        }
-        assert_eq!(Choice::in_query(&query), Some(choice));
+        let choice = Choice { boxes: [true, false, false, true], hides_system_prompt: true, new_link: true };
+        assert_eq!(Choice::in_query(&query(&choice.page(ID))), Some(choice));
         assert_eq!(choice.request().positions, Some(vec![0, 3]));
         assert_eq!(Choice::in_query(&ParamsMap::new()), None);
+    }
+
+    #[test]
+    fn what_was_refused_is_still_chosen_where_it_says_why() {
+        let nothing = Choice { boxes: [false; 4], hides_system_prompt: true, new_link: false };
+        let error = AppError::Conflict("Not now & not “so”.".into());
+        let query = query(&nothing.refused_page(ID, error.clone()));
+        assert_eq!(Choice::in_query(&query), Some(nothing));
+        assert_eq!(query.get_str("__path"), Some(ShareComparison::PATH));
+        let told = query.get_str("__err").map(ServerFnUrlError::<AppError>::decode_err);
+        assert_eq!(told, Some(error));
     }
 }

@@ -36,7 +36,7 @@ impl SharedContent {
         })
     }
 
-    /// A comparison of one's own with all of it, and with new ids.
+    /// A comparison of one's own with all of it, and with new ids. Its first card is A, whichever were not shared.
     pub fn into_copy(self, id: ComparisonId, created_at: DateTime<Utc>, new_id: impl Fn() -> RunId) -> Comparison {
         Comparison {
             id,
@@ -48,7 +48,7 @@ impl SharedContent {
             share_slug: None,
             public_url: None,
             picked_run_id: None,
-            runs: self.runs.iter().map(|run| Run { id: new_id(), ..run.into() }).collect(),
+            runs: (0..).zip(&self.runs).map(|(position, run)| Run { id: new_id(), position, ..run.into() }).collect(),
         }
     }
 
@@ -157,6 +157,19 @@ mod tests {
         let json = json.expect("json");
         assert!(!json.contains(&made.id.to_string()) && !json.contains(&made.runs[0].id.to_string()), "{json}");
         assert!(json.contains("\"picked_position\":0"));
+    }
+
+    #[test]
+    fn the_first_card_of_a_copy_is_a_whichever_were_not_shared() {
+        let mut made = comparison([0, 1, 2, 3].map(|position| run(position, RunStatus::Succeeded, Some("a"))).into());
+        made.picked_run_id = Some(made.runs[3].id);
+        let request = ShareRequest { positions: Some(vec![1, 3]), ..ShareRequest::default() };
+        let shown = SharedContent::of(&made, &request).expect("shares");
+        assert_eq!(shown.picked_position, Some(3), "readers see the letters that its owner sees");
+        let copy = shown.into_copy(made.id, made.created_at, || RunId(uuid::Uuid::nil()));
+        let cards: Vec<(u8, &str)> = copy.runs.iter().map(|run| (run.position, run.model.as_str())).collect();
+        assert_eq!(cards, [(0, "acme/1"), (1, "acme/3")]);
+        assert_eq!(copy.picked_run_id, None, "the pick is not the reader's");
     }
 
     #[test]

@@ -6,15 +6,16 @@ use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::use_params_map;
 
-use super::{CopyShared, SharePort, SharedComparison, SharedRun, view::SharedView};
+use super::{CopyShared, Refused, SharePort, SharedComparison, SharedRun, view::SharedView};
 use crate::{
     account::sign_in_path,
     domain::format,
+    error::FieldError,
     host::{self, Host},
     markdown::escaped,
     playground::ComparisonScript,
     site::SiteInfo,
-    ui::{Frame, loaded, time},
+    ui::{Frame, loaded, posted_errors, time},
 };
 
 /// What a link leads to. A link that leads nowhere any more looks like one that never did.
@@ -29,18 +30,19 @@ pub fn SharedPage() -> impl IntoView {
     let site = use_context::<Arc<SiteInfo>>().map_or("Quadrille".into(), |site| site.name.clone());
     let found = async move { shares?.shared(&slug).await };
     let site = StoredValue::new(site);
+    let refused = StoredValue::new(posted_errors::<CopyShared>());
     view! {
         <Meta name="robots" content="noindex, nofollow"/>
         <Frame>
             {loaded(found, move |shared: SharedComparison| {
-                view! { <Shared shared is_member site=site.get_value()/> }.into_any()
+                view! { <Shared shared is_member site=site.get_value() refused=refused.get_value()/> }.into_any()
             })}
         </Frame>
     }
 }
 
 #[component]
-fn Shared(shared: SharedComparison, is_member: bool, site: String) -> impl IntoView {
+fn Shared(shared: SharedComparison, is_member: bool, site: String, refused: Vec<FieldError>) -> impl IntoView {
     let title = format!("{}, side by side", shared.content.models());
     let description = figures(&shared.content.runs);
     let path = format!("/playground/shared/{}", shared.share_slug);
@@ -84,6 +86,7 @@ fn Shared(shared: SharedComparison, is_member: bool, site: String) -> impl IntoV
             </div>
             {open}
         </div>
+        <Refused errors=refused/>
         <SharedView content=shared.content/>
         <ComparisonScript/>
     }

@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{SharedContent, SharedRun};
+use super::{SharedContent, SharedRun, own_parameters, sent_with};
 use crate::{
-    domain::number,
-    playground::{Parameters, Run, answer_html, still},
+    playground::{Run, answer_html, still},
     ui::{letter, position_class},
 };
 
@@ -15,6 +14,7 @@ pub fn SharedView(content: SharedContent) -> impl IntoView {
     let runs: Vec<Run> = content.runs.iter().map(Run::from).collect();
     let count = runs.len();
     let marks = still::best(&runs);
+    let sent = sent_with(&content.parameters, &runs);
     let picked = content.picked_position;
     let cards: Vec<_> = content
         .runs
@@ -34,21 +34,10 @@ pub fn SharedView(content: SharedContent) -> impl IntoView {
                 <h2>"System prompt"</h2>
                 <div class="asked-text" dir="auto" tabindex="0" role="group" aria-label="System prompt">{text}</div>
             })}
-            <p class="hint">{parameters(&content.parameters)}</p>
+            <p class="hint">{sent}</p>
         </section>
         <section class="grid" aria-label="Answers" data-cards=count.to_string()>{cards}</section>
     }
-}
-
-/// `Temperature 0.7 · max tokens 512`, or that nothing was sent.
-fn parameters(parameters: &Parameters) -> String {
-    let parts = [
-        parameters.temperature.map(|value| format!("temperature {}", number::write(value))),
-        parameters.max_tokens.map(|value| format!("max tokens {value}")),
-        parameters.top_p.map(|value| format!("top p {}", number::write(value))),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "Sent without parameters.".into() } else { format!("Sent with {}.", parts.join(", ")) }
 }
 
 #[component]
@@ -75,6 +64,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -
                 <span class="letter">{letter(position)}</span>
                 <h2 id=title.clone()><span class="visually-hidden">{letter(position)}", "</span>{run.model.clone()}</h2>
                 {is_picked.then(|| view! { <span class="tag picked">"picked"</span> })}
+                {own_parameters(&run).map(|own| view! { <span class="facts-line own-line">{own}</span> })}
                 <span class="card-status">{still::status_word(run.status)}</span>
             </header>
             <div class="card-body">

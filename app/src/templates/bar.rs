@@ -3,6 +3,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{Template, TemplateDraft, built_in::built_in};
+use crate::host;
 
 /// The templates to choose from. Without script there is nothing to fill in, so it is shown by the script.
 #[component]
@@ -18,8 +19,10 @@ pub fn TemplateBar(
         own.iter().enumerate().map(|(index, template)| option((count + index, template.draft.name.clone()))).collect();
     let built_in = serde_json::to_string(&there).unwrap_or_default();
     let own = serde_json::to_string(&own).unwrap_or_default();
+    // Whose unsent prompt the script keeps in this tab.
+    let member = host::viewer().ok().map(|viewer| viewer.id.to_string());
     view! {
-        <div class="template-bar" hidden data-built-in=built_in data-own=own>
+        <div class="template-bar" hidden data-built-in=built_in data-own=own data-member=member>
             <label for="template">"Template"</label>
             <select id="template">
                 <option value="">"None"</option>

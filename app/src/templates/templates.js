@@ -130,8 +130,12 @@
     status.textContent = "Kept.";
   });
 
-  // What is written and not sent yet survives a reload of this tab.
-  const KEY = "draft";
+  // What is written and not sent yet survives a reload of this tab, for whoever wrote it alone. Signing out here forgets it.
+  const KEY = `draft of ${bar.dataset.member}`;
+  const forget = (isOver) => {
+    try { Object.keys(sessionStorage).filter(isOver).forEach((key) => sessionStorage.removeItem(key)) } catch {}
+  };
+  forget((key) => key.startsWith("draft") && key !== KEY);
   const isNew = () => location.pathname === "/playground";
   const kept = () => { try { return JSON.parse(sessionStorage.getItem(KEY)) ?? {} } catch { return {} } };
   if (isNew()) {
@@ -151,4 +155,9 @@
   };
   addEventListener("input", ({ target }) => { if (target.id === "prompt" || target.id === "system-prompt") keep() });
   addEventListener("pagehide", keep);
+  addEventListener("submit", ({ target }) => {
+    if (!target.matches("form.who")) return;
+    removeEventListener("pagehide", keep);
+    forget((key) => key === KEY);
+  });
 }

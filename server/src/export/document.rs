@@ -1,8 +1,9 @@
 //! A comparison as a Markdown document.
 
 use app::{
-    domain::{format, number},
+    domain::format,
     playground::{Comparison, Run, still::status_word},
+    share::{own_parameters, sent_with},
     ui::letter,
 };
 
@@ -17,15 +18,7 @@ fn document(made: &Comparison) -> String {
     if let Some(system_prompt) = &made.system_prompt {
         text.push_str(&format!("## System prompt\n\n{}\n", fenced(system_prompt)));
     }
-    let parameters = [
-        made.parameters.temperature.map(|value| format!("temperature {}", number::write(value))),
-        made.parameters.max_tokens.map(|value| format!("max tokens {value}")),
-        made.parameters.top_p.map(|value| format!("top p {}", number::write(value))),
-    ];
-    let parameters: Vec<String> = parameters.into_iter().flatten().collect();
-    if !parameters.is_empty() {
-        text.push_str(&format!("Sent with {}.\n\n", parameters.join(", ")));
-    }
+    text.push_str(&format!("{}\n\n", sent_with(&made.parameters, &made.runs)));
     text.push_str("| | model | status | TTFT | total | in | out | speed | list price |\n");
     text.push_str("|---|---|---|---:|---:|---:|---:|---:|---:|\n");
     for run in &made.runs {
@@ -33,6 +26,9 @@ fn document(made: &Comparison) -> String {
     }
     for run in &made.runs {
         text.push_str(&format!("\n## {}: {}\n\n", name(run), one_line(&run.model)));
+        if let Some(own) = own_parameters(run) {
+            text.push_str(&format!("*Sent with {own}.*\n\n"));
+        }
         match (&run.response_content, &run.error) {
             (Some(answer), _) => text.push_str(&format!("{}\n", answer.trim_end())),
             (None, Some(error)) => text.push_str(&format!("*Failed: {}*\n", one_line(&error.message))),

@@ -43,11 +43,26 @@ async fn a_comparison_is_taken_away_in_three_forms_and_as_three_programs(pool: P
         "It's \"new\"",
         "## A: fake/one",
         "=1+1",
-        "temperature 0.5",
+        "Sent with temperature 0.5.",
         "*Failed:",
     ] {
         assert!(markdown.contains(part), "{part} is missing in {markdown}");
     }
+
+    let body = json!({"prompt": "Hello", "models": [ONE, ONE, ONE],
+        "card_parameters": [null, {"temperature": 0.2}, {"temperature": 1.5, "max_tokens": 64}]});
+    let apart = ada.send(Method::POST, "/api/playground", Some(body)).await.1;
+    let path = format!("/api/playground/{}", apart["id"].as_str().unwrap());
+    let (_, _, markdown) = text(&ada, &format!("{path}/export?format=markdown")).await;
+    for part in [
+        "Sent without parameters, unless a card says otherwise.",
+        "## A: fake/one\n\n=1+1",
+        "## B: fake/one\n\n*Sent with temperature 0.2.*\n\n=1+1",
+        "## C: fake/one\n\n*Sent with temperature 1.5, max tokens 64.*",
+    ] {
+        assert!(markdown.contains(part), "{part} is missing in {markdown}");
+    }
+    assert_eq!(ada.send(Method::DELETE, &path, None).await.0, StatusCode::NO_CONTENT);
 
     let (_, _, curl) = text(&ada, &format!("{own}/code?language=curl")).await;
     assert!(curl.contains("/v1/chat/completions") && curl.contains("$QUADRILLE_API_KEY"));

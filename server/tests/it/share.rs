@@ -218,6 +218,110 @@ async fn a_reader_copies_what_is_shared_into_a_history_of_their_own(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn the_copy_of_a_part_begins_with_a(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let bob = app.member("bob@example.org").await;
+    app.upstream.on(TWO, Behaviour::answer("the second answer"));
+    let made = compared(&ada).await;
+    let (_, link) = ada.send(Method::POST, &share_path(&made), Some(json!({"positions": [1]}))).await;
+    let (status, copied) = bob.send(Method::POST, &format!("/api/playground/shared/{}/copy", slug(&link)), None).await;
+    assert_eq!(status, StatusCode::CREATED, "{copied}");
+    let run = &copied["runs"][0];
+    assert_eq!((&run["position"], &run["model"]), (&json!(0), &json!(TWO)));
+    assert_eq!(run["response_content"], "the second answer");
+    let own = format!("/api/playground/{}", copied["id"].as_str().unwrap());
+    let pick = bob.send(Method::POST, &format!("{own}/pick"), Some(json!({"run_id": run["id"]}))).await;
+    assert_eq!(pick.0, StatusCode::NO_CONTENT);
+    let history = bob.send(Method::GET, "/api/playground", None).await.1;
+    let entry = &history["sessions"][0];
+    assert_eq!((&entry["runs"][0]["position"], &entry["picked_run_id"]), (&json!(0), &run["id"]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_card_says_what_it_alone_was_sent_with(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let body = json!({"prompt": "Hello", "models": [ONE, ONE, ONE],
+        "card_parameters": [null, {"temperature": 0.2}, {"temperature": 1.5, "max_tokens": 64}]});
+    let (status, made) = ada.send(Method::POST, "/api/playground", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let (_, link) = ada.send(Method::POST, &share_path(&made), None).await;
+    let (_, html, _) = page(&app, &slug(&link)).await;
+    for text in [
+        "Sent without parameters, unless a card says otherwise.",
+        ">temperature 0.2<",
+        ">temperature 1.5, max tokens 64<",
+    ] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+    let (_, link) = ada.send(Method::POST, &share_path(&made), Some(json!({"positions": [0]}))).await;
+    let (_, html, _) = page(&app, &slug(&link)).await;
+    assert!(html.contains("Sent without parameters.") && !html.contains("temperature"), "nothing else is shown");
+}
+
+/// The page that a refused form leads its browser back to.
+async fn refused(app: &TestApp, member: &Member<'_>, page: &str, form: &str, fields: &[(&str, &str)]) -> String {
+    let origin = format!("http://{}", app.address);
+    let answer = member.form(form, fields).header("referer", format!("{origin}{page}")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FOUND, "{form}");
+    let location = answer.headers()["location"].to_str().unwrap();
+    let path = location.strip_prefix(&origin).unwrap_or(location);
+    assert!(path.starts_with(page), "{form} leads to {path}");
+    member.request(Method::GET, path).send().await.unwrap().text().await.unwrap()
+}
+
+/// Whether a page says this as what went wrong.
+fn tells(html: &str, words: &str) -> bool {
+    let mut alerts = html.split("role=\"alert\"").skip(1);
+    alerts.any(|alert| alert.split('<').next().is_some_and(|text| text.contains(words)))
+}
+
+/// Whether the box of this name is ticked.
+fn is_ticked(html: &str, name: &str) -> bool {
+    let place = html.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name} in {html}"));
+    let (start, end) = (html[..place].rfind('<').unwrap(), place + html[place..].find('>').unwrap());
+    html[start..end].contains(" checked")
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_form_that_is_refused_says_so_on_its_page(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    let bob = app.member("bob@example.org").await;
+    let (made, other) = (compared(&ada).await, bob.compare("Hello", &[ONE]).await);
+    let (own, foreign) = (made["id"].as_str().unwrap(), other["id"].as_str().unwrap());
+    let sheet = format!("/playground/{own}/share");
+    assert_eq!(ada.send(Method::POST, &share_path(&made), None).await.0, StatusCode::OK);
+
+    let html =
+        refused(&app, &ada, &sheet, "/_server/share-comparison", &[("id", own), ("hide_system_prompt", "on")]).await;
+    assert!(tells(&html, "Choose at least one card."), "{html}");
+    for (name, expected) in [("a", false), ("b", false), ("hide_system_prompt", true), ("new_link", false)] {
+        assert_eq!(is_ticked(&html, name), expected, "{name}");
+    }
+    let again = [("id", own), ("b", "on"), ("new_link", "on")];
+    let done = ada.form("/_server/share-comparison", &again).send().await.unwrap();
+    assert_eq!(done.headers()["location"], format!("{sheet}?chosen=1&b=on"), "what was done is not asked for again");
+
+    for (page, form, fields) in [
+        (sheet.as_str(), "unshare-comparison", [("id", foreign), ("from", "")]),
+        ("/dashboard", "unshare-comparison", [("id", foreign), ("from", "dashboard")]),
+        ("/dashboard", "delete-comparison", [("id", foreign), ("from", "")]),
+    ] {
+        let html = refused(&app, &ada, page, &format!("/_server/{form}"), &fields).await;
+        assert!(tells(&html, "Comparison not found."), "{form} on {page}: {html}");
+    }
+    let run = [("run", other["runs"][0]["id"].as_str().unwrap())];
+    let html = refused(&app, &ada, &format!("/playground/{own}"), "/_server/pick-run", &run).await;
+    assert!(tells(&html, "Run not found."), "{html}");
+    let (_, link) = ada.send(Method::POST, &share_path(&made), None).await;
+    let shared = format!("/playground/shared/{}", slug(&link));
+    let html = refused(&app, &bob, &shared, "/_server/copy-shared", &[("slug", "AAAAAAAAAAAAAAAAAAAAAA")]).await;
+    assert!(tells(&html, "Comparison not found."), "{html}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn of_two_tabs_that_share_and_delete_at_once_neither_leaves_half_of_it(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let other = TestApp::replica(pool, FakeUpstream::start().await).await;
