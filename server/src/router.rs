@@ -1,12 +1,23 @@
 //! Every route on one screen.
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+use tracing::Span;
 
 use crate::{
     account, analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground,
     routing, seo, share, state::AppState, templates, web,
 };
+
+/// What the log says of a request: the route and not the address, in which there are words of prompts, links that are shared and
+/// invitations.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    tracing::debug_span!("request", method = %request.method(), route)
+}
 
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
@@ -38,7 +49,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(seo::router(state.leaderboard.clone(), public_url.origin(), &state.settings.site_name))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http());
+        .layer(TraceLayer::new_for_http().make_span_with(span));
     // Programs, not browsers: no cookie, no compression, nothing that takes time.
     let programs = gateway::router(state.door.clone())
         .merge(ingest::litellm::router(state.ingest.clone()))

@@ -72,6 +72,7 @@ impl AppState {
     ) -> Result<Self, Error> {
         let account_settings = auth::AccountSettings {
             public_url: settings.public_url.clone(),
+            trusted_proxies: settings.trusted_proxies.clone(),
             sign_up: settings.accounts.sign_up,
             limits: LimitSettings::default(),
         };

@@ -43,6 +43,16 @@ impl FromPath for ModelSlug {
     }
 }
 
+/// The random part of a share link, as typed; whether anything is shared under it is for the sharing service to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareSlug(pub String);
+
+impl FromPath for ShareSlug {
+    fn from_path(values: &[&str]) -> Result<Self, Noun> {
+        values.first().map(|value| Self((*value).to_owned())).ok_or(Noun::Comparison)
+    }
+}
+
 impl<A: FromPath, B: FromPath> FromPath for (A, B) {
     fn from_path(values: &[&str]) -> Result<Self, Noun> {
         Ok((A::from_path(values)?, B::from_path(values.get(1..).unwrap_or_default())?))

@@ -100,6 +100,18 @@ pub(super) async fn replace_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether this is still the account's password, and the account enabled. Neither changes until the transaction ends.
+pub(super) async fn hold_password(db: impl PgExecutor<'_>, user: UserId, hash: &str) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM users WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL FOR SHARE",
+        user.0,
+        hash,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.is_some())
+}
+
 pub(super) async fn created_at(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<DateTime<Utc>>, Error> {
     Ok(sqlx::query_scalar!("SELECT created_at FROM users WHERE id = $1", user.0).fetch_optional(db).await?)
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{PublicUrl, SignUpMode},
+    config::{PublicUrl, SignUpMode, TrustedProxies},
     crypto::{Dek, Keyring, Wrapped},
     error::Error,
     shutdown::Tasks,
@@ -39,6 +39,8 @@ const MOST_SIGN_INS: i64 = 50;
 pub struct AccountSettings {
     /// Where people reach this site; decides how the cookie is guarded.
     pub public_url: PublicUrl,
+    /// Whose word counts about where people come from.
+    pub trusted_proxies: TrustedProxies,
     /// Who can make an account.
     pub sign_up: SignUpMode,
     /// How often somebody may try.
@@ -55,7 +57,7 @@ pub struct AccountService {
     pub(super) limits: Limits,
     pub(super) sign_up: SignUpMode,
     cookies: CookiePolicy,
-    is_behind_proxy: bool,
+    trusted_proxies: TrustedProxies,
 }
 
 impl AccountService {
@@ -76,8 +78,7 @@ impl AccountService {
             limits: Limits::new(settings.limits),
             sign_up: settings.sign_up,
             cookies: CookiePolicy::for_site(settings.public_url.is_https()),
-            // The server itself speaks plain http.
-            is_behind_proxy: settings.public_url.is_https(),
+            trusted_proxies: settings.trusted_proxies.clone(),
         })
     }
 
@@ -86,9 +87,9 @@ impl AccountService {
         self.cookies
     }
 
-    /// Whether people come through a proxy that ends TLS, so that a local peer speaks for somebody else.
-    pub(super) fn is_behind_proxy(&self) -> bool {
-        self.is_behind_proxy
+    /// Whose word counts about where people come from.
+    pub(super) fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.trusted_proxies
     }
 
     /// Who this token signs in, if anybody. Disabling an account or ending its sign-in takes effect with the next call.
@@ -141,11 +142,15 @@ impl AccountService {
         };
 
         let service = SignInWriter::of(self)?;
-        let viewer = account.viewer;
         let pool = self.pool.clone();
         self.tasks
             .detached(async move {
+                let repo::Account { viewer, password_hash, .. } = account;
                 let mut tx = pool.begin().await?;
+                // Checking it took its time: a change of the password that ended all sign-ins meanwhile ends this one too.
+                if !repo::hold_password(&mut *tx, viewer.id, &password_hash).await? {
+                    return Err(AppError::WrongCredentials.into());
+                }
                 let signed_in = service.sign_in(&mut tx, viewer, &from).await?;
                 tx.commit().await?;
                 Ok(signed_in)

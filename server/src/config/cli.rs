@@ -134,6 +134,11 @@ pub struct Options {
     #[arg(long, env = "QUADRILLE_PUBLIC_URL", value_name = "URL", global = true, help_heading = SERVER)]
     pub public_url: Option<String>,
 
+    /// Comma-separated addresses and networks of proxies whose X-Forwarded-For is believed, such as 172.18.0.0/16; with an https
+    /// public URL one on this machine always is
+    #[arg(long, env = "QUADRILLE_TRUSTED_PROXIES", value_name = "ADDRESS,…", global = true, help_heading = SERVER)]
+    pub trusted_proxies: Option<String>,
+
     /// Name shown in titles and metadata [default: Quadrille]
     #[arg(long, env = "QUADRILLE_SITE_NAME", value_name = "NAME", global = true, help_heading = SERVER)]
     pub site_name: Option<String>,

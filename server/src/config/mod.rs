@@ -5,6 +5,7 @@ mod cli;
 mod data_dir;
 mod master_key;
 mod parse;
+mod proxies;
 mod settings;
 mod surroundings;
 
@@ -12,6 +13,7 @@ pub use cli::{AdminCommand, CatalogCommand, Cli, Command, DemoCommand, KeysComma
 pub use data_dir::create_data_dir;
 pub use master_key::{MasterKey, MasterKeySource, add_generated_key, keep_primary_key, load_master_keys};
 pub use parse::{HostPort, PublicUrl};
+pub use proxies::TrustedProxies;
 pub use settings::{
     AccountSettings, DatabaseSettings, EmbeddedSettings, FirstAdmin, Settings, SignUpMode, UpstreamSettings,
 };

@@ -9,6 +9,7 @@ use super::{
     cli::Options,
     master_key::MasterKeySource,
     parse::{self, HostPort, PublicUrl},
+    proxies::TrustedProxies,
     surroundings::Surroundings,
 };
 use crate::error::Refusal;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// Whether the public URL was set (else it follows the listening address).
     pub is_public_url_set: bool,
+    /// Whose word counts about where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// Shown in titles and metadata.
     pub site_name: String,
     /// Folder with the site's files.
@@ -161,8 +164,10 @@ impl Settings {
             None if database.is_embedded() && listen.ip().is_loopback() => SignUpMode::Open,
             None => SignUpMode::Closed,
         };
+        let is_https = public_url.as_ref().is_some_and(PublicUrl::is_https);
         Ok(Self {
             listen,
+            trusted_proxies: TrustedProxies::parse(&options.trusted_proxies.unwrap_or_default(), is_https)?,
             is_public_url_set: public_url.is_some(),
             public_url: public_url.unwrap_or_else(|| PublicUrl::of_listener(listen)),
             site_name: set(options.site_name).unwrap_or_else(|| "Quadrille".to_owned()),

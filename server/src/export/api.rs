@@ -82,9 +82,10 @@ async fn all(
 ) -> Result<Response, ApiError> {
     let mut found = Vec::new();
     for entry in parts.playground.history(&viewer, &HistoryFilter::default()).await? {
-        // One that was deleted meanwhile is left out.
-        if let Ok(comparison) = parts.playground.find(&viewer, entry.id).await {
-            found.push(comparison);
+        match parts.playground.find(&viewer, entry.id).await {
+            // Deleted meanwhile.
+            Err(AppError::NotFound(_)) => {}
+            comparison => found.push(comparison?),
         }
     }
     let json = serde_json::to_string_pretty(&found).unwrap_or_default();

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     fields,
-    hub::Hub,
+    hub::{Hub, Place},
     live::Live,
     repo::{Lease, Renewed, runs},
     seal, view,
@@ -54,6 +54,8 @@ pub struct Executor {
 
 /// A comparison that is in the database, queued.
 pub(super) struct Job {
+    /// Free again when all of it has ended.
+    pub place: Place,
     pub live: Arc<Live>,
     pub dek: Dek,
     pub prompt: String,
@@ -111,6 +113,7 @@ impl Executor {
         self.tasks.spawn(async move {
             this.run_all(&job).await;
             this.hub.leave(&job.live);
+            drop(job.place);
         });
     }
 

@@ -11,7 +11,7 @@ use app::{
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, State},
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use super::{picture::drawing, service::ShareService};
 use crate::{
-    api::{ApiError, JsonBodyOrDefault, PathId, Problem},
+    api::{ApiError, JsonBodyOrDefault, PathId, Problem, ShareSlug},
     auth::SignedIn,
     error::Error,
     seo,
@@ -87,14 +87,17 @@ async fn stop(
     responses((status = 200, body = SharedComparison), (status = 404, body = Problem)))]
 async fn show(
     State(share): State<Arc<ShareService>>,
-    Path(slug): Path<String>,
+    PathId(ShareSlug(slug)): PathId<ShareSlug>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<SharedComparison>), ApiError> {
     let shared = share.shared(&slug).await?;
     Ok(([(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], Json(shared)))
 }
 
 /// The picture of a link preview: names and figures.
-async fn image(State(pictures): State<Pictures>, Path(slug): Path<String>) -> Result<Response, ApiError> {
+async fn image(
+    State(pictures): State<Pictures>,
+    PathId(ShareSlug(slug)): PathId<ShareSlug>,
+) -> Result<Response, ApiError> {
     let shared = pictures.share.shared(&slug).await?;
     let svg = drawing(&shared.content, &pictures.site_name);
     let draw = async {
@@ -117,7 +120,7 @@ async fn image(State(pictures): State<Pictures>, Path(slug): Path<String>) -> Re
 async fn copy(
     State(share): State<Arc<ShareService>>,
     SignedIn(viewer): SignedIn,
-    Path(slug): Path<String>,
+    PathId(ShareSlug(slug)): PathId<ShareSlug>,
 ) -> Result<(StatusCode, Json<Comparison>), ApiError> {
     Ok((StatusCode::CREATED, Json(share.copied(&viewer, &slug).await?)))
 }

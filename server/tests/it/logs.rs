@@ -125,6 +125,9 @@ async fn direct_tests_count_nothing_and_log_no_content_even_while_debugging(pool
     assert_eq!(verdicts[0], "works");
     assert!(verdicts[1..].iter().all(|verdict| verdict == "failed"), "{verdicts:?}");
     house.send(reqwest::Method::POST, "/api/admin/test-all", None).await;
+    for address in ["/dashboard?q=", "/api/playground?q=", "/playground/shared/", "/sign-up?invite=", "/nowhere/"] {
+        house.send(reqwest::Method::GET, &format!("{address}ADDRESS-CANARY"), None).await;
+    }
 
     // What would have been counted comes within the second; another call shows that counting goes on.
     upstream.on("m/one", completion("Hello", &json!({"prompt_tokens": 3, "completion_tokens": 1})));
@@ -136,8 +139,8 @@ async fn direct_tests_count_nothing_and_log_no_content_even_while_debugging(pool
 
     let log = serving.log();
     assert!(log.contains("DEBUG"), "it is talkative: {log}");
-    assert!(log.contains("/api/admin/models/m-one/test") || log.contains("m-one"), "and tells of the tests");
-    for canary in CANARIES.into_iter().chain(["IMAGE-CANARY", &png]) {
+    assert!(log.contains("/api/admin/models/{slug}/test"), "and tells of the tests");
+    for canary in CANARIES.into_iter().chain(["IMAGE-CANARY", "ADDRESS-CANARY", &png]) {
         let found = log.lines().find(|line| line.contains(canary));
         assert_eq!(found, None, "{canary} is in the log");
     }

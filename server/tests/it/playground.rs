@@ -21,6 +21,20 @@ fn run(comparison: &Value, position: usize) -> &Value {
     &comparison["runs"][position]
 }
 
+/// However many are sent at once: the last free place is taken once.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_member_runs_twenty_comparisons_at_a_time(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    app.upstream.on(ONE, Behaviour::answer("done").after(Duration::from_secs(2)));
+    let body = json!({"prompt": "Hello", "models": [ONE]});
+    let asked = (0..40).map(|_| ada.send(Method::POST, "/api/playground", Some(body.clone())));
+    let answers = futures::future::join_all(asked).await;
+    let count = |wanted| answers.iter().filter(|(status, _)| *status == wanted).count();
+    assert_eq!((count(StatusCode::CREATED), count(StatusCode::TOO_MANY_REQUESTS)), (20, 20));
+    assert_eq!(ada.send(Method::POST, "/api/playground", Some(body)).await.0, StatusCode::CREATED);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn four_models_answer_side_by_side_with_the_upstreams_own_counts(pool: PgPool) {
     let app = TestApp::start(pool).await;

@@ -18,33 +18,30 @@ use crate::{
     error::Error,
     playground::{
         executor::{Job, Planned},
+        hub::Place,
         live::Live,
         repo::{NewRun, runs, sessions},
         seal,
     },
 };
 
-/// Comparisons of one member that may run at the same time in one process.
-const RUNNING_AT_ONCE: usize = 20;
-
 impl PlaygroundService {
     /// Checks, stores and starts a comparison. From then on it runs to its end, whoever watches.
     pub async fn create(&self, viewer: &Viewer, request: ComparisonRequest) -> Result<Arc<Live>, AppError> {
         request.check().map_err(AppError::Invalid)?;
-        if self.executor.hub.count(viewer.id) >= RUNNING_AT_ONCE {
-            return Err(AppError::RateLimited { retry_after_s: 5 });
-        }
+        let place = self.place(viewer)?;
         let data_key = async { Ok(self.accounts.data_key(viewer.id).await?) };
         let (models, dek) = tokio::try_join!(self.models(&request), data_key)?;
         let (this, user) = (self.clone(), viewer.id);
-        self.executor.tasks.detached(async move { this.store_and_start(user, request, models, dek).await }).await
+        self.executor
+            .tasks
+            .detached(async move { this.store_and_start(user, request, models, (dek, place)).await })
+            .await
     }
 
     /// Does one ended run anew, while others may go on. Its old answer is replaced.
     pub async fn retry(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError> {
-        if self.executor.hub.count(viewer.id) >= RUNNING_AT_ONCE {
-            return Err(AppError::RateLimited { retry_after_s: 5 });
-        }
+        let place = self.place(viewer)?;
         let found = self.find(viewer, id).await?;
         let old = found.runs.iter().find(|other| other.id == run).ok_or(AppError::NotFound(Noun::Run))?;
         if !old.status.is_ended() {
@@ -58,10 +55,20 @@ impl PlaygroundService {
         let dek = self.accounts.data_key(viewer.id).await?;
         let planned = Planned { id: run, model, parameters: old.parameters.unwrap_or(found.parameters) };
         let (this, viewer) = (self.clone(), viewer.clone());
-        self.executor.tasks.detached(async move { this.restart(&viewer, id, planned, dek).await }).await
+        self.executor.tasks.detached(async move { this.restart(&viewer, id, planned, (dek, place)).await }).await
     }
 
-    async fn restart(&self, viewer: &Viewer, id: ComparisonId, run: Planned, dek: Dek) -> Result<(), AppError> {
+    fn place(&self, viewer: &Viewer) -> Result<Place, AppError> {
+        self.executor.hub.take_place(viewer.id).ok_or(AppError::RateLimited { retry_after_s: 5 })
+    }
+
+    async fn restart(
+        &self,
+        viewer: &Viewer,
+        id: ComparisonId,
+        run: Planned,
+        (dek, place): (Dek, Place),
+    ) -> Result<(), AppError> {
         let executor = &self.executor;
         let names = (id, run.id);
         match runs::restart(&executor.pool, viewer.id, names, &run.model.upstream_model, executor.lease()).await? {
@@ -80,7 +87,7 @@ impl PlaygroundService {
             _ => executor.hub.enter(Arc::new(Live::new(viewer.id, fresh))),
         };
         live.restart(run.id);
-        executor.start(Job { live, dek, prompt, system_prompt, runs: vec![run] });
+        executor.start(Job { place, live, dek, prompt, system_prompt, runs: vec![run] });
         Ok(())
     }
 
@@ -148,7 +155,7 @@ impl PlaygroundService {
         user: UserId,
         request: ComparisonRequest,
         models: Vec<CallableModel>,
-        dek: Dek,
+        (dek, place): (Dek, Place),
     ) -> Result<Arc<Live>, AppError> {
         let executor = &self.executor;
         let id = ComparisonId(Uuid::now_v7());
@@ -162,6 +169,7 @@ impl PlaygroundService {
             })
             .collect();
         let job = Job {
+            place,
             live: Arc::new(Live::new(user, new_comparison(id, executor.clock.now(), &request, &runs))),
             dek,
             prompt: request.prompt,

@@ -14,7 +14,7 @@ use server::{
     api,
     auth::{self, AccountService, AccountSettings, AdminViewer, LimitSettings, Rate, with_caller},
     clock::{Clock, TestClock},
-    config::SignUpMode,
+    config::{PublicUrl, SignUpMode, TrustedProxies},
     crypto::{Keyring, MasterKeys},
     shutdown::Tasks,
 };
@@ -79,7 +79,9 @@ impl Site {
         let clock = TestClock::at("2026-11-21T10:00:00Z".parse().expect("a time"));
         let keys = MasterKeys::new(vec![Zeroizing::new([7; 32])]).expect("a key");
         let keyring = Arc::new(Keyring::load(&pool, keys, clock.now()).await.expect("starts"));
-        let settings = AccountSettings { public_url: public_url.parse().expect("a URL"), sign_up, limits };
+        let public_url: PublicUrl = public_url.parse().expect("a URL");
+        let trusted_proxies = TrustedProxies::parse("", public_url.is_https()).expect("nothing");
+        let settings = AccountSettings { public_url, trusted_proxies, sign_up, limits };
         let accounts = AccountService::new(pool.clone(), Arc::new(clock.clone()), Tasks::default(), keyring, &settings);
         let accounts = Arc::new(accounts.expect("starts"));
         let routes = auth::router(Arc::clone(&accounts))
