@@ -191,15 +191,20 @@ impl<'a> Plot<'a> {
     /// The room between the two ends of each hour. What lies beyond the edge is cut off.
     fn band(mut self, ends: impl Fn(&HourPoint) -> Option<(f64, f64)>) -> Self {
         for stretch in self.stretches(ends) {
-            let places: Vec<(f64, f64, f64)> = match stretch[..] {
-                // A lone hour has no neighbour to reach to: it is as wide as it lasts.
-                [(i, (low, high))] => vec![(self.x(i), low, high), (self.x(i + 1), low, high)],
-                _ => stretch.iter().map(|(i, (low, high))| (self.middle(*i), *low, *high)).collect(),
-            };
-            let upper = places.iter().map(|(x, _, high)| format!("{} {}", at(*x), at(self.y(*high))));
-            let lower = places.iter().rev().map(|(x, low, _)| format!("{} {}", at(*x), at(self.y(*low))));
-            let path: Vec<String> = upper.chain(lower).collect();
-            put!(self.svg, "<path class=\"band\" d=\"M{}Z\"/>", path.join("L"));
+            // What nothing bounds says little, and is drawn as little.
+            for hours in stretch.chunk_by(|(_, (_, one)), (_, (_, next))| one.is_finite() == next.is_finite()) {
+                let places: Vec<(f64, f64, f64)> = match hours {
+                    // A lone hour has no neighbour to reach to: it is as wide as it lasts.
+                    [(i, (low, high))] => vec![(self.x(*i), *low, *high), (self.x(i + 1), *low, *high)],
+                    _ => hours.iter().map(|(i, (low, high))| (self.middle(*i), *low, *high)).collect(),
+                };
+                let is_open = places.iter().any(|(.., high)| high.is_infinite());
+                let upper = places.iter().map(|(x, _, high)| format!("{} {}", at(*x), at(self.y(*high))));
+                let lower = places.iter().rev().map(|(x, low, _)| format!("{} {}", at(*x), at(self.y(*low))));
+                let path: Vec<String> = upper.chain(lower).collect();
+                let class = if is_open { "band open" } else { "band" };
+                put!(self.svg, "<path class=\"{class}\" d=\"M{}Z\"/>", path.join("L"));
+            }
         }
         self
     }
@@ -302,13 +307,14 @@ mod tests {
             hour.p95_latency_interval_ms = hour.p95_latency_ms.map(|low| LatencyInterval { low, high: None });
         }
         let latency = &charts(&hours)[0].svg;
-        assert_eq!(latency.matches("class=\"band\"").count(), 2, "{latency}");
+        assert_eq!(latency.matches("class=\"band open\"").count(), 2, "{latency}");
         // From 56 to 712, a quarter each; 50 and 60 of 100 ms are half of the height and a little more.
-        assert_eq!(path(latency, "band"), "M138 10L302 10L302 73.2L138 89Z");
+        assert_eq!(path(latency, "band open"), "M138 10L302 10L302 73.2L138 89Z");
         assert!(latency.contains("d=\"M548 10L712 10L712 25.8L548 25.8Z\""), "a lone hour has its width: {latency}");
         hours[1].p95_latency_interval_ms = Some(LatencyInterval { low: 50, high: Some(75) });
         let latency = &charts(&hours)[0].svg;
-        assert_eq!(path(latency, "band"), "M138 10L302 49.5L302 89L138 89Z");
+        assert_eq!(path(latency, "band open"), "M56 10L220 10L220 89L56 89Z");
+        assert_eq!(path(latency, "band"), "M220 49.5L384 49.5L384 89L220 89Z");
     }
 
     #[test]
