@@ -16,8 +16,8 @@ use crate::{
     catalog::{ModelSummary, models},
     error::{AppError, FieldError},
     playground::{ComparisonScript, HistoryEntry, HistoryFilter, HistoryRun, status_word},
-    share::{Refused, UnshareComparison},
-    ui::{Frame, Room, guard, letter, loaded, position_class, posted_errors, time},
+    share::UnshareComparison,
+    ui::{Frame, Refused, Room, guard, letter, loaded, position_class, posted_errors, time},
 };
 
 /// The history: the last 50 comparisons, newest first.

@@ -2,8 +2,10 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
+use chrono::{DateTime, Utc};
+
 use super::{
-    Entry, Histogram, Interval, SortBy,
+    Entry, Histogram, HourPoint, Interval, SortBy,
     ranking::{Candidate, stand},
     statistics::wilson,
 };
@@ -77,7 +79,7 @@ impl Tally {
     }
 
     /// The same among the figures that are given by the hour.
-    pub fn thin_hourly_figures(&self) -> Vec<String> {
+    fn thin_hourly_figures(&self) -> Vec<String> {
         let mut thin = self.thin_figures();
         thin.retain(|name| name != "p95_ttft_ms");
         thin
@@ -85,7 +87,7 @@ impl Tally {
 }
 
 /// A model as the catalogue has it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelInfo {
     pub public_name: String,
     pub slug: String,
@@ -97,6 +99,25 @@ pub struct ModelInfo {
     pub output_price_per_million_usd: Option<Usd>,
     /// What its requests cost in the window.
     pub total_cost_usd: Option<Usd>,
+}
+
+impl HourPoint {
+    /// The figures of one hour.
+    pub fn new(hour: DateTime<Utc>, tally: &Tally) -> Self {
+        Self {
+            hour,
+            requests: tally.requests,
+            success_rate: tally.success_rate(),
+            p50_latency_ms: tally.latency.quantile(0.5),
+            p95_latency_ms: tally.latency.quantile(0.95),
+            p95_latency_interval_ms: tally.latency.interval(0.95),
+            p50_ttft_ms: tally.ttft.quantile(0.5),
+            tokens_per_second: tally.tokens_per_second(),
+            tokens_in: tally.tokens_in,
+            tokens_out: tally.tokens_out,
+            thin_figures: tally.thin_hourly_figures(),
+        }
+    }
 }
 
 impl Entry {
@@ -238,13 +259,8 @@ mod tests {
         let info = ModelInfo {
             public_name: name.into(),
             slug: name.replace('/', "-"),
-            family: None,
-            context_window: None,
-            is_featured: false,
-            is_simulated: false,
-            input_price_per_million_usd: None,
             output_price_per_million_usd: price.map(|price| Usd(price.into())),
-            total_cost_usd: None,
+            ..ModelInfo::default()
         };
         Entry::new(info, &tally)
     }

@@ -240,17 +240,7 @@ mod tests {
     #[test]
     fn both_times_to_first_token_are_marked_where_few_requests_are_behind_them() {
         let shown = |requests: u64| {
-            let info = ModelInfo {
-                public_name: "a".into(),
-                slug: "a".into(),
-                family: None,
-                context_window: None,
-                is_featured: false,
-                is_simulated: false,
-                input_price_per_million_usd: None,
-                output_price_per_million_usd: None,
-                total_cost_usd: None,
-            };
+            let info = ModelInfo { public_name: "a".into(), slug: "a".into(), ..ModelInfo::default() };
             key_figures(&Entry::new(info, &tally(requests)))
         };
         let (p50, p95) = ("<dd>20\u{a0}ms<a class=\"thin\"", "<dd class=\"below\">p95 20\u{a0}ms<a class=\"thin\"");
@@ -262,22 +252,7 @@ mod tests {
 
     #[test]
     fn an_hour_with_few_requests_says_so_beside_its_figures() {
-        let shown = |requests: u64| {
-            let tally = tally(requests);
-            hour_rows(&[HourPoint {
-                hour: DateTime::UNIX_EPOCH,
-                requests,
-                success_rate: tally.success_rate(),
-                p50_latency_ms: tally.latency.quantile(0.5),
-                p95_latency_ms: tally.latency.quantile(0.95),
-                p95_latency_interval_ms: tally.latency.interval(0.95),
-                p50_ttft_ms: tally.ttft.quantile(0.5),
-                tokens_per_second: tally.tokens_per_second(),
-                tokens_in: None,
-                tokens_out: None,
-                thin_figures: tally.thin_hourly_figures(),
-            }])
-        };
+        let shown = |requests: u64| hour_rows(&[HourPoint::new(DateTime::UNIX_EPOCH, &tally(requests))]);
         for (requests, marks) in [(0, 0), (1, 5), (99, 5), (100, 2), (999, 2), (1_000, 0)] {
             assert_eq!(shown(requests).matches("<span class=\"thin\">few</span>").count(), marks, "{requests}");
         }

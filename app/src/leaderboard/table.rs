@@ -226,17 +226,7 @@ mod tests {
             tally.latency.record(ms);
             tally.ttft.record(ms / 2);
         }
-        let info = ModelInfo {
-            public_name: name.into(),
-            slug: name.into(),
-            family: None,
-            context_window: None,
-            is_featured: false,
-            is_simulated: false,
-            input_price_per_million_usd: None,
-            output_price_per_million_usd: None,
-            total_cost_usd: None,
-        };
+        let info = ModelInfo { public_name: name.into(), slug: name.into(), ..ModelInfo::default() };
         Entry::new(info, &tally)
     }
 

@@ -12,7 +12,7 @@ use crate::{
     account::Role,
     domain::UserId,
     error::FieldError,
-    ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, time},
+    ui::{Done, FormScript, Frame, Refused, Room, Typed, answered, guard_admin, here, loaded, posted_errors, time},
 };
 
 /// Every account.
@@ -33,7 +33,7 @@ pub fn PeoplePage() -> impl IntoView {
                     </div>
                 </div>
                 <Done/>
-                <Problem errors=refused/>
+                <Refused errors=refused/>
                 {answered::<Invite>().map(invited)}
                 <InviteForm/>
                 {loaded(accounts(after), move |people| view! { <Table people me/> }.into_any())}
@@ -42,12 +42,6 @@ pub fn PeoplePage() -> impl IntoView {
         }
         .into_any()
     })
-}
-
-#[component]
-fn Problem(errors: Vec<FieldError>) -> impl IntoView {
-    let text: Vec<String> = errors.into_iter().map(|error| error.message).collect();
-    (!text.is_empty()).then(|| view! { <p class="alert" role="alert">{text.join(" ")}</p> })
 }
 
 fn invited(Invitation { url, expires_at }: Invitation) -> impl IntoView {

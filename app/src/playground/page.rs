@@ -12,9 +12,8 @@ use crate::{
     catalog::{ModelSummary, models},
     domain::ComparisonId,
     error::{AppError, FieldError, Noun},
-    share::Refused,
     templates::{Template, TemplateBar, TemplateDialog, own_templates},
-    ui::{Frame, Room, Scripts, guard, loaded, posted_errors},
+    ui::{Frame, Refused, Room, Scripts, guard, loaded, posted_errors},
 };
 
 /// A new comparison.

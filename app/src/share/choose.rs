@@ -13,7 +13,7 @@ use leptos_router::{
 };
 
 use super::{
-    Refused, ShareComparison, SharePort, ShareRequest, SharedComparison, SharedContent, UnshareComparison, Warning,
+    ShareComparison, SharePort, ShareRequest, SharedComparison, SharedContent, UnshareComparison, Warning,
     view::SharedView, warnings,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     error::{AppError, FieldError, Noun},
     host,
     playground::{Comparison, ComparisonScript, Run, find_comparison},
-    ui::{Frame, Room, guard, letter, loaded, position_class, posted_errors, time},
+    ui::{Frame, Refused, Room, guard, letter, loaded, position_class, posted_errors, time},
 };
 
 const BOXES: [&str; 4] = ["a", "b", "c", "d"];

@@ -6,7 +6,7 @@ use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::use_params_map;
 
-use super::{CopyShared, Refused, SharePort, SharedComparison, SharedRun, view::SharedView};
+use super::{CopyShared, SharePort, SharedComparison, SharedRun, view::SharedView};
 use crate::{
     account::sign_in_path,
     domain::format,
@@ -15,7 +15,7 @@ use crate::{
     markdown::escaped,
     playground::ComparisonScript,
     site::SiteInfo,
-    ui::{Frame, loaded, posted_errors, time},
+    ui::{Frame, Refused, loaded, posted_errors, time},
 };
 
 /// What a link leads to. A link that leads nowhere any more looks like one that never did.

@@ -31,7 +31,7 @@ pub(crate) use loaded::set_status;
 #[cfg(feature = "ssr")]
 pub use loaded::{ErrorMessage, NotFoundMessage, guard, guard_admin, loaded};
 #[cfg(feature = "ssr")]
-pub use plain_form::{Done, FormScript, posted_errors};
+pub use plain_form::{Done, FormScript, Refused, posted_errors};
 pub use position::{letter, position_class};
 #[cfg(feature = "ssr")]
 pub use posted::{POSTED_FOR, Posted, Typed, answered, here};

@@ -54,3 +54,13 @@ pub fn Done() -> impl IntoView {
 pub fn FormScript() -> impl IntoView {
     view! { <script nonce=use_nonce()>{include_str!("forms.js")}</script> }
 }
+
+/// Why a form was refused, on the page that its browser was sent back to; nothing where nothing was refused.
+#[component]
+pub fn Refused(
+    /// What [`posted_errors`] has found.
+    errors: Vec<FieldError>,
+) -> impl IntoView {
+    let text: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+    (!text.is_empty()).then(|| view! { <p class="alert" role="alert">{text.join(" ")}</p> })
+}

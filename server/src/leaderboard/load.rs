@@ -109,7 +109,7 @@ impl Folding {
             (sum, cost) => sum.or(cost),
         };
         if hour >= until - TimeDelta::hours(SHOWN_HOURS) {
-            self.hours.insert(hour, point(hour, &own));
+            self.hours.insert(hour, HourPoint::new(hour, &own));
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Folding {
         let first = until - TimeDelta::hours(SHOWN_HOURS);
         let hourly = (0..SHOWN_HOURS).map(|i| first + TimeDelta::hours(i)).map(|hour| {
             // An hour without a row is an hour without a request.
-            self.hours.remove(&hour).unwrap_or_else(|| point(hour, &Tally::default()))
+            self.hours.remove(&hour).unwrap_or_else(|| HourPoint::new(hour, &Tally::default()))
         });
         let hourly = hourly.collect();
         let mut errors: Vec<_> = self.tally.errors_by_class.clone().into_iter().collect();
@@ -144,22 +144,6 @@ fn tally(row: &WindowRow) -> Result<Tally, Error> {
     tally.latency.merge_stored(row.latency_histogram.as_deref().unwrap_or_default());
     tally.ttft.merge_stored(row.ttft_histogram.as_deref().unwrap_or_default());
     Ok(tally)
-}
-
-fn point(hour: DateTime<Utc>, tally: &Tally) -> HourPoint {
-    HourPoint {
-        hour,
-        requests: tally.requests,
-        success_rate: tally.success_rate(),
-        p50_latency_ms: tally.latency.quantile(0.5),
-        p95_latency_ms: tally.latency.quantile(0.95),
-        p95_latency_interval_ms: tally.latency.interval(0.95),
-        p50_ttft_ms: tally.ttft.quantile(0.5),
-        tokens_per_second: tally.tokens_per_second(),
-        tokens_in: tally.tokens_in,
-        tokens_out: tally.tokens_out,
-        thin_figures: tally.thin_hourly_figures(),
-    }
 }
 
 /// With so many decimals, half a unit away from zero.

@@ -146,17 +146,7 @@ mod tests {
 
     #[test]
     fn shares_are_those_of_the_page() {
-        let info = ModelInfo {
-            public_name: "acme/qwen".into(),
-            slug: "acme-qwen".into(),
-            family: None,
-            context_window: None,
-            is_featured: false,
-            is_simulated: false,
-            input_price_per_million_usd: None,
-            output_price_per_million_usd: None,
-            total_cost_usd: None,
-        };
+        let info = ModelInfo { public_name: "acme/qwen".into(), slug: "acme-qwen".into(), ..ModelInfo::default() };
         for (successes, shown) in [(99_819, "99.82"), (99_999, "99.99"), (100_000, "100"), (0, "0")] {
             let entry = Entry::new(info.clone(), &Tally { requests: 100_000, successes, ..Tally::default() });
             let success = format::percent(entry.success_rate);
