@@ -39,7 +39,8 @@
     });
     if (response.ok) return true;
     const problem = await response.json().catch(() => ({}));
-    say(typeof problem.detail === "string" ? problem.detail : "That did not work. Try again.");
+    const rules = Array.isArray(problem.detail) ? problem.detail.map(({ message }) => message).join(" ") : problem.detail;
+    say(rules || "That did not work. Try again.");
   };
   const guarded = (work) => work().catch(() => say("The connection to the server was lost. Try again."));
 
