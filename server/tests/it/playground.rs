@@ -35,6 +35,24 @@ async fn a_member_runs_twenty_comparisons_at_a_time(pool: PgPool) {
     assert_eq!(ada.send(Method::POST, "/api/playground", Some(body)).await.0, StatusCode::CREATED);
 }
 
+/// Each of them clears away what is beyond the newest fifty, and so do all the others.
+#[sqlx::test(migrations = "../migrations")]
+async fn comparisons_that_begin_at_once_do_not_get_in_each_others_way(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let ada = app.member("ada@example.org").await;
+    app.upstream.on(ONE, Behaviour::answer("done"));
+    let body = json!({"prompt": "Hello", "models": [ONE, ONE, ONE, ONE]});
+    let one_after_the_other = async || {
+        for _ in 0..60 {
+            let (status, answer) = ada.send(Method::POST, "/api/playground", Some(body.clone())).await;
+            assert_eq!(status, StatusCode::CREATED, "{answer}");
+        }
+    };
+    futures::future::join_all((0..8).map(|_| one_after_the_other())).await;
+    assert_eq!(ada.send(Method::POST, "/api/playground", Some(body)).await.0, StatusCode::CREATED);
+    assert_eq!(app.count("playground_sessions").await, 50);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn four_models_answer_side_by_side_with_the_upstreams_own_counts(pool: PgPool) {
     let app = TestApp::start(pool).await;

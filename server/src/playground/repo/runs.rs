@@ -158,7 +158,8 @@ pub(in crate::playground) async fn request_cancel(
 }
 
 /// Puts an ended run of the member back to its beginning, under this process's lease. What it answered before is erased, and
-/// a pick of it with it. `None`: the member has no such run; `false`: it has not ended.
+/// a pick of it with it. `None`: the member has no such run; `false`: it has not ended. The comparison is locked before the run,
+/// as its deletion does it.
 #[tracing::instrument(name = "db.playground_runs.restart", skip_all)]
 pub(in crate::playground) async fn restart(
     db: impl PgExecutor<'_>,
@@ -169,11 +170,13 @@ pub(in crate::playground) async fn restart(
 ) -> Result<Option<bool>, Error> {
     let is_restarted = sqlx::query_scalar!(
         r#"
-        WITH target AS (
+        WITH house AS MATERIALIZED (
+            SELECT id FROM playground_sessions WHERE id = $2 AND user_id = $3 FOR NO KEY UPDATE
+        ), target AS (
             SELECT r.id, r.status
             FROM playground_runs r
-            JOIN playground_sessions s ON s.id = r.session_id
-            WHERE r.id = $1 AND r.session_id = $2 AND s.user_id = $3
+            JOIN house ON house.id = r.session_id
+            WHERE r.id = $1
             FOR UPDATE OF r
         ), restarted AS (
             UPDATE playground_runs r

@@ -9,7 +9,8 @@ use crate::error::Error;
 
 /// Inserts a comparison with its runs, queued, under this process's lease, and deletes the member's comparisons beyond the
 /// newest `keep`, except those that are shared or still running. One statement, and so one transaction, since every
-/// comparison waits for it. The deletion sees the table as it was before, hence `keep - 1`.
+/// comparison waits for it. The deletion sees the table as it was before, hence `keep - 1`. What another one that begins at the
+/// same time is deleting already is left to it: waiting for each other in different orders, both would stand still.
 #[tracing::instrument(name = "db.playground_sessions.insert", skip_all)]
 pub(in crate::playground) async fn insert(
     db: impl PgExecutor<'_>,
@@ -28,14 +29,19 @@ pub(in crate::playground) async fn insert(
             INSERT INTO playground_sessions (id, user_id, prompt_ct, system_prompt_ct, parameters, created_at)
             VALUES ($1, $2, $3, $4, $5, $6)
         ), retired AS (
-            DELETE FROM playground_sessions s
-            WHERE s.shared_at IS NULL
-              AND s.id IN (
-                  SELECT id FROM playground_sessions WHERE user_id = $2 ORDER BY created_at DESC, id DESC OFFSET $13::bigint - 1
-              )
-              AND NOT EXISTS (
-                  SELECT FROM playground_runs r WHERE r.session_id = s.id AND r.status IN ('queued', 'running')
-              )
+            DELETE FROM playground_sessions
+            WHERE id IN (
+                SELECT s.id
+                FROM playground_sessions s
+                WHERE s.shared_at IS NULL
+                  AND s.id IN (
+                      SELECT id FROM playground_sessions WHERE user_id = $2 ORDER BY created_at DESC, id DESC OFFSET $13::bigint - 1
+                  )
+                  AND NOT EXISTS (
+                      SELECT FROM playground_runs r WHERE r.session_id = s.id AND r.status IN ('queued', 'running')
+                  )
+                FOR UPDATE OF s SKIP LOCKED
+            )
         )
         INSERT INTO playground_runs (id, session_id, position, model_public_name, upstream_model, parameters, status, lease_owner, lease_until)
         SELECT id, $1, position, model_public_name, upstream_model, parameters, 'queued', $7, $8
