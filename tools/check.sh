@@ -7,8 +7,8 @@ set -euo pipefail
 use_toolchain
 cd "$top"
 case ${1:-both} in
-  server | both) cargo clippy -q --locked -p server -p app -p bundle --all-targets -- -D warnings ;;
+  server | both) cargo clippy -q --locked --workspace --exclude frontend --all-targets -- -D warnings ;;
 esac
 case ${1:-both} in
-  browser | both) cargo clippy -q --locked -p frontend -p app --features app/hydrate --target wasm32-unknown-unknown -- -D warnings ;;
+  browser | both) cargo clippy -q --locked -p frontend -p app -p domain --features app/hydrate --target wasm32-unknown-unknown -- -D warnings ;;
 esac

@@ -24,21 +24,24 @@ outside() { grep -vE "^($1)" || true; }
 # names ARGUMENTS: the crates of a dependency graph.
 names() { cargo tree --locked -q --prefix none --format '{p}' -e normal "$@" | awk '{print $1}' | sort -u; }
 
+guard "domain names no framework" \
+  "$(names -p domain --features server --depth 1 | grep -xE 'leptos.*|sqlx.*|axum.*|reqwest|tokio.*|hyper|app|server|services' || true)"
 guard "app names no database, no HTTP client, no runtime, no web framework" \
-  "$(names -p app --features ssr --depth 1 | grep -xE 'sqlx|sqlx-.*|reqwest|tokio|tokio-.*|axum|axum-.*|hyper|leptos_axum' || true)"
+  "$(names -p app --features ssr --depth 1 | grep -xE 'sqlx.*|reqwest|tokio.*|axum.*|hyper|leptos_axum|services|foundation' || true)"
+guard "what the server does is compiled without the pages" "$(names -p services | grep -xE 'app|leptos.*' || true)"
 guard "the browser's half holds nothing that only the server needs" \
-  "$(names -p frontend --target wasm32-unknown-unknown | grep -xE 'server|sqlx|sqlx-.*|reqwest|axum|hyper|rustls|argon2|chacha20poly1305|utoipa|clap|tracing-subscriber' || true)"
+  "$(names -p frontend --target wasm32-unknown-unknown | grep -xE 'server|services|foundation|sqlx.*|reqwest|axum|hyper|rustls|argon2|chacha20poly1305|utoipa|clap|markdown' || true)"
 
-guard "SQL is in repo.rs files and db/ alone" \
-  "$(found 'query(_as|_scalar)?(_file)?(_unchecked)?!|sqlx::(query|raw_sql)|QueryBuilder' server/src | outside 'server/src/db/|.*/repo\.rs:|.*/repo/')"
+guard "SQL is in repo.rs files and in server/database alone" \
+  "$(found 'query(_as|_scalar)?(_file)?(_unchecked)?!|sqlx::(query|raw_sql)|QueryBuilder' server/*/src server/src | outside 'server/database/src/|.*/repo\.rs:|.*/repo/')"
 guard "only server/src/web/ imports Leptos" \
   "$(found '(^|[^a-z_])leptos(_axum|_meta|_router)?(::|;)' server/src | outside 'server/src/web/')"
 guard "only server/src/config/ reads the environment" \
-  "$(found '(^|[^a-z_])env::(var|var_os|vars|vars_os|set_var|remove_var)|#\[arg\(.*env' server/src app/src | outside 'server/src/config/')"
+  "$(found '(^|[^a-z_])env::(var|var_os|vars|vars_os|set_var|remove_var)|#\[arg\(.*env' server/src server/*/src app | outside 'server/src/config/')"
 guard "no inline styles: the content security policy forbids them" "$(found '(^|[^a-z_-])style(=|:[a-z-]+=)' app/src)"
 
 # The compiler finds a query that is missing in server/.sqlx; these find the rest.
-if [ -n "$(found 'query(_as|_scalar)?(_file)?!' server/src)" ]; then
+if [ -n "$(found 'query(_as|_scalar)?(_file)?!' server/*/src)" ]; then
   [ "$(cat server/.sqlx/migrations.sha256 2>/dev/null)" = "$(tools/sqlx-stamp.sh)" ] ||
     guard "server/.sqlx fits the migrations" "they changed since; type: make sqlx-prepare"
 fi

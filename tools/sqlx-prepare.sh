@@ -18,8 +18,8 @@ say "Checking the queries"
 rm -rf "$draft"
 mkdir "$draft"
 # The compiler does not see that the database changed, so it is told that the files did.
-find server/src -name '*.rs' -exec touch {} +
-DATABASE_URL=$url SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$draft cargo check -q --locked -p server --lib --bins
+find server -name '*.rs' -exec touch {} +
+DATABASE_URL=$url SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$draft cargo check -q --locked -p server
 tools/sqlx-stamp.sh >"$draft/migrations.sha256"
 rm -rf "$offline"
 mv "$draft" "$offline"

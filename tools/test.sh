@@ -38,7 +38,7 @@ cargo_tests() {
   local status=0 url
   url=$(tools/test-postgres.sh start "$database") || return 1
   # What passing tests print is kept, so that a panic in a background task is found below.
-  { DATABASE_URL=$url TEST_DATABASE_URL=$url $limit cargo test -q --locked -p server -p app --no-fail-fast -- --show-output &&
+  { DATABASE_URL=$url $limit cargo test -q --locked --workspace --exclude frontend --exclude bundle --no-fail-fast -- --show-output &&
     cargo test -q --locked -p bundle --release -- --show-output; } >"$logs/cargo-output.log" 2>&1 || status=1
   tools/test-postgres.sh stop "$database"
   if [ $status = 0 ]; then grep -E '^test result:' "$logs/cargo-output.log"; else cat "$logs/cargo-output.log"; fi
@@ -58,7 +58,7 @@ openai_tests() {
 
 # A panic of the program's own code: one in a test's own file is that test's verdict.
 no_panics() {
-  ! grep -nE 'panicked at' "$logs/cargo-output.log" "$logs/browser-server.log" | grep -vE 'panicked at (server|app|frontend/bundle)/tests/'
+  ! grep -nE 'panicked at' "$logs/cargo-output.log" "$logs/browser-server.log" | grep -vE 'panicked at [a-z/]*/tests/'
 }
 
 check "Formatting" cargo fmt --all --check || true
@@ -69,7 +69,7 @@ check "Licences and sources of dependencies" cargo deny --log-level error check 
 site="" server=""
 check "The site and its size" tools/site.sh --optimise --budget 200000 && site=built
 # Leaves the server's binary too, which the browser tests use: building it alone would build its dependencies anew.
-check "Building the tests" cargo test -q --locked -p server -p app --no-run && server=built
+check "Building the tests" cargo test -q --locked --workspace --exclude frontend --exclude bundle --no-run && server=built
 if [ -n "$server" ]; then check "Tests on Postgres" cargo_tests || true; fi
 if [ -n "$site" ] && [ -n "$server" ]; then check "Tests in the browser" browser_tests || true; fi
 if [ -n "$site" ] && [ -n "$server" ]; then check "OpenAIs Python package" openai_tests || true; fi

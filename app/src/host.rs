@@ -2,12 +2,13 @@
 
 use std::{future::Future, sync::Arc};
 
-use leptos::prelude::use_context;
-
-use crate::{
+use domain::{
     account::{Admin, Viewer},
     error::AppError,
 };
+use leptos::prelude::use_context;
+
+use crate::error::CallError;
 
 /// What one request offers the page or the server function that answers it. Provided as context by the server.
 pub trait Host: Send + Sync {
@@ -61,7 +62,7 @@ pub fn admin() -> Result<Admin, AppError> {
 
 /// Awaits an answer and, where the server function was called by itself, gives its error the right HTTP status.
 /// While a page is rendered the page decides, so that a failing side panel does not turn it into a 404.
-pub async fn respond<T>(answer: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+pub async fn respond<T>(answer: impl Future<Output = Result<T, AppError>>) -> Result<T, CallError> {
     let host = host();
     let result = answer.await;
     if let (Err(error), Ok(host)) = (&result, host)
@@ -69,5 +70,5 @@ pub async fn respond<T>(answer: impl Future<Output = Result<T, AppError>>) -> Re
     {
         host.set_status(error.status());
     }
-    result
+    result.map_err(CallError)
 }

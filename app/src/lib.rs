@@ -15,7 +15,6 @@ mod app;
 pub mod audit;
 pub mod catalog;
 pub mod dashboard;
-pub mod domain;
 pub mod error;
 #[cfg(feature = "ssr")]
 mod home;
@@ -24,8 +23,6 @@ pub mod host;
 pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod leaderboard;
-#[cfg(feature = "ssr")]
-pub mod markdown;
 #[cfg(feature = "ssr")]
 pub mod people;
 pub mod playground;

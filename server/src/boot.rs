@@ -7,32 +7,34 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use crypto::{self, Keyring, MasterKeys};
+use database::{Database, Listener, Purpose, create_data_dir, listen_forever};
+use eventlog::{EventLog, LogSettings};
+use foundation::{
+    clock::{Clock, SystemClock},
+    error::{Error, Refusal},
+    shutdown::{self, Tasks},
+};
 use secrecy::{ExposeSecret, SecretString};
+use services::{
+    auth::Outcome,
+    catalog::{UpstreamEntry, connect, connect_demo},
+    demo,
+    keys::{self, write_last_used_forever},
+    leaderboard::{self, RollUp, due, roll_up_forever},
+    outside::Outside,
+    playground::reap_forever,
+    routing,
+    usage::{Mover, keep_days_forever},
+};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::{
-    auth::Outcome,
-    catalog::{UpstreamEntry, connect, connect_demo},
-    clock::{Clock, SystemClock},
-    config::{
-        MasterKey, MasterKeySource, Settings, add_generated_key, create_data_dir, keep_primary_key, load_master_keys,
-    },
-    crypto::{self, Keyring, MasterKeys},
-    db::{Database, Listener, Purpose, listen_forever},
-    demo,
-    error::{Error, Refusal},
-    eventlog::{EventLog, LogSettings, Mover},
-    keys::{self, write_last_used_forever},
-    leaderboard::{self, RollUp, due, roll_up_forever},
+    config::{MasterKey, MasterKeySource, Settings, add_generated_key, keep_primary_key, load_master_keys},
     listen,
-    outside::Outside,
-    playground::reap_forever,
     router::router,
-    routing,
-    shutdown::{self, Tasks},
     state::AppState,
-    usage::keep_days_forever,
     web::Site,
 };
 

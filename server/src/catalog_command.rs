@@ -6,18 +6,18 @@ use std::{
     path::Path,
 };
 
-use app::catalog::admin::{CatalogDiff, PriceProposal};
+use database::{Database, Purpose};
+use domain::catalog::admin::{CatalogDiff, PriceProposal};
+use eventlog::EventLog;
+use foundation::{
+    error::{Error, Refusal},
+    shutdown::Tasks,
+};
+use services::{audit::Actor, catalog::CatalogFileService, outside::Outside};
 
 use crate::{
-    audit::Actor,
     boot,
-    catalog::CatalogFileService,
     config::{CatalogCommand, MasterKey, Settings},
-    db::{Database, Purpose},
-    error::{Error, Refusal},
-    eventlog::EventLog,
-    outside::Outside,
-    shutdown::Tasks,
     state::AppState,
     web::Site,
 };

@@ -2,21 +2,21 @@
 
 use std::{fmt::Display, io, io::Write, sync::Arc};
 
-use app::catalog::admin::{StageState, TestReport};
 use axum::http::HeaderMap;
-
-use crate::{
-    catalog::{CatalogService, NamedProbe},
+use crypto::{Keyring, MasterKeys};
+use database::{self, Database, DatabaseSettings, Purpose};
+use domain::catalog::admin::{StageState, TestReport};
+use foundation::{
     clock::SystemClock,
-    config::{DatabaseSettings, HostPort, MasterKey, Settings, load_master_keys},
-    crypto::{Keyring, MasterKeys},
-    db::{self, Database, Purpose},
     error::{Error, Refusal},
     shutdown::Tasks,
-    upstream::{
-        AllowList, Ask, ClientSettings, Depth, Probe, Target, Timeouts, UpstreamClient, check_base_url, diagnose,
-    },
 };
+use services::catalog::{CatalogService, NamedProbe};
+use upstream::{
+    AllowList, Ask, ClientSettings, Depth, Probe, Target, Timeouts, UpstreamClient, check_base_url, diagnose,
+};
+
+use crate::config::{HostPort, MasterKey, Settings, load_master_keys};
 
 /// What was found, line by line.
 struct Findings<W> {
@@ -97,7 +97,7 @@ fn has_database(settings: &Settings) -> bool {
 
 async fn programs(settings: &Settings) -> Result<String, Refusal> {
     let DatabaseSettings::Embedded(embedded) = &settings.database else { return Ok(String::new()) };
-    let binaries = db::find_binaries(embedded).await?;
+    let binaries = database::find_binaries(embedded).await?;
     Ok(format!("will be made at the first start by Postgres {} in {}", binaries.major, binaries.dir.display()))
 }
 
@@ -168,7 +168,7 @@ async fn database(
 async fn tables(database: &Database) -> Result<String, Error> {
     let mut connection = database.pool().acquire().await?;
     let kind = if database.is_embedded() { "embedded" } else { "external" };
-    Ok(match db::pending_migrations(&mut connection).await? {
+    Ok(match database::pending_migrations(&mut connection).await? {
         0 => format!("{kind}, tables up to date"),
         n => format!("{kind}, {n} migrations to apply at the next start or by `quadrille migrate`"),
     })
@@ -183,7 +183,7 @@ async fn fit(
 ) -> Result<(String, Vec<NamedProbe>), Error> {
     let mut connection = database.pool().acquire().await?;
     let count = keys.len();
-    if db::pending_migrations(&mut connection).await? > 0 {
+    if database::pending_migrations(&mut connection).await? > 0 {
         return Ok((format!("{count} loaded, to be tried when the tables are up to date"), Vec::new()));
     }
     let keyring = Arc::new(Keyring::open(&mut connection, MasterKeys::new(keys)?).await?);

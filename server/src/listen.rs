@@ -10,6 +10,7 @@ use axum::{
     extract::ConnectInfo,
     http::Request,
 };
+use foundation::shutdown::Tasks;
 use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -21,8 +22,6 @@ use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 use tower_http::timeout::DeadlineBody;
-
-use crate::shutdown::Tasks;
 
 /// Sockets at a time, well below the usual limit of open files. Further clients wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;

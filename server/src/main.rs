@@ -6,13 +6,12 @@ use std::{
     process::ExitCode,
 };
 
+use foundation::error::{Error, Refusal};
 use secrecy::SecretString;
 use server::{
     boot, catalog_command,
     config::{AdminCommand, Cli, Command, DemoCommand, KeysCommand, Settings, Surroundings, parse_command_line},
-    doctor,
-    error::{Error, Refusal},
-    telemetry,
+    doctor, telemetry,
 };
 use zeroize::Zeroizing;
 

@@ -4,13 +4,14 @@ use axum::{
     Router,
     extract::{MatchedPath, Request},
 };
+use services::{
+    account, analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground,
+    routing, seo, share, templates,
+};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 use tracing::Span;
 
-use crate::{
-    account, analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground,
-    routing, seo, share, state::AppState, templates, web,
-};
+use crate::{state::AppState, web};
 
 /// What the log says of a request: the route and not the address, in which there are words of prompts, links that are shared and
 /// invitations.

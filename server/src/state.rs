@@ -3,20 +3,15 @@
 use std::sync::Arc;
 
 use app::site::SiteInfo;
-use sqlx::PgPool;
-use uuid::Uuid;
-
-use crate::{
+use crypto::Keyring;
+use eventlog::EventLog;
+use foundation::{clock::Clock, error::Error, shutdown::Tasks};
+use services::{
     account::{Exporter, OwnAccountService},
     analytics::AnalyticsService,
     audit::AuditService,
     auth::{self, AccountService, LimitSettings},
     catalog::{CatalogFileService, CatalogService, DirectTestService},
-    clock::Clock,
-    config::{HostPort, Settings},
-    crypto::Keyring,
-    error::Error,
-    eventlog::EventLog,
     gateway::{Door, DoorParts},
     ingest::litellm::Ingest,
     keys::KeyService,
@@ -26,9 +21,14 @@ use crate::{
     playground::{Executor, Hub, PlaygroundService},
     routing::RoutingService,
     share::ShareService,
-    shutdown::Tasks,
     templates::TemplateService,
-    upstream::{AllowList, ClientSettings, UpstreamClient},
+};
+use sqlx::PgPool;
+use upstream::{AllowList, ClientSettings, UpstreamClient};
+use uuid::Uuid;
+
+use crate::{
+    config::{HostPort, Settings},
     web::{Ports, Site},
 };
 
@@ -104,8 +104,9 @@ impl AppState {
         let own_account = Arc::new(OwnAccountService::new(accounts.clone(), people.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let analytics = Arc::new(AnalyticsService::new(pool.clone(), clock.clone(), keys.clone()));
-        let routing = Arc::new(RoutingService::new(pool.clone(), clock.clone(), catalog.clone()));
         let leaderboard = Arc::new(LeaderboardService::new(pool.clone(), clock.clone(), tasks.clone()));
+        let routing = RoutingService::new(pool.clone(), clock.clone(), catalog.clone(), leaderboard.clone());
+        let routing = Arc::new(routing);
         let door = Door::new(DoorParts {
             keys: keys.clone(),
             routing: routing.clone(),

@@ -2,9 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use foundation::error::Refusal;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
-
-use crate::error::Refusal;
 
 /// Starts logging to standard error. Panics are logged too, without their message: it may quote what a person wrote.
 pub fn init(filter: &str) -> Result<(), Refusal> {

@@ -1,18 +1,18 @@
 //! What the account pages ask of the server.
 
 #[cfg(feature = "ssr")]
-use {
-    super::{AccountPort, Credentials, SignInContext, SignUp as SignUpForm, next_path},
-    crate::host::{self, Host},
-};
-
+use domain::account::{AccountPort, Credentials, SignInContext, SignUp as SignUpForm};
 use leptos::prelude::*;
 
-use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use super::next_path;
+use crate::error::CallError;
+#[cfg(feature = "ssr")]
+use crate::host::{self, Host};
 
 /// Signs in and returns the path to go on to. A plain form post is redirected there.
 #[server(prefix = "/_server", endpoint = "sign-in")]
-pub async fn sign_in(email: String, password: String, next: String) -> Result<String, AppError> {
+pub async fn sign_in(email: String, password: String, next: String) -> Result<String, CallError> {
     let accounts = host::service::<dyn AccountPort>()?;
     let host = host::host()?;
     let from = context(&*host);
@@ -30,7 +30,7 @@ pub async fn sign_up(
     password: String,
     next: String,
     #[server(default)] invite: String,
-) -> Result<String, AppError> {
+) -> Result<String, CallError> {
     let accounts = host::service::<dyn AccountPort>()?;
     let host = host::host()?;
     let from = context(&*host);
@@ -45,7 +45,7 @@ pub async fn sign_up(
 
 /// Ends this sign-in and goes to the home page.
 #[server(prefix = "/_server", endpoint = "sign-out")]
-pub async fn sign_out() -> Result<(), AppError> {
+pub async fn sign_out() -> Result<(), CallError> {
     let accounts = host::service::<dyn AccountPort>()?;
     let host = host::host()?;
     let token = host.sign_in_token();

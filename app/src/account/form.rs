@@ -1,19 +1,17 @@
 //! The form that signs a person in or up. Without script it is an ordinary form that posts to the server function; with it,
 //! the same is asked of the JSON API, and nothing typed is lost when the answer is no.
 
+use domain::{
+    account::{Credentials, SignUp as SignUpRequest},
+    error::{AppError, FieldError},
+};
 use leptos::{html, prelude::*, server_fn::ServerFn, task::spawn_local};
 use serde::Serialize;
 use serde_json::Value;
 use web_sys::SubmitEvent;
 
-use super::{
-    Credentials, SignUp as SignUpRequest,
-    api::{SignIn, SignUp},
-};
-use crate::{
-    error::{AppError, FieldError},
-    ui::{browser, http, json},
-};
+use super::api::{SignIn, SignUp};
+use crate::ui::{browser, http, json};
 
 /// What the form gets from its page.
 #[derive(Clone, Debug, Serialize)]

@@ -9,10 +9,6 @@ mod own_page;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
-mod port;
-pub mod rules;
-mod types;
-#[cfg(feature = "ssr")]
 mod user_agent;
 
 pub use api::{SignIn, SignOut, SignUp as SignUpAction, sign_in, sign_out, sign_up};
@@ -23,9 +19,3 @@ pub use own_api::{ChangePassword, DeleteAccount, SignOutEverywhere};
 pub use own_page::AccountPage;
 #[cfg(feature = "ssr")]
 pub use page::{SignInPage, SignUpPage};
-#[cfg(feature = "ssr")]
-pub use port::{AccountPort, OwnAccountPort};
-pub use types::{
-    AccountDeletion, Admin, Credentials, OwnAccount, PasswordChange, Role, SignInContext, SignInEntry, SignUp,
-    SignedIn, Viewer,
-};

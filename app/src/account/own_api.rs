@@ -1,19 +1,19 @@
 //! What the page of one's own account asks of the server.
 
+use domain::account::OwnAccount;
 #[cfg(feature = "ssr")]
-use {
-    super::{AccountDeletion, OwnAccountPort, PasswordChange, api::context},
-    crate::host,
-};
-
+use domain::account::{AccountDeletion, OwnAccountPort, PasswordChange};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::OwnAccount;
-use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use super::api::context;
+use crate::error::CallError;
+#[cfg(feature = "ssr")]
+use crate::host;
 
 /// One's own account, and where it is signed in.
 #[server(prefix = "/_server", endpoint = "own-account", input = GetUrl)]
-pub async fn find_own_account() -> Result<OwnAccount, AppError> {
+pub async fn find_own_account() -> Result<OwnAccount, CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);
     let token = host::host()?.sign_in_token();
     host::respond(async move { port.own_account(&viewer, token).await }).await
@@ -24,7 +24,7 @@ pub async fn find_own_account() -> Result<OwnAccount, AppError> {
 pub async fn change_password(
     #[server(default)] password: String,
     #[server(default)] new_password: String,
-) -> Result<(), AppError> {
+) -> Result<(), CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);
     let host = host::host()?;
     let (change, from) = (PasswordChange { password, new_password }, context(&*host));
@@ -36,7 +36,7 @@ pub async fn change_password(
 
 /// Ends every sign-in, this one too.
 #[server(prefix = "/_server", endpoint = "sign-out-everywhere")]
-pub async fn sign_out_everywhere() -> Result<(), AppError> {
+pub async fn sign_out_everywhere() -> Result<(), CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);
     let host = host::host()?;
     let cookie = host::respond(async move { port.sign_out_everywhere(&viewer).await }).await?;
@@ -47,7 +47,7 @@ pub async fn sign_out_everywhere() -> Result<(), AppError> {
 
 /// Erases the account and everything in it.
 #[server(prefix = "/_server", endpoint = "delete-account")]
-pub async fn delete_account(#[server(default)] password: String) -> Result<(), AppError> {
+pub async fn delete_account(#[server(default)] password: String) -> Result<(), CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);
     let host = host::host()?;
     let (deletion, from) = (AccountDeletion { password }, context(&*host));

@@ -1,16 +1,14 @@
 //! `/account`: the password, where one is signed in, taking everything along, and leaving.
 
+use domain::{
+    account::{OwnAccount, Role, SignInEntry, Viewer},
+    error::FieldError,
+};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
-use super::{
-    ChangePassword, DeleteAccount, OwnAccount, Role, SignInEntry, SignOutEverywhere, Viewer, own_api::find_own_account,
-    user_agent,
-};
-use crate::{
-    error::FieldError,
-    ui::{Done, FormScript, Frame, Room, guard, loaded, posted_errors, time},
-};
+use super::{ChangePassword, DeleteAccount, SignOutEverywhere, own_api::find_own_account, user_agent};
+use crate::ui::{Done, FormScript, Frame, Room, guard, loaded, posted_errors, time};
 
 /// One's own account.
 #[component]

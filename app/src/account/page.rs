@@ -1,11 +1,12 @@
 //! `/sign-in` and `/sign-up`.
 
+use domain::account::AccountPort;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    AccountPort, FIRST_PAGE, SignIn,
+    FIRST_PAGE, SignIn,
     api::SignUp,
     form::{AccountForm, FormData},
     next_path, sign_in_path,

@@ -2,10 +2,11 @@
 //! so that it keeps its size. Whoever does not see the plot reads the table of the same steps.
 
 use chrono::{DateTime, Utc};
+use domain::{
+    analytics::{StepFigures, Window},
+    format,
+};
 use leptos::prelude::*;
-
-use super::{StepFigures, Window};
-use crate::domain::format;
 
 /// The height of the plot in its own units; a step is one unit wide.
 const HEIGHT: f64 = 100.0;

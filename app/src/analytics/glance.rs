@@ -1,9 +1,12 @@
 //! Usage at a glance, for the dashboard.
 
+use domain::{
+    analytics::{Analytics, Figures},
+    format,
+};
 use leptos::prelude::*;
 
-use super::{Analytics, Figures, chart::RequestsChart, tables::cost};
-use crate::domain::format;
+use super::{chart::RequestsChart, tables::cost};
 
 /// What all keys of the member were used for lately.
 #[component]

@@ -8,16 +8,10 @@ mod glance;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
-mod port;
-#[cfg(feature = "ssr")]
 mod tables;
-mod types;
 
 pub use api::{analyse_key, analyse_member};
 #[cfg(feature = "ssr")]
 pub use glance::Glance;
 #[cfg(feature = "ssr")]
 pub use page::KeyAnalyticsPage;
-#[cfg(feature = "ssr")]
-pub use port::AnalyticsPort;
-pub use types::{Analytics, CellFigures, Ending, Figures, Filter, KeyAnalytics, ModelFigures, StepFigures, Window};

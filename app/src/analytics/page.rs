@@ -1,19 +1,20 @@
 //! `/keys/{id}/analytics`: what a key was used for.
 
+use domain::{
+    KeyId,
+    analytics::{Filter, KeyAnalytics, Window},
+    error::{AppError, Noun},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    Filter, KeyAnalytics, Window, analyse_key,
+    analyse_key,
     chart::{LatencyChart, RequestsChart, TokensChart},
     tables::{EndingsTable, ModelsTable, StepsTable, Summary, escaped},
 };
-use crate::{
-    domain::KeyId,
-    error::{AppError, Noun},
-    ui::{Frame, Room, guard, loaded, time},
-};
+use crate::ui::{Frame, Room, guard, loaded, time};
 
 /// The figures of one key, in the window and for the model that the address names.
 #[component]
@@ -35,7 +36,7 @@ pub fn KeyAnalyticsPage() -> impl IntoView {
 /// Reads everything from the context before it waits.
 fn found(id: Option<KeyId>, filter: Filter) -> impl Future<Output = Result<KeyAnalytics, AppError>> + Send + 'static {
     let found = id.map(|id| analyse_key(id, filter));
-    async move { found.ok_or(AppError::NotFound(Noun::Key))?.await }
+    async move { Ok(found.ok_or(AppError::NotFound(Noun::Key))?.await?) }
 }
 
 fn room(report: KeyAnalytics) -> AnyView {

@@ -1,12 +1,14 @@
 //! The figures in tables.
 
+use domain::{
+    Usd,
+    analytics::{Ending, Figures, ModelFigures, StepFigures, Window},
+    format,
+};
 use leptos::prelude::*;
 
-use super::{Ending, Figures, ModelFigures, StepFigures, Window, chart::short_time};
-use crate::{
-    domain::{Usd, format},
-    ui::time,
-};
+use super::chart::short_time;
+use crate::ui::time;
 
 /// All figures of the window.
 #[component]

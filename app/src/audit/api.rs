@@ -1,14 +1,14 @@
 //! What the page asks of the server.
 
+use domain::audit::{AuditPage as AuditEntries, AuditPort};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use uuid::Uuid;
 
-use super::{AuditEntries, AuditPort};
-use crate::{error::AppError, host};
+use crate::{error::CallError, host};
 
 /// A page of the audit log.
 #[server(prefix = "/_server", endpoint = "audit", input = GetUrl)]
-pub async fn audit_log(before: Option<Uuid>) -> Result<AuditEntries, AppError> {
+pub async fn audit_log(before: Option<Uuid>) -> Result<AuditEntries, CallError> {
     let log = host::service::<dyn AuditPort>()?;
     let admin = host::admin();
     host::respond(async move { log.entries(&admin?, before).await }).await

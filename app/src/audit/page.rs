@@ -1,11 +1,12 @@
 //! `/admin/audit`: who changed what.
 
+use domain::audit::{AuditEntry, AuditPage as AuditEntries};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde_json::Value;
 
-use super::{AuditEntries, AuditEntry, api::audit_log};
+use super::api::audit_log;
 use crate::ui::{Frame, Room, guard_admin, loaded, time};
 
 /// The log, newest first.

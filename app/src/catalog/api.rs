@@ -1,16 +1,17 @@
 //! What pages ask of the catalogue.
 
 #[cfg(feature = "ssr")]
-use {super::CatalogPort, crate::host};
-
+use domain::catalog::CatalogPort;
+use domain::catalog::ModelSummary;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::ModelSummary;
-use crate::error::AppError;
+use crate::error::CallError;
+#[cfg(feature = "ssr")]
+use crate::host;
 
 /// The models that can be asked: featured first, then by name.
 #[server(prefix = "/_server", endpoint = "models", input = GetUrl)]
-pub async fn models() -> Result<Vec<ModelSummary>, AppError> {
+pub async fn models() -> Result<Vec<ModelSummary>, CallError> {
     let catalog = host::service::<dyn CatalogPort>()?;
     host::respond(async move { catalog.models().await }).await
 }

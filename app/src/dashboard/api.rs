@@ -1,19 +1,20 @@
 //! What the dashboard asks of the server.
 
 #[cfg(feature = "ssr")]
-use crate::{host, playground::PlaygroundPort};
-
-use leptos::{prelude::*, server_fn::codec::GetUrl};
-
-use crate::{
-    domain::ComparisonId,
-    error::AppError,
+use domain::playground::PlaygroundPort;
+use domain::{
+    ComparisonId,
     playground::{HistoryEntry, HistoryFilter},
 };
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use crate::error::CallError;
+#[cfg(feature = "ssr")]
+use crate::host;
 
 /// Those of the member's 50 newest comparisons that are wanted, newest first.
 #[server(prefix = "/_server", endpoint = "history", input = GetUrl)]
-pub async fn history(filter: HistoryFilter) -> Result<Vec<HistoryEntry>, AppError> {
+pub async fn history(filter: HistoryFilter) -> Result<Vec<HistoryEntry>, CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let viewer = host::viewer()?;
     host::respond(async move { comparisons.history(&viewer, &filter).await }).await
@@ -21,7 +22,7 @@ pub async fn history(filter: HistoryFilter) -> Result<Vec<HistoryEntry>, AppErro
 
 /// Everything that the member shares.
 #[server(prefix = "/_server", endpoint = "shared-links", input = GetUrl)]
-pub async fn shared_links() -> Result<Vec<HistoryEntry>, AppError> {
+pub async fn shared_links() -> Result<Vec<HistoryEntry>, CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let viewer = host::viewer()?;
     host::respond(async move { comparisons.shared(&viewer).await }).await
@@ -29,7 +30,7 @@ pub async fn shared_links() -> Result<Vec<HistoryEntry>, AppError> {
 
 /// Deletes a comparison for good and goes back to the dashboard.
 #[server(prefix = "/_server", endpoint = "delete-comparison")]
-pub async fn delete_comparison(id: ComparisonId) -> Result<(), AppError> {
+pub async fn delete_comparison(id: ComparisonId) -> Result<(), CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let host = host::host()?;
     let viewer = host::viewer()?;

@@ -1,12 +1,11 @@
 //! Which part of the history is shown. The choice is in the address, so that it can be kept and sent.
 
+use domain::{
+    catalog::ModelSummary,
+    playground::{HistoryFilter, RunStatus},
+};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-
-use crate::{
-    catalog::ModelSummary,
-    playground::{HistoryFilter, RunStatus, status_word},
-};
 
 /// The choice in an address.
 pub(super) fn in_query(query: &ParamsMap) -> HistoryFilter {
@@ -25,7 +24,7 @@ pub(super) fn FilterForm(filter: HistoryFilter, models: Vec<ModelSummary>) -> im
     }
     let names = names.into_iter().map(|name| (name.clone(), name)).collect();
     let statuses = [Succeeded, Failed, Cancelled, Interrupted, Running, Queued]
-        .map(|status| (status.as_str().to_owned(), status_word(status).to_owned()))
+        .map(|status| (status.as_str().to_owned(), status.label().to_owned()))
         .to_vec();
     let shared = vec![("yes".to_owned(), "Shared".to_owned()), ("no".to_owned(), "Not shared".to_owned())];
     let is_set = !filter.is_empty();

@@ -1,8 +1,9 @@
 //! Everything that is shared, in one place.
 
+use domain::playground::HistoryEntry;
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use crate::{playground::HistoryEntry, share::UnshareComparison};
+use crate::share::UnshareComparison;
 
 /// The shared links; nothing where there is none.
 #[component]

@@ -1,5 +1,12 @@
 //! `/dashboard`: the history of a member.
 
+use domain::{
+    analytics::{Analytics, Filter},
+    catalog::ModelSummary,
+    error::{AppError, FieldError},
+    playground::{HistoryEntry, HistoryFilter, HistoryRun},
+    position::letter,
+};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -12,12 +19,11 @@ use super::{
     shared_links,
 };
 use crate::{
-    analytics::{Analytics, Filter, Glance, analyse_member},
-    catalog::{ModelSummary, models},
-    error::{AppError, FieldError},
-    playground::{ComparisonScript, HistoryEntry, HistoryFilter, HistoryRun, status_word},
+    analytics::{Glance, analyse_member},
+    catalog::models,
+    playground::ComparisonScript,
     share::UnshareComparison,
-    ui::{Frame, Refused, Room, guard, letter, loaded, position_class, posted_errors, time},
+    ui::{Frame, Refused, Room, guard, loaded, position_class, posted_errors, time},
 };
 
 /// The history: the last 50 comparisons, newest first.
@@ -158,7 +164,7 @@ fn Entry(entry: HistoryEntry) -> impl IntoView {
 #[component]
 fn Dot(run: HistoryRun, is_picked: bool) -> impl IntoView {
     let position = usize::from(run.position);
-    let word = status_word(run.status);
+    let word = run.status.label();
     view! {
         <li class=format!("dot {}", position_class(position)) data-status=run.status.as_str()>
             <span class="letter">{letter(position)}</span>

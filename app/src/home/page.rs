@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use domain::position::letter;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 
 use crate::{
     host,
     site::SiteInfo,
-    ui::{Frame, Room, letter, position_class},
+    ui::{Frame, Room, position_class},
 };
 
 /// The start page.

@@ -2,16 +2,17 @@
 //! itself, so that a new secret is in that one answer and in no address.
 
 #[cfg(feature = "ssr")]
-use {super::KeysPort, crate::host};
-
+use domain::keys::KeysPort;
+use domain::{KeyId, keys::ApiKey};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::ApiKey;
-use crate::{domain::KeyId, error::AppError};
+use crate::error::CallError;
+#[cfg(feature = "ssr")]
+use crate::host;
 
 /// The member's keys, newest first.
 #[server(prefix = "/_server", endpoint = "keys", input = GetUrl)]
-pub async fn keys() -> Result<Vec<ApiKey>, AppError> {
+pub async fn keys() -> Result<Vec<ApiKey>, CallError> {
     let keys = host::service::<dyn KeysPort>()?;
     let viewer = host::viewer()?;
     host::respond(async move { keys.keys(&viewer).await }).await
@@ -19,7 +20,7 @@ pub async fn keys() -> Result<Vec<ApiKey>, AppError> {
 
 /// Revokes a key for good and goes back to the list.
 #[server(prefix = "/_server", endpoint = "revoke-key")]
-pub async fn revoke_key(id: KeyId) -> Result<(), AppError> {
+pub async fn revoke_key(id: KeyId) -> Result<(), CallError> {
     let keys = host::service::<dyn KeysPort>()?;
     let host = host::host()?;
     let viewer = host::viewer()?;

@@ -1,9 +1,9 @@
 //! The form of a key.
 
+use domain::{catalog::ModelSummary, error::FieldError, keys::KEY_LIMITS};
 use leptos::prelude::*;
 
-use super::{KEY_LIMITS, KeyForm};
-use crate::{catalog::ModelSummary, error::FieldError};
+use super::KeyForm;
 
 /// What the form shows, and what was wrong with it.
 #[derive(Clone)]

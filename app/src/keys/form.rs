@@ -1,9 +1,9 @@
 //! The form of a key, as a browser posts it to `/keys`.
 
-use super::{ApiKey, KeyChange, KeyRequest, NewKey};
-use crate::{
-    domain::KeyId,
+use domain::{
+    KeyId,
     error::{AppError, FieldError},
+    keys::{ApiKey, KeyChange, KeyRequest, NewKey},
 };
 
 /// What a person has put into the form.

@@ -1,9 +1,10 @@
 //! The list of keys.
 
+use domain::{format, keys::ApiKey};
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{ApiKey, RevokeKey};
-use crate::{domain::format, ui::time};
+use super::RevokeKey;
+use crate::ui::time;
 
 /// The keys that work.
 #[component]

@@ -1,20 +1,24 @@
 //! `/keys`: making, changing and revoking keys.
 
+use domain::{
+    KeyId,
+    catalog::ModelSummary,
+    error::AppError,
+    keys::{ApiKey, KeysPort, NewKey},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    ApiKey, KeyForm, KeysPort, NewKey, PostedKey,
+    KeyForm, PostedKey,
     example::Example,
     fields::{FormState, KeyFields},
     keys,
     list::{KeyList, RevokedKeys},
 };
 use crate::{
-    catalog::{ModelSummary, models},
-    domain::KeyId,
-    error::AppError,
+    catalog::models,
     host,
     ui::{CopyButton, CopyScript, Frame, Room, guard, loaded, set_status},
 };
@@ -128,7 +132,7 @@ impl FormState {
             Some(PostedKey { form, outcome: Err(AppError::Invalid(errors)) }) => (form, errors),
             // Another attempt with the same id would not be another key.
             Some(PostedKey { form, outcome: Err(error) }) => {
-                let error = crate::error::FieldError::new("", error.code(), error.to_string());
+                let error = domain::error::FieldError::new("", error.code(), error.to_string());
                 let id = if form.is_change { form.id } else { new_id };
                 (KeyForm { id, ..form }, vec![error])
             }

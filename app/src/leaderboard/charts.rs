@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
+use domain::{format, leaderboard::HourPoint};
+
 use super::{
-    HourPoint,
     markup::{at, percent, put},
     table::time,
 };
-use crate::domain::format;
 
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 712.0;
@@ -263,9 +263,9 @@ impl<'a> Plot<'a> {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
+    use domain::interval::LatencyInterval;
 
     use super::*;
-    use crate::leaderboard::LatencyInterval;
 
     fn hours(values: &[Option<u64>]) -> Vec<HourPoint> {
         let first = DateTime::from_timestamp(1_763_683_200, 0).expect("a time");

@@ -1,6 +1,6 @@
 //! Pieces of HTML and SVG written as text: hundreds of cells and points are rendered many times faster so than as views.
 
-use crate::domain::format::{self, UNKNOWN, decimal};
+use domain::format::{self, UNKNOWN, decimal};
 
 /// Text that may stand anywhere in HTML, in double-quoted attributes too.
 pub(super) fn escape(text: &str) -> String {

@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
+use domain::{Usd, format, leaderboard::Entry};
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 use serde_json::{Value, json};
 
 use super::{
-    Entry,
     markup::{escape, percent},
     table::time,
 };
-use crate::{
-    domain::{Usd, format},
-    site::SiteInfo,
-};
+use crate::site::SiteInfo;
 
 /// The head of a page that may be found and shared.
 #[component]

@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
+use domain::{
+    Usd, format,
+    leaderboard::{Entry, HourPoint, LeaderboardPort, ModelPage, WINDOWS, Window},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    Entry, HourPoint, LeaderboardPort, ModelPage, WINDOWS, Window,
     charts::charts,
     markup::{percent, put, score},
     meta::{Found, ProductData, description},
@@ -14,7 +17,6 @@ use super::{
     table::{ranks, thin, time},
 };
 use crate::{
-    domain::{Usd, format},
     host,
     ui::{Frame, Room, loaded, time as clock},
 };
@@ -217,9 +219,9 @@ fn encoded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use domain::leaderboard::{ModelInfo, Tally};
 
     use super::*;
-    use crate::leaderboard::{ModelInfo, Tally};
 
     #[test]
     fn a_name_in_an_address_is_that_name() {

@@ -1,11 +1,14 @@
 //! `/leaderboard`: the ranked models.
 
+use domain::{
+    format,
+    leaderboard::{Board, BoardFigures, LeaderboardPort, Unranked, WINDOWS, Window},
+};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_router::hooks::use_query_map;
 
-use super::{Board, BoardFigures, LeaderboardPort, Unranked, WINDOWS, Window, meta::Found, table::Column};
+use super::{meta::Found, rendered::rendered, table::Column};
 use crate::{
-    domain::format,
     host,
     ui::{Frame, Room, loaded, time},
 };
@@ -114,7 +117,7 @@ fn ranked(board: &BoardFigures, column: Column) -> AnyView {
             view! { <a href=address(board.window, other) aria-current=is_current>{other.title()}</a> }
         })
         .collect();
-    let drawing = board.drawing(column);
+    let drawing = rendered(board, column);
     let plot = drawing.plot.clone().map(|svg| {
         view! {
             <figure class="sheet plot">

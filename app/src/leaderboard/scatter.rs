@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
+use domain::{Usd, leaderboard::Entry};
+
 use super::{
-    Entry,
     markup::{at, escape, percent, put},
     table::time,
 };
-use crate::domain::Usd;
 
 const LEFT: f64 = 62.0;
 const RIGHT: f64 = 700.0;

@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{
-    Entry, SortBy,
-    figures::{are_exact, least_first, most_first, order_by},
-    markup::{at, escape, percent, put, score},
-    order_entries,
+use domain::{
+    Usd, format,
+    leaderboard::{Entry, SortBy, are_exact, least_first, most_first, order_by, order_entries},
 };
-use crate::domain::{Usd, format};
+
+use super::markup::{at, escape, percent, put, score};
 
 /// A column that the table can be ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,8 +216,9 @@ fn log(ms: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use domain::leaderboard::{ModelInfo, Tally};
+
     use super::*;
-    use crate::leaderboard::{ModelInfo, Tally};
 
     fn entry(name: &str, requests: u64, successes: u64, ms: u64) -> Entry {
         let mut tally = Tally { requests, successes, ..Tally::default() };

@@ -1,18 +1,18 @@
 //! What the page asks of the server.
 
+use domain::{
+    UserId,
+    account::Role,
+    error::{AppError, FieldError},
+    people::{Invitation, InviteRequest, People, PeoplePort, PersonEdit},
+};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::{Invitation, InviteRequest, People, PeoplePort, PersonEdit};
-use crate::{
-    account::Role,
-    domain::UserId,
-    error::{AppError, FieldError},
-    host,
-};
+use crate::{error::CallError, host};
 
 /// A page of accounts.
 #[server(prefix = "/_server", endpoint = "accounts", input = GetUrl)]
-pub async fn accounts(after: Option<String>) -> Result<People, AppError> {
+pub async fn accounts(after: Option<String>) -> Result<People, CallError> {
     let (port, admin) = (host::service::<dyn PeoplePort>()?, host::admin());
     host::respond(async move { port.people(&admin?, after.as_deref()).await }).await
 }
@@ -23,7 +23,7 @@ pub async fn invite(
     #[server(default)] email: String,
     #[server(default)] role: String,
     #[server(default)] days: String,
-) -> Result<Invitation, AppError> {
+) -> Result<Invitation, CallError> {
     let (port, admin) = (host::service::<dyn PeoplePort>()?, host::admin());
     host::respond(async move {
         let admin = admin?;
@@ -41,7 +41,7 @@ pub async fn invite(
 
 /// Gives an account another role, or disables or enables it: `what` is `admin`, `member`, `disable` or `enable`.
 #[server(prefix = "/_server", endpoint = "change-person")]
-pub async fn change_person(id: UserId, what: String) -> Result<(), AppError> {
+pub async fn change_person(id: UserId, what: String) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn PeoplePort>()?, host::host()?);
     let admin = host::admin();
     let edit = match what.as_str() {
@@ -56,7 +56,7 @@ pub async fn change_person(id: UserId, what: String) -> Result<(), AppError> {
 
 /// Deletes an account for good.
 #[server(prefix = "/_server", endpoint = "delete-person")]
-pub async fn delete_person(id: UserId) -> Result<(), AppError> {
+pub async fn delete_person(id: UserId) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn PeoplePort>()?, host::host()?);
     let admin = host::admin();
     host::respond(async move { port.delete(&admin?, id).await }).await?;

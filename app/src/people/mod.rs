@@ -2,9 +2,5 @@
 
 mod api;
 mod page;
-mod port;
-mod types;
 
 pub use page::PeoplePage;
-pub use port::PeoplePort;
-pub use types::{Invitation, InviteRequest, People, Person, PersonEdit};

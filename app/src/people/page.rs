@@ -1,18 +1,18 @@
 //! `/admin/users`: accounts and invitations.
 
+use domain::{
+    UserId,
+    account::Role,
+    error::FieldError,
+    people::{Invitation, People, Person},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::{
-    Invitation, People, Person,
-    api::{ChangePerson, DeletePerson, Invite, accounts},
-};
-use crate::{
-    account::Role,
-    domain::UserId,
-    error::FieldError,
-    ui::{Done, FormScript, Frame, Refused, Room, Typed, answered, guard_admin, here, loaded, posted_errors, time},
+use super::api::{ChangePerson, DeletePerson, Invite, accounts};
+use crate::ui::{
+    Done, FormScript, Frame, Refused, Room, Typed, answered, guard_admin, here, loaded, posted_errors, time,
 };
 
 /// Every account.

@@ -2,19 +2,17 @@
 //! that programs use.
 
 #[cfg(feature = "ssr")]
-use {super::PlaygroundPort, crate::host};
-
+use domain::playground::PlaygroundPort;
+use domain::{ComparisonId, RunId, playground::Comparison};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::Comparison;
-use crate::{
-    domain::{ComparisonId, RunId},
-    error::AppError,
-};
+use crate::error::CallError;
+#[cfg(feature = "ssr")]
+use crate::host;
 
 /// One comparison of the member with its runs, as it stands.
 #[server(prefix = "/_server", endpoint = "comparison", input = GetUrl)]
-pub async fn find_comparison(id: ComparisonId) -> Result<Comparison, AppError> {
+pub async fn find_comparison(id: ComparisonId) -> Result<Comparison, CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let viewer = host::viewer()?;
     host::respond(async move { comparisons.find(&viewer, id).await }).await
@@ -22,7 +20,7 @@ pub async fn find_comparison(id: ComparisonId) -> Result<Comparison, AppError> {
 
 /// Remembers which answer the member prefers, and goes on to routing with its model.
 #[server(prefix = "/_server", endpoint = "pick-run")]
-pub async fn pick_run(run: RunId) -> Result<(), AppError> {
+pub async fn pick_run(run: RunId) -> Result<(), CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
     let host = host::host()?;
     let viewer = host::viewer()?;

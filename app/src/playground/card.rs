@@ -1,18 +1,18 @@
 //! A card: one model's answer and its figures.
 
+use domain::{
+    playground::{Figure, Note, RunStatus, figures, note},
+    position::letter,
+};
 use leptos::prelude::*;
 
 use super::{
-    RunStatus,
     draft::Draft,
-    live::{Figure, figures},
-    note::{Note, note},
     parameters::own_words,
     session::{Card, Session, Shown},
-    state::status_word,
     text::blocks,
 };
-use crate::ui::{letter, position_class};
+use crate::ui::position_class;
 
 /// The card at a position.
 #[component]
@@ -40,7 +40,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <span class="facts-line" title="Context window · list price of a million tokens, in / out">{facts}</span>
                 <span class="tag picked" hidden=card.is_not(|shown| shown.is_picked)>"picked"</span>
                 <span class="facts-line own-line">{own}</span>
-                <span class="card-status">{card.word(|shown| status_word(shown.run.status))}</span>
+                <span class="card-status">{card.word(|shown| shown.run.status.label())}</span>
                 <StopButton session card/>
             </header>
             <div class="card-body">
@@ -65,9 +65,10 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
 fn rendered(card: Card, text: &str) -> String {
     let run = card.shown.with_untracked(|shown| {
         let run = shown.as_ref()?.run.clone();
-        Some(super::Run { response_content: (!text.is_empty()).then(|| text.to_owned()), ..run })
+        Some(domain::playground::Run { response_content: (!text.is_empty()).then(|| text.to_owned()), ..run })
     });
-    run.and_then(|run| super::answer_html(&run)).unwrap_or_default()
+    run.and_then(|run| run.ended_answer().and_then(|(answer, reasoning)| markdown::answer_html(answer, reasoning)))
+        .unwrap_or_default()
 }
 
 #[cfg(not(feature = "ssr"))]

@@ -1,14 +1,18 @@
 //! What is being written: prompt, models and parameters, before they become a comparison.
 
+use domain::{
+    catalog::ModelSummary,
+    error::FieldError,
+    playground::{ComparisonRequest, LIMITS},
+};
 use leptos::{html, prelude::*};
 
 use super::{
-    ComparisonRequest, LIMITS,
     grid::facts,
     parameters::{ParameterTexts, read_request, texts_of},
     wire::{FirstDraft, Snapshot},
 };
-use crate::{catalog::ModelSummary, error::FieldError, ui::browser};
+use crate::ui::browser;
 
 /// The form's state. The two texts live in their fields, so that typing before the page is ready is not lost.
 #[derive(Clone, Copy)]

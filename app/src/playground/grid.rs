@@ -1,19 +1,15 @@
 //! The two by two: four squares to fill, then up to four answers.
 
+use domain::{catalog::ModelSummary, format, playground::LIMITS, position::letter};
 use leptos::{either::Either, prelude::*};
 
 use super::{
-    LIMITS,
     card::AnswerCard,
     draft::Draft,
     picker::open_picker,
     session::{Phase, Session},
 };
-use crate::{
-    catalog::ModelSummary,
-    domain::format,
-    ui::{letter, position_class},
-};
+use crate::ui::position_class;
 
 /// The cards, or before the first run the squares that they will fill.
 #[component]
@@ -90,7 +86,7 @@ pub(super) fn facts(model: &ModelSummary) -> String {
     let mut facts = model.family.clone().map(|family| family + " · ").unwrap_or_default();
     facts.push_str(&format::context_window(model.context_window));
     facts.push_str(" · ");
-    let price = |price: &Option<crate::domain::Usd>| price.as_ref().map_or(format::UNKNOWN.into(), |usd| usd.display());
+    let price = |price: &Option<domain::Usd>| price.as_ref().map_or(format::UNKNOWN.into(), |usd| usd.display());
     facts.push_str(&price(&model.input_price_per_million_usd));
     facts.push_str(" / ");
     facts.push_str(&price(&model.output_price_per_million_usd));

@@ -1,5 +1,6 @@
 //! The playground's island: the form above, the grid below, the keys everywhere.
 
+use domain::error::AppError;
 use leptos::prelude::*;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     session::{Phase, Session},
     wire::page_data,
 };
-use crate::{account::sign_in_path, error::AppError, ui::browser};
+use crate::{account::sign_in_path, ui::browser};
 
 /// Where a new comparison is written.
 const NEW: &str = "/playground";

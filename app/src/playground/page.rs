@@ -1,18 +1,23 @@
 //! `/playground` and `/playground/{id}`.
 
+use domain::{
+    ComparisonId,
+    catalog::ModelSummary,
+    error::{AppError, FieldError, Noun},
+    playground::{Comparison, LIMITS},
+    templates::Template,
+};
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    Comparison, ComparisonScript, LIMITS, PickRun, Playground, find_comparison,
+    ComparisonScript, PickRun, Playground, find_comparison,
     wire::{FirstDraft, write_page_data},
 };
 use crate::{
-    catalog::{ModelSummary, models},
-    domain::ComparisonId,
-    error::{AppError, FieldError, Noun},
-    templates::{Template, TemplateBar, TemplateDialog, own_templates},
+    catalog::models,
+    templates::{TemplateBar, TemplateDialog, own_templates},
     ui::{Frame, Refused, Room, Scripts, guard, loaded, posted_errors},
 };
 

@@ -1,7 +1,10 @@
 //! The three parameters as a person types them. Nothing typed means: not sent.
 
-use super::{ComparisonRequest, LIMITS, Parameters};
-use crate::{domain::number, error::FieldError};
+use domain::{
+    error::FieldError,
+    number,
+    playground::{ComparisonRequest, LIMITS, Parameters},
+};
 
 /// What stands in the three fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! The three parameters. An empty field is not sent.
 
+use domain::position::letter;
 use leptos::{html, prelude::*};
 
 use super::{draft::Draft, parameters::ParameterTexts};
-use crate::ui::{letter, position_class};
+use crate::ui::position_class;
 
 /// What a field is about.
 #[derive(Clone, Copy)]

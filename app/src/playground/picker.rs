@@ -1,11 +1,11 @@
 //! Choosing a model: a list that is searched by typing and walked with the arrows.
 
+use domain::playground::LIMITS;
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement, KeyboardEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::{
-    LIMITS,
     draft::Draft,
     grid::facts,
     search::{LISTED, search, step},

@@ -1,19 +1,21 @@
 //! Where a comparison is written: prompt, system prompt, models, parameters, and the button that runs it.
 
+use domain::{
+    playground::{LIMITS, prompt_length},
+    position::letter,
+};
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
 use super::{
-    LIMITS,
     draft::Draft,
     island::run,
     parameters_form::{OwnParameters, ParametersForm},
     picker::{AddModel, Picker},
-    prompt_length,
     session::{Phase, Session},
     wire::FirstDraft,
 };
-use crate::ui::{browser, letter, position_class, textarea_text};
+use crate::ui::{browser, position_class, textarea_text};
 
 /// From this length on the count of characters is shown.
 const COUNT_FROM: usize = LIMITS.prompt_characters / 10 * 9;

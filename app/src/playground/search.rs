@@ -1,6 +1,6 @@
 //! Finding a model in the catalogue.
 
-use crate::catalog::ModelSummary;
+use domain::catalog::ModelSummary;
 
 /// At most so many are listed; the rest is found by typing.
 pub(super) const LISTED: usize = 60;

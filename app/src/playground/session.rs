@@ -1,15 +1,13 @@
 //! What happens on the page: it owns the cards' signals and what is known of the comparison.
 
+use domain::{
+    error::AppError,
+    playground::{Best, LIMITS, LiveFigures, Run, best},
+};
 use leptos::{html, prelude::*};
 
-use super::{
-    LIMITS, Run,
-    best::{Best, best},
-    live::{Live, LiveFigures},
-    state::Board,
-    wire::Snapshot,
-};
-use crate::{error::AppError, ui::browser};
+use super::{live::Live, state::Board, wire::Snapshot};
+use crate::ui::browser;
 
 mod follow;
 mod paint;

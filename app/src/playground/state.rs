@@ -1,13 +1,12 @@
 //! What the page knows of a comparison, and what each event changes. Pure, so that it can be tested without a browser.
 
-use super::{
-    Run, RunStatus,
-    wire::{Snapshot, Update},
+use domain::{
+    ComparisonId, RunId, format,
+    playground::{Run, RunStatus},
+    position::letter,
 };
-use crate::{
-    domain::{ComparisonId, RunId, format},
-    ui::letter,
-};
+
+use super::wire::{Snapshot, Update};
 
 /// A comparison as the page shows it. Texts are kept apart from the runs, so that a run is cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -196,22 +195,11 @@ fn ending(run: &Run) -> String {
     }
 }
 
-/// How far a run has come, in a word.
-pub fn status_word(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Queued => "Waiting",
-        RunStatus::Running => "Answering",
-        RunStatus::Succeeded => "Done",
-        RunStatus::Failed => "Failed",
-        RunStatus::Cancelled => "Stopped",
-        RunStatus::Interrupted => "Interrupted",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::playground::RunError;
+
     use super::*;
-    use crate::playground::RunError;
 
     fn id(n: u8) -> RunId {
         format!("01936d1e-0000-7000-8000-0000000000{n:02}").parse().expect("id")

@@ -1,20 +1,20 @@
 //! The event stream of a comparison, read with `fetch`, because an `EventSource` cannot post.
 
+use domain::{
+    ComparisonId, RunId,
+    error::AppError,
+    playground::{ComparisonRequest, DataReader},
+};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
 use super::{
-    ComparisonRequest, DataReader,
     parameters::write_request,
     wire::{Update, update},
 };
-use crate::{
-    domain::{ComparisonId, RunId},
-    error::AppError,
-    ui::http,
-};
+use crate::ui::http;
 
 const EVENTS: &str = "text/event-stream";
 

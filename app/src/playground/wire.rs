@@ -1,22 +1,19 @@
 //! What the page reads from the server: a comparison, and the events that change it. See `ui::json` for why by hand.
 
 #[cfg(feature = "ssr")]
-use {
-    super::{
-        Comparison,
-        parameters::{ParameterTexts, texts_of},
-    },
-    serde::Serialize,
+use domain::playground::Comparison;
+use domain::{
+    ComparisonId, RunId, Usd,
+    catalog::ModelSummary,
+    playground::{Parameters, Run, RunError, RunStatus},
 };
-
+#[cfg(feature = "ssr")]
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{Parameters, Run, RunError, RunStatus};
-use crate::{
-    catalog::ModelSummary,
-    domain::{ComparisonId, RunId, Usd},
-    ui::json::{list, model, text, usd},
-};
+#[cfg(feature = "ssr")]
+use super::parameters::{ParameterTexts, texts_of};
+use crate::ui::json::{list, model, text, usd};
 
 /// What the cards need of a comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,8 +161,10 @@ fn status(word: &str) -> Option<RunStatus> {
 
 #[cfg(test)]
 mod tests {
+    use domain::playground::{Comparison, Event};
+
     use super::*;
-    use crate::playground::{Comparison, Event, state::queued};
+    use crate::playground::state::queued;
 
     fn id() -> RunId {
         "01936d1e-0000-7000-8000-000000000001".parse().expect("id")

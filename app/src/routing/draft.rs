@@ -1,7 +1,7 @@
 //! The list while it is being arranged. It lives in the page's address and in its form, so that arranging works without
 //! script and nothing is saved until that is asked for. What happens to it is decided here, apart from any page.
 
-use super::{ROUTE_LIMIT, Route};
+use domain::routing::{ROUTE_LIMIT, Route};
 
 /// A list that is not saved yet, or that is saved as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,44 +1,10 @@
 //! The arranged list, as a browser posts it to `/routing`.
 
-use super::{RouteRequest, Strategy};
-use crate::error::AppError;
+use domain::error::AppError;
 
 /// A list that was posted and could not be saved. Provided as context to the page that answers.
 #[derive(Clone)]
 pub struct PostedRoute {
     pub models: Vec<String>,
     pub error: AppError,
-}
-
-impl RouteRequest {
-    /// The list with these fields of the form. A model that is chosen to be added counts too: whoever saves means it.
-    pub fn read(fields: &[(String, String)]) -> Self {
-        let of = |wanted: &'static str| {
-            fields
-                .iter()
-                .filter(move |(name, value)| name == wanted && !value.is_empty())
-                .map(|(_, value)| value.clone())
-        };
-        let mut models: Vec<String> = of("models").collect();
-        let added: Vec<String> = of("add").filter(|model| !models.contains(model)).collect();
-        models.extend(added);
-        Self { models, strategy: Strategy::default() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_order_of_the_fields_is_the_order_of_the_list() {
-        let read = |fields: &[(&str, &str)]| {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            RouteRequest::read(&fields).models.join(" ")
-        };
-        assert_eq!(read(&[("draft", "1"), ("models", "b"), ("models", "a"), ("add", "")]), "b a");
-        assert_eq!(read(&[("models", "b"), ("add", "c"), ("move", "up.0")]), "b c");
-        assert_eq!(read(&[("models", "b"), ("add", "b")]), "b");
-        assert_eq!(read(&[]), "");
-    }
 }

@@ -8,11 +8,7 @@ mod form;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
-mod port;
-#[cfg(feature = "ssr")]
 mod row;
-mod rules;
-mod types;
 
 pub use api::{find_route, measured_models};
 #[cfg(feature = "ssr")]
@@ -21,7 +17,3 @@ pub use draft::{Asked, Draft};
 pub use form::PostedRoute;
 #[cfg(feature = "ssr")]
 pub use page::RoutingPage;
-#[cfg(feature = "ssr")]
-pub use port::RoutingPort;
-pub use rules::ROUTE_LIMIT;
-pub use types::{Measured, Route, RouteRequest, Strategy};

@@ -2,19 +2,23 @@
 
 use std::collections::HashMap;
 
+use domain::{
+    catalog::ModelSummary,
+    error::AppError,
+    routing::{Measured, ROUTE_LIMIT, Route},
+};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    Asked, Draft, Measured, PostedRoute, ROUTE_LIMIT, Route,
+    Asked, Draft, PostedRoute,
     draft::draft,
     find_route, measured_models,
     row::{Row, RowData},
 };
 use crate::{
-    catalog::{ModelSummary, models},
-    error::AppError,
+    catalog::models,
     ui::{Frame, Room, guard, loaded, set_status},
 };
 

@@ -1,12 +1,7 @@
 //! A model in the list.
 
+use domain::{Usd, catalog::ModelSummary, format, routing::Measured};
 use leptos::prelude::*;
-
-use super::Measured;
-use crate::{
-    catalog::ModelSummary,
-    domain::{Usd, format},
-};
 
 /// What a row shows.
 #[derive(Clone)]

@@ -1,9 +1,10 @@
 //! What the pages of sharing do when their forms are sent. Each leads back to a page, so that no script is needed.
 
+use domain::{ComparisonId, share::SharePort};
 use leptos::prelude::*;
 
-use super::{SharePort, choose::Choice};
-use crate::{domain::ComparisonId, error::AppError, host};
+use super::choose::Choice;
+use crate::{error::CallError, host};
 
 /// Shares a comparison and shows its link, or why not, with everything ticked as it was. A box that is not ticked is not sent
 /// at all.
@@ -16,7 +17,7 @@ pub async fn share_comparison(
     #[server(default)] d: Option<String>,
     #[server(default)] hide_system_prompt: Option<String>,
     #[server(default)] new_link: Option<String>,
-) -> Result<(), AppError> {
+) -> Result<(), CallError> {
     let shares = host::service::<dyn SharePort>()?;
     let (host, viewer) = (host::host()?, host::viewer()?);
     let boxes = [a, b, c, d].map(|ticked| ticked.is_some());
@@ -25,7 +26,7 @@ pub async fn share_comparison(
     let back = match &shared {
         // Another link is made once.
         Ok(_) => Choice { new_link: false, ..choice }.page(id),
-        Err(error) => choice.refused_page(id, error.clone()),
+        Err(error) => choice.refused_page(id, error.clone().into()),
     };
     host.redirect(&back);
     shared.map(drop)
@@ -33,7 +34,7 @@ pub async fn share_comparison(
 
 /// Takes a shared page away and goes back to where that was asked.
 #[server(prefix = "/_server", endpoint = "unshare-comparison")]
-pub async fn unshare_comparison(id: ComparisonId, #[server(default)] from: Option<String>) -> Result<(), AppError> {
+pub async fn unshare_comparison(id: ComparisonId, #[server(default)] from: Option<String>) -> Result<(), CallError> {
     let shares = host::service::<dyn SharePort>()?;
     let (host, viewer) = (host::host()?, host::viewer()?);
     host::respond(async move { shares.unshare(&viewer, id).await }).await?;
@@ -47,7 +48,7 @@ pub async fn unshare_comparison(id: ComparisonId, #[server(default)] from: Optio
 
 /// Copies a shared comparison for whoever is signed in, and opens the copy.
 #[server(prefix = "/_server", endpoint = "copy-shared")]
-pub async fn copy_shared(slug: String) -> Result<(), AppError> {
+pub async fn copy_shared(slug: String) -> Result<(), CallError> {
     let shares = host::service::<dyn SharePort>()?;
     let (host, viewer) = (host::host()?, host::viewer()?);
     let copy = host::respond(async move { shares.copy(&viewer, &slug).await }).await?;

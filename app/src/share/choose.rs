@@ -1,6 +1,13 @@
 //! `/playground/{id}/share`: what readers would see, before there is a link. The playground shows the same page in a dialog;
 //! by itself it works without script.
 
+use domain::{
+    ComparisonId,
+    error::{AppError, FieldError, Noun},
+    playground::{Comparison, Run},
+    position::letter,
+    share::{SharePort, ShareRequest, SharedComparison, SharedContent, Warning, warnings},
+};
 use leptos::{
     either::Either,
     prelude::*,
@@ -12,16 +19,11 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::{
-    ShareComparison, SharePort, ShareRequest, SharedComparison, SharedContent, UnshareComparison, Warning,
-    view::SharedView, warnings,
-};
+use super::{ShareComparison, UnshareComparison, view::SharedView};
 use crate::{
-    domain::ComparisonId,
-    error::{AppError, FieldError, Noun},
     host,
-    playground::{Comparison, ComparisonScript, Run, find_comparison},
-    ui::{Frame, Refused, Room, guard, letter, loaded, position_class, posted_errors, time},
+    playground::{ComparisonScript, find_comparison},
+    ui::{Frame, Refused, Room, guard, loaded, position_class, posted_errors, time},
 };
 
 const BOXES: [&str; 4] = ["a", "b", "c", "d"];
@@ -67,7 +69,8 @@ impl Choice {
     /// address that the form was at, where something else is chosen.
     pub(super) fn refused_page(self, id: ComparisonId, error: AppError) -> String {
         let page = self.page(id);
-        let told = ServerFnUrlError::new(ShareComparison::PATH, error).to_url(&format!("http://here{page}"));
+        let told = ServerFnUrlError::new(ShareComparison::PATH, crate::error::CallError(error))
+            .to_url(&format!("http://here{page}"));
         told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
     }
 
@@ -261,7 +264,8 @@ mod tests {
         let query = query(&nothing.refused_page(ID, error.clone()));
         assert_eq!(Choice::in_query(&query), Some(nothing));
         assert_eq!(query.get_str("__path"), Some(ShareComparison::PATH));
-        let told = query.get_str("__err").map(ServerFnUrlError::<AppError>::decode_err);
+        let told =
+            query.get_str("__err").map(ServerFnUrlError::<crate::error::CallError>::decode_err).map(AppError::from);
         assert_eq!(told, Some(error));
     }
 }

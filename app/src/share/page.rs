@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use domain::{
+    error::FieldError,
+    format,
+    share::{SharePort, SharedComparison, SharedRun},
+};
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::use_params_map;
+use markdown::escaped;
 
-use super::{CopyShared, SharePort, SharedComparison, SharedRun, view::SharedView};
+use super::{CopyShared, view::SharedView};
 use crate::{
     account::sign_in_path,
-    domain::format,
-    error::FieldError,
     host::{self, Host},
-    markdown::escaped,
     playground::ComparisonScript,
     site::SiteInfo,
     ui::{Frame, Refused, loaded, posted_errors, time},

@@ -1,19 +1,21 @@
 //! A shared comparison as its readers see it: the prompt, then the answers side by side. Complete as it is sent.
 
-use leptos::prelude::*;
-
-use super::{SharedContent, SharedRun, own_parameters, sent_with};
-use crate::{
-    playground::{Run, answer_html, still},
-    ui::{letter, position_class},
+use domain::{
+    playground::{Best, Run, best, figures, note},
+    position::letter,
+    share::{SharedContent, SharedRun, own_parameters, sent_with},
 };
+use leptos::prelude::*;
+use markdown::answer_html;
+
+use crate::ui::position_class;
 
 /// What was asked and what came back. Also the preview before there is a link, so that the two are the same.
 #[component]
 pub fn SharedView(content: SharedContent) -> impl IntoView {
     let runs: Vec<Run> = content.runs.iter().map(Run::from).collect();
     let count = runs.len();
-    let marks = still::best(&runs);
+    let marks = best(&runs);
     let sent = sent_with(&content.parameters, &runs);
     let picked = content.picked_position;
     let cards: Vec<_> = content
@@ -41,11 +43,11 @@ pub fn SharedView(content: SharedContent) -> impl IntoView {
 }
 
 #[component]
-fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -> impl IntoView {
+fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl IntoView {
     let position = usize::from(run.position);
     let title = format!("shown-{}", letter(position).to_lowercase());
-    let note = still::note(&run, shared.response_content.is_some());
-    let figures: Vec<_> = still::figures(&run)
+    let note = note(&run, shared.response_content.is_some());
+    let figures: Vec<_> = figures(&run, None)
         .into_iter()
         .zip(best.marks())
         .map(|(figure, is_best)| {
@@ -65,7 +67,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -
                 <h2 id=title.clone()><span class="visually-hidden">{letter(position)}", "</span>{run.model.clone()}</h2>
                 {is_picked.then(|| view! { <span class="tag picked">"picked"</span> })}
                 {own_parameters(&run).map(|own| view! { <span class="facts-line own-line">{own}</span> })}
-                <span class="card-status">{still::status_word(run.status)}</span>
+                <span class="card-status">{run.status.label()}</span>
             </header>
             <div class="card-body">
                 <Answer run=run.clone()/>
@@ -88,7 +90,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: still::Best, is_picked: bool) -
 #[component]
 fn Answer(run: Run) -> impl IntoView {
     let name = letter(usize::from(run.position));
-    let html = answer_html(&run).unwrap_or_default();
+    let html = run.ended_answer().and_then(|(answer, reasoning)| answer_html(answer, reasoning)).unwrap_or_default();
     run.response_content.map(|text| {
         view! {
             <div class="answer" tabindex="0" role="group" aria-label=format!("Answer {name}") dir="auto">

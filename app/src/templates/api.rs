@@ -1,7 +1,11 @@
 //! What the playground's page asks while it is rendered. Changes go through `/api/templates`.
 
-use super::{Template, TemplatePort};
-use crate::{error::AppError, host};
+use domain::{
+    error::AppError,
+    templates::{Template, TemplatePort},
+};
+
+use crate::host;
 
 /// The member's own templates.
 pub fn own_templates() -> impl Future<Output = Result<Vec<Template>, AppError>> + Send + 'static {

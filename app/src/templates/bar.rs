@@ -1,8 +1,9 @@
 //! Where a template is chosen, above the prompt.
 
+use domain::templates::{Template, TemplateDraft};
 use leptos::{nonce::use_nonce, prelude::*};
 
-use super::{Template, TemplateDraft, built_in::built_in};
+use super::built_in::built_in;
 use crate::host;
 
 /// The templates to choose from. Without script there is nothing to fill in, so it is shown by the script.

@@ -1,7 +1,6 @@
 //! The four templates that are always there.
 
-use super::TemplateDraft;
-use crate::playground::Parameters;
+use domain::{playground::Parameters, templates::TemplateDraft};
 
 /// Summarize, code review, JSON extraction, translate.
 pub(super) fn built_in() -> Vec<TemplateDraft> {

@@ -4,11 +4,6 @@
 mod api;
 mod bar;
 mod built_in;
-mod port;
-mod rules;
-mod types;
 
 pub use api::own_templates;
 pub use bar::{TemplateBar, TemplateDialog};
-pub use port::TemplatePort;
-pub use types::{Template, TemplateDraft};

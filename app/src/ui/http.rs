@@ -1,5 +1,6 @@
 //! Requests to the JSON API from the page, with its problem documents read as [`AppError`].
 
+use domain::error::{AppError, FieldError, Noun};
 use leptos::prelude::window;
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,7 +8,6 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
 use super::json;
-use crate::error::{AppError, FieldError, Noun};
 
 /// Sends a request and returns the answer if its status says success.
 pub async fn send(method: &str, url: &str, accept: &str, json: Option<&str>) -> Result<Response, AppError> {

@@ -1,9 +1,8 @@
 //! Reading JSON by hand, in the browser. A derived reader is generic over everything it touches and weighs about ten times
 //! as much; what the browser must load is limited. Tests hold each of these readers against the derived one.
 
+use domain::{Usd, catalog::ModelSummary, error::FieldError};
 use serde_json::Value;
-
-use crate::{catalog::ModelSummary, domain::Usd, error::FieldError};
 
 /// A text, or nothing where there is none.
 pub fn text(value: &Value, key: &str) -> Option<String> {

@@ -2,6 +2,10 @@
 
 use std::future::Future;
 
+use domain::{
+    account::{Admin, Viewer},
+    error::AppError,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -9,8 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Frame;
 use crate::{
-    account::{Admin, Viewer, sign_in_path},
-    error::AppError,
+    account::sign_in_path,
     host::{self, Host},
 };
 
@@ -54,15 +57,16 @@ pub fn guard_admin(page: impl FnOnce(Admin) -> AnyView) -> AnyView {
 }
 
 /// Waits for an answer and renders it. An error becomes the page's subject, with its HTTP status.
-pub fn loaded<T>(
-    answer: impl Future<Output = Result<T, AppError>> + Send + 'static,
+pub fn loaded<T, E>(
+    answer: impl Future<Output = Result<T, E>> + Send + 'static,
     view: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+    E: Into<AppError> + 'static,
 {
     let host = host::host().ok();
-    let answer = OnceResource::new(answer);
+    let answer = OnceResource::new(async move { answer.await.map_err(Into::into) });
     view! {
         <Suspense>
             {move || {

@@ -1,5 +1,6 @@
 //! Forms that post without script, and what a page shows of how that went.
 
+use domain::error::{AppError, FieldError};
 use leptos::{
     nonce::use_nonce,
     prelude::*,
@@ -8,7 +9,7 @@ use leptos::{
 use leptos_router::hooks::use_query_map;
 
 use super::Posted;
-use crate::error::{AppError, FieldError};
+use crate::error::CallError;
 
 /// The error of a form that was posted without script: in the answer to it or, where it was not posted to the page it stands on,
 /// in the address.
@@ -20,7 +21,9 @@ pub fn posted_errors<F: ServerFn>() -> Vec<FieldError> {
     use_query_map().with_untracked(|query| {
         let is_ours = query.get_str("__path") == Some(F::PATH);
         let error = query.get_str("__err").filter(|_| is_ours);
-        error.map(|error| ServerFnUrlError::<AppError>::decode_err(error).into_fields()).unwrap_or_default()
+        error
+            .map(|error| AppError::from(ServerFnUrlError::<CallError>::decode_err(error)).into_fields())
+            .unwrap_or_default()
     })
 }
 

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
+use domain::error::AppError;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::error::AppError;
 
 /// The parameter of the address that names the server function a form is for.
 pub const POSTED_FOR: &str = "do";

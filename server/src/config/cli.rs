@@ -4,9 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use foundation::error::Refusal;
 use secrecy::SecretString;
-
-use crate::error::Refusal;
 
 /// The same prompt to up to four models side by side, and how every model performs in real traffic.
 ///

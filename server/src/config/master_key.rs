@@ -13,14 +13,12 @@ use base64::{
     alphabet::{STANDARD, URL_SAFE},
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use database::{DatabaseSettings, create_data_dir};
+use foundation::error::Refusal;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{
-    create_data_dir,
-    settings::{DatabaseSettings, Settings},
-};
-use crate::error::Refusal;
+use super::settings::Settings;
 
 /// One master key. Wiped from memory when dropped.
 pub type MasterKey = Zeroizing<[u8; 32]>;

@@ -2,19 +2,13 @@
 //! Nothing else in the server reads the environment.
 
 mod cli;
-mod data_dir;
 mod master_key;
 mod parse;
-mod proxies;
 mod settings;
 mod surroundings;
 
 pub use cli::{AdminCommand, CatalogCommand, Cli, Command, DemoCommand, KeysCommand, Options, parse_command_line};
-pub use data_dir::create_data_dir;
 pub use master_key::{MasterKey, MasterKeySource, add_generated_key, keep_primary_key, load_master_keys};
-pub use parse::{HostPort, PublicUrl};
-pub use proxies::TrustedProxies;
-pub use settings::{
-    AccountSettings, DatabaseSettings, EmbeddedSettings, FirstAdmin, Settings, SignUpMode, UpstreamSettings,
-};
+pub use parse::HostPort;
+pub use settings::{AccountSettings, FirstAdmin, Settings, UpstreamSettings};
 pub use surroundings::Surroundings;

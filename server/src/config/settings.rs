@@ -2,17 +2,19 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use database::{DatabaseSettings, EmbeddedSettings};
+use domain::account::SignUpMode;
+use foundation::error::Refusal;
 use secrecy::{ExposeSecret, SecretString};
+use services::{PublicUrl, auth::TrustedProxies};
 use url::Url;
 
 use super::{
     cli::Options,
     master_key::MasterKeySource,
-    parse::{self, HostPort, PublicUrl},
-    proxies::TrustedProxies,
+    parse::{self, HostPort},
     surroundings::Surroundings,
 };
-use crate::error::Refusal;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -48,44 +50,6 @@ pub struct Settings {
     pub usage_retention_days: Option<u32>,
 }
 
-/// Which Postgres.
-#[derive(Clone, Debug)]
-pub enum DatabaseSettings {
-    /// Somebody else's, by its URL.
-    External(SecretString),
-    /// A private one that Quadrille starts.
-    Embedded(EmbeddedSettings),
-}
-
-impl DatabaseSettings {
-    /// Whether Quadrille starts the database itself.
-    pub fn is_embedded(&self) -> bool {
-        matches!(self, Self::Embedded(_))
-    }
-}
-
-/// A private Postgres.
-#[derive(Clone, Debug)]
-pub struct EmbeddedSettings {
-    /// Holds the cluster, its password, its lock and its log.
-    pub data_dir: PathBuf,
-    /// Where `initdb` and `postgres` are; searched for otherwise.
-    pub bin_dir: Option<PathBuf>,
-    /// The user that Postgres runs as when Quadrille is root.
-    pub run_as: Option<String>,
-    /// The folders of `PATH`.
-    pub search_path: Vec<PathBuf>,
-    /// Nothing is forced to the disk. For tests only.
-    pub is_throwaway: bool,
-}
-
-impl EmbeddedSettings {
-    /// The cluster itself, inside the data directory.
-    pub fn cluster_dir(&self) -> PathBuf {
-        self.data_dir.join("postgres")
-    }
-}
-
 /// Who may have an account.
 #[derive(Clone, Debug)]
 pub struct AccountSettings {
@@ -94,32 +58,10 @@ pub struct AccountSettings {
     pub first_admin: Option<FirstAdmin>,
 }
 
-/// Who may sign up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignUpMode {
-    /// Everybody.
-    Open,
-    /// Who has an invitation.
-    Invite,
-    /// Nobody but who has been sent an administrator's invitation.
-    Closed,
-}
-
-impl SignUpMode {
-    /// The word for it in the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Invite => "invite",
-            Self::Closed => "closed",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        [Self::Open, Self::Invite, Self::Closed].into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| {
-            Refusal::usage("QUADRILLE_SIGN_UP has an unknown value", "set it to `open`, `invite` or `closed`")
-        })
-    }
+fn parse_sign_up_mode(text: &str) -> Result<SignUpMode, Refusal> {
+    SignUpMode::parse(text).ok_or_else(|| {
+        Refusal::usage("QUADRILLE_SIGN_UP has an unknown value", "set it to `open`, `invite` or `closed`")
+    })
 }
 
 /// The administrator that the environment names.
@@ -160,7 +102,7 @@ impl Settings {
             &database,
         )?;
         let sign_up = match set(options.sign_up) {
-            Some(word) => SignUpMode::parse(&word)?,
+            Some(word) => parse_sign_up_mode(&word)?,
             None if database.is_embedded() && listen.ip().is_loopback() => SignUpMode::Open,
             None => SignUpMode::Closed,
         };

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use app::{
-    account::{Viewer, sign_in_path},
-    error::AppError,
+    account::sign_in_path,
+    error::CallError,
     ui::{POSTED_FOR, Posted},
 };
 use axum::{
@@ -17,13 +17,14 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
+use domain::{account::Viewer, error::AppError};
 use leptos::{
     config::LeptosOptions,
     prelude::{FromServerFnError, provide_context},
 };
+use services::{api::ApiError, auth::Caller};
 
 use super::forms::{Context, is_form, page};
-use crate::{api::ApiError, auth::Caller};
 
 /// Several times the public price file, percent-encoded.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -130,7 +131,11 @@ fn call(parts: &Parts, function: &str, body: Bytes) -> Result<Request, AppError>
 async fn read(done: Response) -> Result<serde_json::Value, AppError> {
     let is_success = done.status().is_success();
     let body = to_bytes(done.into_body(), BODY_LIMIT).await.map_err(|_| AppError::Internal)?;
-    if is_success { serde_json::from_slice(&body).map_err(|_| AppError::Internal) } else { Err(AppError::de(body)) }
+    if is_success {
+        serde_json::from_slice(&body).map_err(|_| AppError::Internal)
+    } else {
+        Err(CallError::de(body).into())
+    }
 }
 
 #[cfg(test)]

@@ -8,12 +8,11 @@ use axum::{
     http::{HeaderValue, header},
     routing::get_service,
 };
+use foundation::error::{Error, Refusal};
 use tower_http::{
     services::{ServeDir, ServeFile},
     set_header::SetResponseHeader,
 };
-
-use crate::error::{Error, Refusal};
 
 /// The folder of the browser's files.
 #[derive(Clone, Debug)]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use app::{
+use app::{host::Host, site::SiteInfo};
+use axum::http::request::Parts;
+use domain::{
     account::{AccountPort, OwnAccountPort},
     analytics::AnalyticsPort,
     audit::AuditPort,
@@ -10,15 +12,12 @@ use app::{
         CatalogPort,
         admin::{CatalogFilePort, ModelsPort, TestsPort, UpstreamsPort},
     },
-    host::Host,
     keys::KeysPort,
     leaderboard::LeaderboardPort,
     people::PeoplePort,
     playground::PlaygroundPort,
     routing::RoutingPort,
-    site::SiteInfo,
 };
-use axum::http::request::Parts;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 
@@ -28,8 +27,8 @@ use super::host::RequestHost;
 #[derive(Clone)]
 pub struct Ports {
     pub site: Arc<SiteInfo>,
-    pub share: Arc<dyn app::share::SharePort>,
-    pub templates: Arc<dyn app::templates::TemplatePort>,
+    pub share: Arc<dyn domain::share::SharePort>,
+    pub templates: Arc<dyn domain::templates::TemplatePort>,
     pub account: Arc<dyn AccountPort>,
     pub own_account: Arc<dyn OwnAccountPort>,
     pub catalog: Arc<dyn CatalogPort>,

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use app::{
-    account::{Viewer, sign_in_path},
-    error::AppError,
-    keys::{KeyForm, KeysPort, NewKey, PostedKey},
-    routing::{PostedRoute, RouteRequest, RoutingPort},
+    account::sign_in_path,
+    keys::{KeyForm, PostedKey},
+    routing::PostedRoute,
     shell,
 };
 use axum::{
@@ -19,10 +18,16 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
+use domain::{
+    account::Viewer,
+    error::AppError,
+    keys::{KeysPort, NewKey},
+    routing::{RouteRequest, RoutingPort},
+};
 use leptos::{config::LeptosOptions, prelude::provide_context};
+use services::{api::ApiError, auth::Caller};
 
 use super::context::Ports;
-use crate::{api::ApiError, auth::Caller};
 
 /// A hundred of the longest names of models, every character percent-encoded.
 const BODY_LIMIT: usize = 256 * 1024;

@@ -1,14 +1,14 @@
 //! One request, as pages and server functions see it.
 
-use app::{account::Viewer, host::Host};
+use app::host::Host;
 use axum::http::{
     HeaderName, HeaderValue, StatusCode,
     header::{self, ACCEPT},
     request::Parts,
 };
+use domain::account::Viewer;
 use leptos_axum::ResponseOptions;
-
-use crate::auth::Caller;
+use services::auth::Caller;
 
 /// The prefix of server functions' own paths.
 const CALLS: &str = "/_server/";

@@ -2,26 +2,23 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use app::account::Role;
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
 use chrono::TimeDelta;
+use crypto::Field;
+use domain::account::{Role, SignUpMode};
+use foundation::clock::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use server::{
-    auth::{LimitSettings, Outcome, Rate},
-    clock::Clock,
-    config::SignUpMode,
-    crypto::Field,
-};
+use services::auth::{LimitSettings, Outcome, Rate};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
 use crate::support::site::{Answer, EMAIL, PASSWORD, Site, post, unlimited};
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn signing_up_makes_an_account_and_signs_it_in(pool: PgPool) {
     let site = Site::new(pool).await;
     let answer = site.sign_up(" Ada@Example.org ").await;
@@ -36,7 +33,7 @@ async fn signing_up_makes_an_account_and_signs_it_in(pool: PgPool) {
     assert_eq!((me.status, me.json()), (StatusCode::OK, answer.json()));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn over_https_only_the_host_bound_cookie_counts(pool: PgPool) {
     let site = Site::with(pool, SignUpMode::Open, "https://quadrille.example", unlimited()).await;
     let answer = site.sign_up(EMAIL).await;
@@ -46,7 +43,7 @@ async fn over_https_only_the_host_bound_cookie_counts(pool: PgPool) {
     site.me(&format!("quadrille={}", answer.token())).await.is_problem(401, "unauthenticated");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_unknown_account_a_wrong_password_and_a_disabled_account_get_the_same_answer(pool: PgPool) {
     let site = Site::new(pool).await;
     for email in [EMAIL, "gone@example.org"] {
@@ -73,7 +70,7 @@ async fn an_unknown_account_a_wrong_password_and_a_disabled_account_get_the_same
     assert_eq!(site.sign_in("ADA@example.ORG", PASSWORD).await.status, StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_address_has_one_account_whatever_its_case(pool: PgPool) {
     let site = Site::new(pool).await;
     site.sign_up(EMAIL).await;
@@ -87,7 +84,7 @@ async fn an_address_has_one_account_whatever_its_case(pool: PgPool) {
     assert_eq!((site.count("users").await, site.count("sign_ins").await), (2, 2));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_bad_sign_up_names_every_field_and_writes_nothing(pool: PgPool) {
     let site = Site::new(pool).await;
     let sign_up = async |body: Value| site.post("/api/auth/sign-up", body).await;
@@ -120,14 +117,14 @@ async fn a_bad_sign_up_names_every_field_and_writes_nothing(pool: PgPool) {
     assert_eq!(raw("application/json; charset=utf-8", good).await.status, StatusCode::CREATED);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_closed_site_takes_nobody(pool: PgPool) {
     let site = Site::with(pool, SignUpMode::Closed, "http://127.0.0.1", unlimited()).await;
     site.sign_up(EMAIL).await.is_problem(403, "forbidden");
     assert_eq!(site.count("users").await, 0);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_invitation_lets_one_account_in(pool: PgPool) {
     let site = Site::with(pool, SignUpMode::Invite, "http://127.0.0.1", unlimited()).await;
     let invite = async |email: Option<&str>, role| {
@@ -159,7 +156,7 @@ async fn an_invitation_lets_one_account_in(pool: PgPool) {
     refused(sign_up("late@example.org", &late).await);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_database_does_not_know_tokens_or_passwords(pool: PgPool) {
     let site = Site::new(pool).await;
     let token = site.sign_up(EMAIL).await.token();
@@ -176,7 +173,7 @@ async fn the_database_does_not_know_tokens_or_passwords(pool: PgPool) {
     assert!(!dump.contains(&token) && !dump.contains(&hex) && !dump.contains(PASSWORD));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn every_sign_in_brings_a_new_token_and_ends_the_one_before(pool: PgPool) {
     let site = Site::new(pool).await;
     let first = site.sign_up(EMAIL).await.cookie();
@@ -195,7 +192,7 @@ async fn every_sign_in_brings_a_new_token_and_ends_the_one_before(pool: PgPool) 
     assert_eq!(site.me(&second).await.status, StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn signing_out_ends_the_sign_in_and_clears_the_cookie(pool: PgPool) {
     let site = Site::new(pool).await;
     let cookie = site.sign_up(EMAIL).await.cookie();
@@ -208,7 +205,7 @@ async fn signing_out_ends_the_sign_in_and_clears_the_cookie(pool: PgPool) {
     assert_eq!(site.post("/api/auth/sign-out", Value::Null).await.status, StatusCode::NO_CONTENT);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_sign_in_ends_after_thirty_days(pool: PgPool) {
     let site = Site::new(pool).await;
     let cookie = site.sign_up(EMAIL).await.cookie();
@@ -220,7 +217,7 @@ async fn a_sign_in_ends_after_thirty_days(pool: PgPool) {
     assert_eq!(site.count("sign_ins").await, 0);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_visit_is_recorded_once_in_five_minutes(pool: PgPool) {
     let site = Site::new(pool).await;
     let cookie = site.sign_up(EMAIL).await.cookie();
@@ -236,7 +233,7 @@ async fn a_visit_is_recorded_once_in_five_minutes(pool: PgPool) {
     assert_eq!(last_seen().await, start + TimeDelta::minutes(5));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_disabled_member_is_out_with_the_next_request(pool: PgPool) {
     let site = Site::new(pool).await;
     let cookie = site.sign_up(EMAIL).await.cookie();
@@ -244,7 +241,7 @@ async fn a_disabled_member_is_out_with_the_next_request(pool: PgPool) {
     site.me(&cookie).await.is_problem(401, "unauthenticated");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_member_has_at_most_fifty_sign_ins(pool: PgPool) {
     let site = Site::new(pool).await;
     let first = site.sign_up(EMAIL).await.cookie();
@@ -263,7 +260,7 @@ async fn a_member_has_at_most_fifty_sign_ins(pool: PgPool) {
     assert_eq!(site.me(&newest).await.status, StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn guessing_a_password_is_slowed_down_for_that_account_alone(pool: PgPool) {
     let limits = LimitSettings { address: unlimited().address, ..LimitSettings::default() };
     let site = Site::with(pool, SignUpMode::Open, "http://127.0.0.1", limits).await;
@@ -279,7 +276,7 @@ async fn guessing_a_password_is_slowed_down_for_that_account_alone(pool: PgPool)
     assert_eq!(site.sign_in("bob@example.org", PASSWORD).await.status, StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn one_address_cannot_try_many_accounts_and_a_header_does_not_change_its_address(pool: PgPool) {
     let three = Rate { burst: NonZeroU32::new(3).expect("three"), period: Duration::from_secs(60) };
     let limits = LimitSettings { address: three, ..unlimited() };
@@ -293,7 +290,7 @@ async fn one_address_cannot_try_many_accounts_and_a_header_does_not_change_its_a
     assert_eq!(limited, 3);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_state_change_from_another_site_is_refused(pool: PgPool) {
     let site = Site::new(pool).await;
     let cookie = site.sign_up(EMAIL).await.cookie();
@@ -326,7 +323,7 @@ async fn a_state_change_from_another_site_is_refused(pool: PgPool) {
     assert_eq!(out("origin", "http://127.0.0.1:3000").await.status, StatusCode::NO_CONTENT);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn unknown_paths_and_panics_are_problem_documents_too(pool: PgPool) {
     let site = Site::new(pool).await;
     for path in ["/api", "/api/", "/api/nothing/here", "/api/auth"] {
@@ -337,7 +334,7 @@ async fn unknown_paths_and_panics_are_problem_documents_too(pool: PgPool) {
     assert!(!panic.text.contains("on purpose"));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn nobody_is_signed_in_by_a_cookie_that_is_nonsense(pool: PgPool) {
     let site = Site::new(pool).await;
     site.sign_up(EMAIL).await;
@@ -346,7 +343,7 @@ async fn nobody_is_signed_in_by_a_cookie_that_is_nonsense(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_database_that_is_away_signs_nobody_out(pool: PgPool) {
     let site = Site::new(pool).await;
     let cookie = site.sign_up(EMAIL).await.cookie();
@@ -357,7 +354,7 @@ async fn a_database_that_is_away_signs_nobody_out(pool: PgPool) {
     site.sign_in(EMAIL, PASSWORD).await.is_problem(503, "unavailable");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_first_admin_is_made_once(pool: PgPool) {
     let site = Site::new(pool).await;
     let ensure =
@@ -372,7 +369,7 @@ async fn the_first_admin_is_made_once(pool: PgPool) {
     site.get_as("", "/api/admin/hello").await.is_problem(401, "unauthenticated");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_admin_made_by_hand_gets_a_password_that_works(pool: PgPool) {
     let site = Site::new(pool).await;
     let made = site.accounts.create_admin("root@example.org", None).await.expect("makes");
@@ -382,11 +379,11 @@ async fn an_admin_made_by_hand_gets_a_password_that_works(pool: PgPool) {
     assert!(site.accounts.create_admin(EMAIL, Some(SecretString::from("short"))).await.is_err());
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_account_that_becomes_admin_is_signed_out_everywhere_and_keeps_its_data_key(pool: PgPool) {
     let site = Site::new(pool).await;
     let answer = site.sign_up(EMAIL).await;
-    let id = app::domain::UserId(answer.json()["id"].as_str().expect("an id").parse().expect("a UUID"));
+    let id = domain::UserId(answer.json()["id"].as_str().expect("an id").parse().expect("a UUID"));
     let field = Field { table: "t", column: "c", row: id.0 };
     let sealed = site.accounts.data_key(id).await.expect("a key").seal(field, "mine").expect("seals");
 
@@ -402,7 +399,7 @@ async fn an_account_that_becomes_admin_is_signed_out_everywhere_and_keeps_its_da
     assert_eq!(site.accounts.data_key(id).await.expect("a key").open(field, &sealed).expect("opens"), "mine");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn callers_who_hang_up_leave_no_transaction_open(pool: PgPool) {
     let site = Site::new(pool).await;
     site.sign_up(EMAIL).await;

@@ -54,7 +54,7 @@ impl Listeners {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_name_that_leads_inside_is_not_saved_and_not_tested(pool: PgPool) {
     let lookup = FakeLookup::says(&[&[PUBLIC]]);
     let app = TestApp::with_lookup(pool, lookup.clone()).await;
@@ -82,7 +82,7 @@ async fn a_name_that_leads_inside_is_not_saved_and_not_tested(pool: PgPool) {
     assert_eq!((listeners.connections(), app.count("upstreams").await), (0, 2));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_name_that_turns_inside_later_is_not_called(pool: PgPool) {
     let lookup = FakeLookup::says(&[&[PUBLIC]]);
     let app = TestApp::with_lookup(pool, lookup.clone()).await;

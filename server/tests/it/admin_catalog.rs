@@ -14,7 +14,7 @@ fn names(list: &Value) -> Vec<&str> {
     list["models"].as_array().unwrap().iter().map(|model| model["public_name"].as_str().unwrap()).collect()
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_is_made_changed_and_deleted(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -42,7 +42,7 @@ async fn a_model_is_made_changed_and_deleted(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_bad_model_names_every_field_and_writes_nothing(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -69,7 +69,7 @@ async fn a_bad_model_names_every_field_and_writes_nothing(pool: PgPool) {
     assert_eq!(admin.get("/api/admin/audit").await["entries"], json!([]));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn renaming_takes_the_history_along_and_keeps_the_slug(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -87,7 +87,7 @@ async fn renaming_takes_the_history_along_and_keeps_the_slug(pool: PgPool) {
     assert_eq!(admin.compare("Again", &["acme/first"]).await["runs"][0]["status"], "succeeded");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn several_models_are_changed_together_or_not_at_all(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -107,7 +107,7 @@ async fn several_models_are_changed_together_or_not_at_all(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_picker_follows_the_order_that_admins_give(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -126,7 +126,7 @@ async fn the_picker_follows_the_order_that_admins_give(pool: PgPool) {
     assert_eq!(names(&admin.get("/api/models").await)[0], "fake/two");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn every_change_is_in_the_audit_log_and_told_to_every_replica(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;

@@ -55,7 +55,7 @@ async fn upstream_id(admin: &Member<'_>) -> String {
     admin.get("/api/admin/upstreams").await["upstreams"][0]["id"].as_str().unwrap().to_owned()
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_refused_form_keeps_everything_but_secrets(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -153,7 +153,7 @@ async fn a_refused_form_keeps_everything_but_secrets(pool: PgPool) {
     assert_eq!((app.count("upstreams").await, app.count("models").await, app.count("audit_log").await), (1, 4, 0));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_came_of_a_form_is_in_its_own_answer(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -184,7 +184,7 @@ async fn what_came_of_a_form_is_in_its_own_answer(pool: PgPool) {
     assert_eq!((app.count("models").await, app.count("invites").await), (4, 2));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_one_server_shows_another_one_does(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let admin = app.admin("root@example.org").await;
@@ -223,7 +223,7 @@ async fn what_one_server_shows_another_one_does(pool: PgPool) {
     assert_holds(&html, &["Tick at least one model."]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_form_that_is_done_sends_its_browser_on_and_script_gets_the_functions_own_answer(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let (admin, ada) = (app.admin("root@example.org").await, app.member("ada@example.org").await);

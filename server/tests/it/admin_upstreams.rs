@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use server::catalog::UpstreamEntry;
+use services::catalog::UpstreamEntry;
 use sqlx::PgPool;
 
 use crate::support::{
@@ -20,7 +20,7 @@ async fn upstream_named(admin: &Member<'_>, name: &str) -> Value {
     found.cloned().unwrap_or_else(|| panic!("{name} is not in {all}"))
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn only_an_admin_is_let_in_and_nothing_is_looked_up_for_anybody_else(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let member = app.member("ada@example.org").await;
@@ -33,7 +33,7 @@ async fn only_an_admin_is_let_in_and_nothing_is_looked_up_for_anybody_else(pool:
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_key_is_never_shown_and_goes_when_the_origin_changes(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -70,7 +70,7 @@ async fn a_key_is_never_shown_and_goes_when_the_origin_changes(pool: PgPool) {
     assert!(!String::from_utf8_lossy(&stored).contains(KEY));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_header_without_a_value_keeps_the_stored_one_and_is_sent(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -97,7 +97,7 @@ async fn a_header_without_a_value_keeps_the_stored_one_and_is_sent(pool: PgPool)
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn every_bad_base_url_has_a_sentence_and_a_remedy(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -212,7 +212,7 @@ fn spellings(v4: u16, v6: u16) -> Vec<String> {
     [at(&here, v4), at(&here6, v6), at(&elsewhere, 80)].concat()
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn no_spelling_of_a_private_address_is_saved_or_called(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -242,7 +242,7 @@ async fn no_spelling_of_a_private_address_is_saved_or_called(pool: PgPool) {
     assert_eq!(app.count("upstreams").await, 2);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_operators_own_upstream_stays_allowed_only_where_it_is(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -261,7 +261,7 @@ async fn the_operators_own_upstream_stays_allowed_only_where_it_is(pool: PgPool)
 }
 
 /// What a start of the server does with the upstream that the environment names.
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn starting_again_keeps_what_an_admin_set_but_sends_no_secret_to_another_server(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -290,7 +290,7 @@ async fn starting_again_keeps_what_an_admin_set_but_sends_no_secret_to_another_s
     assert_eq!(register(keyed).await[0], json!(true));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_upstream_with_models_is_not_deleted_but_can_be_disabled_at_once(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -312,7 +312,7 @@ async fn an_upstream_with_models_is_not_deleted_but_can_be_disabled_at_once(pool
     assert_eq!(admin.delete(&one).await.0, StatusCode::NOT_FOUND);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn models_are_imported_by_filter_and_by_name_and_stay_as_they_are(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -336,7 +336,7 @@ async fn models_are_imported_by_filter_and_by_name_and_stay_as_they_are(pool: Pg
     assert_eq!(app.count("models").await, 4 + 112);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_list_that_is_none_says_what_came_instead_and_quotes_nothing(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;

@@ -1,13 +1,11 @@
 //! What keys were used for, from the events as they are.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foundation::clock::Clock;
 use reqwest::{Method, StatusCode};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use server::{
-    clock::Clock,
-    usage::{self, ErrorClass, EventSource, Outcome, UsageEvent, UsageSource},
-};
+use services::usage::{self, ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
 use sqlx::PgPool;
 use uuid::Uuid;
 

@@ -18,7 +18,7 @@ async fn import(admin: &Member<'_>, file: &str, query: &str) -> (StatusCode, Val
     read(request.header("content-type", "application/toml").send().await.unwrap()).await
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_is_exported_wiped_and_imported_is_the_same_catalogue(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -52,7 +52,7 @@ async fn what_is_exported_wiped_and_imported_is_the_same_catalogue(pool: PgPool)
     assert_eq!(export(&admin).await, file);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_file_is_taken_whole_or_not_at_all_and_says_where_it_is_wrong(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -79,7 +79,7 @@ async fn a_file_is_taken_whole_or_not_at_all_and_says_where_it_is_wrong(pool: Pg
     assert_eq!((app.count("models").await, app.count("upstreams").await, app.count("audit_log").await), (4, 1, 0));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn prices_are_proposed_with_their_source_and_change_nothing_by_themselves(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -125,7 +125,7 @@ async fn pages(app: &TestApp, admin: &Member<'_>) -> Vec<(String, String)> {
     pages
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn after_a_wipe_and_an_import_every_page_is_as_it_was(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;

@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use app::domain::UserId;
 use chrono::{DateTime, Utc};
+use crypto::{Field, Keyring, MasterKeys, Rotation, Wrapped, rotate};
+use domain::UserId;
 use secrecy::{ExposeSecret, SecretString};
-use server::crypto::{Field, Keyring, MasterKeys, Rotation, Wrapped, rotate};
 use sqlx::PgPool;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -24,7 +24,7 @@ fn keys(bytes: &[u8]) -> MasterKeys {
     MasterKeys::new(bytes.iter().map(|byte| Zeroizing::new([*byte; 32])).collect()).expect("well formed")
 }
 
-async fn load(pool: &PgPool, bytes: &[u8]) -> Result<Keyring, server::error::Error> {
+async fn load(pool: &PgPool, bytes: &[u8]) -> Result<Keyring, foundation::error::Error> {
     Keyring::load(pool, keys(bytes), now()).await
 }
 
@@ -65,7 +65,7 @@ fn prompt_of(row: Uuid) -> Field {
 }
 
 /// Reads a comparison as its owner would, whatever the database claims the owner to be.
-async fn read(pool: &PgPool, keyring: &Keyring, row: Uuid) -> Result<String, server::error::Error> {
+async fn read(pool: &PgPool, keyring: &Keyring, row: Uuid) -> Result<String, foundation::error::Error> {
     let (owner, sealed, bytes, key_version): (Uuid, Vec<u8>, Vec<u8>, i32) = sqlx::query_as(
         "SELECT user_id, prompt_ct, wrapped_dek, dek_key_version
          FROM playground_sessions JOIN users ON users.id = user_id WHERE playground_sessions.id = $1",
@@ -94,14 +94,14 @@ async fn upstream(pool: &PgPool, keyring: &Keyring, secret: &str) -> Uuid {
     id
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_first_start_makes_version_one_and_the_second_changes_nothing(pool: PgPool) {
     assert_eq!(load(&pool, &[OLD]).await.expect("starts").primary_version(), 1);
     assert_eq!(load(&pool, &[OLD]).await.expect("starts").primary_version(), 1);
     assert_eq!(versions(&pool).await, [1]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_wrong_key_is_refused_before_anything_is_written(pool: PgPool) {
     load(&pool, &[OLD]).await.expect("starts");
     let error = load(&pool, &[9]).await.expect_err("refuses").to_string();
@@ -109,7 +109,7 @@ async fn a_wrong_key_is_refused_before_anything_is_written(pool: PgPool) {
     assert_eq!(versions(&pool).await, [1]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_key_in_use_may_not_be_left_out(pool: PgPool) {
     let old = load(&pool, &[OLD]).await.expect("starts");
     member(&pool, &old, "hello").await;
@@ -120,21 +120,21 @@ async fn a_key_in_use_may_not_be_left_out(pool: PgPool) {
     assert!(error.contains("version 2"), "{error}");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn replicas_that_start_at_once_agree_on_one_key(pool: PgPool) {
     let starts = (0..8).map(|_| load(&pool, &[OLD]));
     assert!(futures::future::join_all(starts).await.iter().all(Result::is_ok));
     assert_eq!(versions(&pool).await, [1]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn of_replicas_that_start_at_once_with_different_keys_one_kind_is_refused(pool: PgPool) {
     let (one, other) = futures::future::join(load(&pool, &[OLD]), load(&pool, &[NEW])).await;
     assert_eq!([one.is_ok(), other.is_ok()].iter().filter(|ok| **ok).count(), 1);
     assert_eq!(versions(&pool).await, [1]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn rows_moved_about_in_the_database_do_not_open(pool: PgPool) {
     let keyring = load(&pool, &[OLD]).await.expect("starts");
     let (victim, secret_row) = member(&pool, &keyring, "the victim's secret").await;
@@ -188,7 +188,7 @@ async fn give(pool: &PgPool, row: Uuid, to: UserId) {
         .expect("gives");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_key_of_one_upstream_does_not_open_as_that_of_another(pool: PgPool) {
     let keyring = load(&pool, &[OLD]).await.expect("starts");
     let id = Uuid::now_v7();
@@ -198,7 +198,7 @@ async fn the_key_of_one_upstream_does_not_open_as_that_of_another(pool: PgPool) 
     assert!(keyring.open_dek(UserId(id), &bytes, key_version).is_err());
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn everything_stays_readable_while_keys_rotate(pool: PgPool) {
     let old = load(&pool, &[OLD]).await.expect("starts");
     let mut rows = Vec::new();
@@ -243,7 +243,7 @@ async fn everything_stays_readable_while_keys_rotate(pool: PgPool) {
     assert_eq!(new.open_api_key(gateway, &bytes, key_version).expect("opens").expose_secret(), "sk-secret");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_rotation_that_is_killed_goes_on_where_it_stopped(pool: PgPool) {
     let old = load(&pool, &[OLD]).await.expect("starts");
     for n in 0..250 {
@@ -267,7 +267,7 @@ async fn a_rotation_that_is_killed_goes_on_where_it_stopped(pool: PgPool) {
     load(&pool, &[NEW]).await.expect("nothing is under the old key");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_damaged_row_is_reported_and_does_not_stop_a_rotation(pool: PgPool) {
     let old = load(&pool, &[OLD]).await.expect("starts");
     let (damaged, _) = member(&pool, &old, "a").await;

@@ -3,14 +3,12 @@
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
-use server::{
-    demo,
-    shutdown::Tasks,
-    upstream::{
-        ChatEvent, ChatRequest, ClientSettings, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
-    },
-};
+use foundation::shutdown::Tasks;
+use services::demo;
 use tokio_util::sync::CancellationToken;
+use upstream::{
+    ChatEvent, ChatRequest, ClientSettings, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
+};
 
 struct Demo {
     tasks: Tasks,

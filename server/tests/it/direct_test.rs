@@ -39,7 +39,7 @@ async fn set_base_url(app: &TestApp, base_url: &str) {
     assert_eq!(done.rows_affected(), 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_that_answers_works_and_leaves_no_trace_of_what_was_said(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -75,7 +75,7 @@ async fn a_model_that_answers_works_and_leaves_no_trace_of_what_was_said(pool: P
     assert!(stored.contains("model.test") && !stored.contains(MESSAGE) && !stored.contains(ANSWER), "{stored}");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn whatever_is_broken_its_own_step_is_named(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -148,7 +148,7 @@ async fn whatever_is_broken_its_own_step_is_named(pool: PgPool) {
     assert_eq!(app.count("usage_events").await, 0);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_that_is_not_listed_is_told_with_what_was_probably_meant(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -166,7 +166,7 @@ async fn a_model_that_is_not_listed_is_told_with_what_was_probably_meant(pool: P
     assert_eq!((outcome(&report), &stage(&report, "model")["state"]), (("works", "none"), &json!("warning")));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_wrong_path_is_told_with_the_right_one(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -177,7 +177,7 @@ async fn a_wrong_path_is_told_with_the_right_one(pool: PgPool) {
     assert!(stage(&report, "reply")["remedy"].as_str().unwrap().contains(&app.upstream.base_url()), "{report}");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_that_objects_to_max_tokens_is_asked_again_without(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -190,7 +190,7 @@ async fn a_model_that_objects_to_max_tokens_is_asked_again_without(pool: PgPool)
     assert_eq!((&asked[2].body["max_completion_tokens"], &asked[3].body["max_tokens"]), (&json!(16), &Value::Null));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_answer_is_told_while_it_comes_and_hanging_up_ends_the_call(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -217,7 +217,7 @@ async fn the_answer_is_told_while_it_comes_and_hanging_up_ends_the_call(pool: Pg
     assert!(last.contains(r#""type":"report""#) && last.contains(r#""verdict":"works""#), "{told}");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn values_that_are_not_saved_are_tested_and_a_stored_key_goes_nowhere_else(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -245,7 +245,7 @@ async fn values_that_are_not_saved_are_tested_and_a_stored_key_goes_nowhere_else
     assert_eq!(app.count("model_tests").await, 0);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_image_goes_along_and_a_bad_request_is_refused_before_any_call(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -272,7 +272,7 @@ async fn an_image_goes_along_and_a_bad_request_is_refused_before_any_call(pool: 
     assert_eq!((status, app.upstream.journal().len()), (StatusCode::NOT_FOUND, 3));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn all_models_are_tested_with_one_token_each_and_few_at_once(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;

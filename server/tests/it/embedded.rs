@@ -5,12 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use database::{Database, DatabaseSettings, EmbeddedSettings, Purpose, is_alive};
+use foundation::error::Error;
 use nix::sys::signal::{Signal, kill};
-use server::{
-    config::{DatabaseSettings, EmbeddedSettings},
-    db::{Database, Purpose, is_alive},
-    error::Error,
-};
 use tokio::time::sleep;
 
 use crate::program::{Serving, TempDir, is_running, last_line, postmaster};
@@ -70,7 +67,7 @@ async fn three_replicas_that_start_at_once_migrate_once() {
     .fetch_one(database.pool())
     .await
     .unwrap();
-    assert_eq!(applied, server::db::MIGRATOR.iter().count() as i64);
+    assert_eq!(applied, database::MIGRATOR.iter().count() as i64);
     assert_eq!(locks, 0);
     database.close().await;
 }

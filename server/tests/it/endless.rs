@@ -38,7 +38,7 @@ async fn failed(admin: &Member<'_>) -> (String, String, String) {
     (text("name"), text("detail"), text("remedy"))
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_flood_is_cut_off_wherever_it_comes(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -75,7 +75,7 @@ async fn a_flood_is_cut_off_wherever_it_comes(pool: PgPool) {
     assert!(most < 8 * MB + IN_FLIGHT, "{most} bytes were taken");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_trickle_ends_with_the_time_that_the_upstream_is_given(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -102,7 +102,7 @@ async fn a_trickle_ends_with_the_time_that_the_upstream_is_given(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn ten_thousand_models_are_shown_in_part_and_imported_whole(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;

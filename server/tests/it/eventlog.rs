@@ -3,12 +3,10 @@
 use std::{fs, path::Path, time::Duration};
 
 use chrono::{TimeDelta, TimeZone, Utc};
+use eventlog::{EventLog, LogFull, LogSettings};
+use foundation::shutdown::Tasks;
 use rust_decimal::Decimal;
-use server::{
-    eventlog::{EventLog, LogFull, LogSettings, Mover},
-    shutdown::Tasks,
-    usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource, keep_days},
-};
+use services::usage::{ErrorClass, EventSource, Mover, Outcome, UsageEvent, UsageSource, keep_days};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use uuid::Uuid;
 

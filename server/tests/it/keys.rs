@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use app::domain::KeyId;
 use chrono::{TimeDelta, TimeZone, Utc};
+use domain::KeyId;
+use foundation::clock::Clock;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use server::{clock::Clock, keys::AuthorizedKey};
+use services::keys::AuthorizedKey;
 use sqlx::PgPool;
 
 use crate::support::{

@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::leaderboard::BoardQuery;
 use chrono::TimeDelta;
+use domain::leaderboard::BoardQuery;
+use foundation::clock::Clock;
 use futures::future::join_all;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use server::{
-    clock::Clock,
+use services::{
     leaderboard::{RollUp, due},
     usage::{self, UsageEvent},
 };
@@ -92,7 +92,7 @@ async fn worked_example(pool: PgPool) -> TestApp {
     app
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_reply_has_the_documented_shape_field_by_field(pool: PgPool) {
     let app = worked_example(pool).await;
     let board = json_of(&app, "/api/leaderboard").await;
@@ -149,7 +149,7 @@ async fn the_reply_has_the_documented_shape_field_by_field(pool: PgPool) {
     assert_eq!(scores, ["1.000", "0.523", "0.225"]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn every_order_and_both_windows_can_be_asked_for(pool: PgPool) {
     let app = worked_example(pool).await;
     let older = time(SOME_TIME) - TimeDelta::days(15);
@@ -167,7 +167,7 @@ async fn every_order_and_both_windows_can_be_asked_for(pool: PgPool) {
     assert_eq!(month["insufficient_data_models"], json!([]));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn questions_that_are_not_meant_like_this_are_refused(pool: PgPool) {
     let app = worked_example(pool).await;
     for query in [
@@ -207,7 +207,7 @@ async fn questions_that_are_not_meant_like_this_are_refused(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_is_found_by_its_name_however_that_is_encoded_and_nothing_else_is(pool: PgPool) {
     let app = worked_example(pool).await;
     let plain = json_of(&app, "/api/leaderboard/fake/two").await;
@@ -272,7 +272,7 @@ async fn a_model_is_found_by_its_name_however_that_is_encoded_and_nothing_else_i
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_is_not_in_the_catalogue_any_more_is_not_on_the_board(pool: PgPool) {
     let app = worked_example(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -289,7 +289,7 @@ async fn what_is_not_in_the_catalogue_any_more_is_not_on_the_board(pool: PgPool)
     assert_eq!((&board["entries"], &board["insufficient_data_models"]), (&json!([]), &json!([])));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_renamed_model_keeps_its_figures_and_gets_those_that_come_late_under_either_name(pool: PgPool) {
     let app = worked_example(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -324,7 +324,7 @@ async fn a_renamed_model_keeps_its_figures_and_gets_those_that_come_late_under_e
     assert_eq!(get(&app, "/api/leaderboard/acme/second").await.status(), StatusCode::NOT_FOUND);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_former_name_without_figures_may_be_given_away_and_counts_for_its_new_model_from_then_on(pool: PgPool) {
     let app = worked_example(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -341,7 +341,7 @@ async fn a_former_name_without_figures_may_be_given_away_and_counts_for_its_new_
     assert_eq!(rename(&app, &admin, "fake-two", "fake/three").await, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn unusual_models_have_defined_figures(pool: PgPool) {
     let app = TestApp::start(pool).await;
     set(&app, "UPDATE models SET output_price_per_million_usd = CASE public_name WHEN 'fake/one' THEN NULL WHEN 'fake/two' THEN 0 ELSE 2 END").await;
@@ -401,7 +401,7 @@ async fn unusual_models_have_defined_figures(pool: PgPool) {
     assert_eq!((&huge["total_tokens_in"], &huge["total_cost_usd"]), (&json!(u64::MAX), &json!("1234567891.25")));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_board_on_which_nothing_was_ever_rolled_up_does_not_say_when_it_was(pool: PgPool) {
     let app = TestApp::start(pool).await;
     for path in ["/leaderboard", "/leaderboard?window_days=30"] {
@@ -416,7 +416,7 @@ async fn a_board_on_which_nothing_was_ever_rolled_up_does_not_say_when_it_was(po
     assert!(html.contains("datetime=\"2026-11-21T10:00:00Z\""), "{html}");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_pages_show_both_ends_of_intervals_and_mark_what_few_requests_are_behind(pool: PgPool) {
     let app = worked_example(pool).await;
     let at = time(SOME_TIME) - TimeDelta::hours(3);
@@ -439,7 +439,7 @@ async fn the_pages_show_both_ends_of_intervals_and_mark_what_few_requests_are_be
     assert!(model.contains("(few requests)</title>"));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn answers_can_be_kept_asked_again_compressed_and_read_from_any_site(pool: PgPool) {
     let app = worked_example(pool).await;
     for path in ["/api/leaderboard", "/api/leaderboard/fake/two"] {
@@ -493,7 +493,7 @@ async fn answers_can_be_kept_asked_again_compressed_and_read_from_any_site(pool:
     assert!(!other.headers().contains_key("access-control-allow-origin"), "only these two are open");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn ten_thousand_who_ask_at_once_cost_one_question_to_the_database(pool: PgPool) {
     let app = worked_example(pool).await;
     let board = &app.state.leaderboard;
@@ -513,7 +513,7 @@ async fn ten_thousand_who_ask_at_once_cost_one_question_to_the_database(pool: Pg
     assert_eq!(board.loads() - before, 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_one_replica_rolls_up_the_other_serves_within_a_second(pool: PgPool) {
     let one = TestApp::start(pool.clone()).await;
     let other = TestApp::replica(pool, FakeUpstream::start().await).await;
@@ -535,7 +535,7 @@ async fn what_one_replica_rolls_up_the_other_serves_within_a_second(pool: PgPool
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn at_five_past_the_hour_everything_that_is_over_is_rolled_up(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let now = app.clock.now();
@@ -557,7 +557,7 @@ async fn at_five_past_the_hour_everything_that_is_over_is_rolled_up(pool: PgPool
     assert_eq!(json_of(&app, "/api/leaderboard").await["total_entries"], 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn while_the_database_is_away_the_last_good_answer_is_given_with_its_age(pool: PgPool) {
     let app = worked_example(pool).await;
     let before = json_of(&app, "/api/leaderboard").await;
@@ -578,7 +578,7 @@ async fn while_the_database_is_away_the_last_good_answer_is_given_with_its_age(p
     assert_eq!(answer.headers()["cache-control"], "no-store");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_database_that_does_not_answer_keeps_readers_waiting_once_at_most(pool: PgPool) {
     let app = worked_example(pool).await;
     json_of(&app, "/api/leaderboard").await;

@@ -12,9 +12,11 @@ use axum::{
     extract::ConnectInfo,
     routing::{get, post},
 };
+use foundation::shutdown::Tasks;
 use futures::stream;
 use serde_json::Value;
-use server::{api::JsonBody, listen, shutdown::Tasks};
+use server::listen;
+use services::api::JsonBody;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

@@ -69,7 +69,7 @@ impl House {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn direct_tests_count_nothing_and_log_no_content_even_while_debugging(pool: PgPool) {
     let (dir, detour, upstream) = (TempDir::new(), Detour::to(&pool), FakeUpstream::start().await);
     upstream.lists(&["m/one"]);

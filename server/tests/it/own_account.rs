@@ -24,7 +24,7 @@ async fn me(app: &TestApp, cookie: &str) -> StatusCode {
     app.request(Method::GET, "/api/auth/me").header("cookie", cookie).send().await.unwrap().status()
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn another_password_ends_every_sign_in_and_gives_this_one_another(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let other = TestApp::replica(pool, FakeUpstream::start().await).await;
@@ -45,7 +45,7 @@ async fn another_password_ends_every_sign_in_and_gives_this_one_another(pool: Pg
     assert_eq!(sign_in(&app, NEW).await.0, StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_password_is_changed_by_whoever_knows_the_present_one(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let ada = app.member(EMAIL).await;
@@ -69,7 +69,7 @@ async fn a_password_is_changed_by_whoever_knows_the_present_one(pool: PgPool) {
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "all of it is one count");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn of_two_who_change_it_at_once_one_has_changed_it(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let ada = app.member(EMAIL).await;
@@ -84,7 +84,7 @@ async fn of_two_who_change_it_at_once_one_has_changed_it(pool: PgPool) {
     assert_eq!(counts.iter().filter(|status| **status == StatusCode::OK).count(), 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn signing_out_everywhere_is_everywhere_and_nobody_elses(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let (ada, bob) = (app.member(EMAIL).await, app.member("bob@example.org").await);
@@ -114,7 +114,7 @@ async fn with_everything(app: &TestApp, ada: &Member<'_>) -> (String, String) {
     (key["secret"].as_str().unwrap().to_owned(), link["share_slug"].as_str().unwrap().to_owned())
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn everything_of_a_members_is_in_one_file_and_nothing_of_anybody_elses(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let (ada, bob) = (app.member(EMAIL).await, app.member("bob@example.org").await);
@@ -138,7 +138,7 @@ async fn everything_of_a_members_is_in_one_file_and_nothing_of_anybody_elses(poo
     assert_eq!(file["comparisons"].as_array().unwrap().len(), 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_export_holds_more_comparisons_than_the_history_shows(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let ada = app.member(EMAIL).await;
@@ -162,7 +162,7 @@ async fn an_export_holds_more_comparisons_than_the_history_shows(pool: PgPool) {
     assert_eq!((made.len(), ids.len()), (250, 250));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_account_that_is_deleted_leaves_nothing_and_is_known_nowhere(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let other = TestApp::replica(pool, FakeUpstream::start().await).await;
@@ -171,7 +171,7 @@ async fn an_account_that_is_deleted_leaves_nothing_and_is_known_nowhere(pool: Pg
     bob.compare("Bob's own", &[ONE]).await;
     let (secret, slug) = with_everything(&app, &ada).await;
     let shared = format!("/playground/shared/{slug}");
-    let now = server::clock::Clock::now(&app.clock);
+    let now = foundation::clock::Clock::now(&app.clock);
     for server in [&app, &other] {
         assert!(server.state.keys.authenticate(&secret, now).await.unwrap().is_some());
         assert_eq!(server.request(Method::GET, &shared).send().await.unwrap().status(), StatusCode::OK);
@@ -215,7 +215,7 @@ async fn an_account_that_is_deleted_leaves_nothing_and_is_known_nowhere(pool: Pg
     app.member(EMAIL).await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_still_runs_is_stopped_with_its_account(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let ada = app.member(EMAIL).await;
@@ -232,7 +232,7 @@ async fn what_still_runs_is_stopped_with_its_account(pool: PgPool) {
         .await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_last_admin_stays(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let root = app.admin("root@example.org").await;
@@ -251,7 +251,7 @@ async fn the_last_admin_stays(pool: PgPool) {
     assert_eq!(app.count("users WHERE role = 'admin'").await, 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_invitation_that_was_taken_up_does_not_keep_the_address(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -263,7 +263,7 @@ async fn an_invitation_that_was_taken_up_does_not_keep_the_address(pool: PgPool)
     assert_eq!(app.count("invites WHERE email = 'ada@example.org'").await, 0);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn without_script_the_forms_do_the_same(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let ada = app.member(EMAIL).await;

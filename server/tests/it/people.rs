@@ -17,7 +17,7 @@ async fn id_of(app: &TestApp, email: &str) -> String {
     format!("{ALL}/{id}")
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn disabling_ends_sign_ins_and_keys_at_once_and_enabling_lets_in_again(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -25,7 +25,7 @@ async fn disabling_ends_sign_ins_and_keys_at_once_and_enabling_lets_in_again(poo
     let (status, key) = ada.post("/api/keys", json!({"name": "mine"})).await;
     assert_eq!(status, StatusCode::CREATED, "{key}");
     let secret = key["secret"].as_str().unwrap().to_owned();
-    let now = server::clock::Clock::now(&app.clock);
+    let now = foundation::clock::Clock::now(&app.clock);
     assert!(app.state.keys.authenticate(&secret, now).await.unwrap().is_some());
 
     let one = id_of(&app, "ada@example.org").await;
@@ -47,7 +47,7 @@ async fn disabling_ends_sign_ins_and_keys_at_once_and_enabling_lets_in_again(poo
     );
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_role_counts_from_the_next_request_on(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -61,7 +61,7 @@ async fn a_role_counts_from_the_next_request_on(pool: PgPool) {
     assert_eq!(admin.patch(&one, json!({"role": "king"})).await.0, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn nobody_locks_the_door_from_outside(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let (root, other) = (app.admin("root@example.org").await, app.admin("other@example.org").await);
@@ -83,7 +83,7 @@ async fn nobody_locks_the_door_from_outside(pool: PgPool) {
     assert_eq!(admins, 1, "{first:?} {second:?}");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn deleting_takes_everything_along(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -101,7 +101,7 @@ async fn deleting_takes_everything_along(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_invitation_is_told_once_and_lets_one_account_in(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -130,7 +130,7 @@ async fn an_invitation_is_told_once_and_lets_one_account_in(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_long_list_is_read_page_by_page(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let admin = app.admin("root@example.org").await;

@@ -15,11 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use database::EmbeddedSettings;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use server::config::EmbeddedSettings;
 
 /// A folder that is removed at the end. Its path is short enough for a socket, and other users can pass through it, since
 /// Postgres does not run as root.

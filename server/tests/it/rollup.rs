@@ -2,13 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::leaderboard::Histogram;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::histogram::Histogram;
+use foundation::{clock::TestClock, shutdown::Tasks};
 use futures::future::join_all;
-use server::{
-    clock::TestClock,
+use services::{
     leaderboard::{CHANNEL, RollUp},
-    shutdown::Tasks,
     usage::{self, ErrorClass, Outcome, UsageEvent},
 };
 use sqlx::{Connection, PgPool, postgres::PgListener};
@@ -149,22 +148,22 @@ async fn random_traffic_is_rolled_up_without_a_difference(pool: &PgPool, seed: f
     assert_eq!(roll_up(pool).run(until()).await.unwrap(), 0, "nothing is left to do");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn sums_are_those_of_the_events_and_quantiles_within_one_percent_of_the_exact_ones(pool: PgPool) {
     random_traffic_is_rolled_up_without_a_difference(&pool, 0.1, 60_000).await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_same_with_little_traffic(pool: PgPool) {
     random_traffic_is_rolled_up_without_a_difference(&pool, 0.2, 900).await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_same_with_a_million_events(pool: PgPool) {
     random_traffic_is_rolled_up_without_a_difference(&pool, 0.3, 1_000_000).await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_was_rolled_up_of_a_day_that_was_dropped_stays_however_long_events_are_kept_now(pool: PgPool) {
     let (known, unknown) = (time("2026-11-10T06:30:00Z"), time("2026-11-10T08:30:00Z"));
     usage::insert(&pool, &[success("fake/1", known), success("fake/2", known)]).await.unwrap();
@@ -191,7 +190,7 @@ async fn what_was_rolled_up_of_a_day_that_was_dropped_stays_however_long_events_
     assert_eq!(usage::keep_days(&pool, today, Some(7)).await.unwrap(), 1, "the day goes again");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_hour_that_cannot_be_rolled_up_keeps_no_other_one_waiting(pool: PgPool) {
     let hours = [6, 7, 8].map(|hour| time(&format!("2026-11-21T0{hour}:00:00Z")));
     usage::insert(&pool, &hours.map(|hour| success("fake/1", hour))).await.unwrap();
@@ -217,7 +216,7 @@ async fn an_hour_that_cannot_be_rolled_up_keeps_no_other_one_waiting(pool: PgPoo
     equals_raw(&pool).await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn more_hours_than_are_looked_up_at_a_time_are_all_rolled_up(pool: PgPool) {
     sqlx::query(
         "INSERT INTO usage_changed_hours (hour)
@@ -230,7 +229,7 @@ async fn more_hours_than_are_looked_up_at_a_time_are_all_rolled_up(pool: PgPool)
     assert_eq!(roll_up(&pool).run(until()).await.unwrap(), 1_100);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_that_is_renamed_while_its_hour_is_rolled_up_keeps_that_hour(pool: PgPool) {
     let hour = time("2026-11-21T08:00:00Z");
     for statement in [
@@ -269,7 +268,7 @@ async fn a_model_that_is_renamed_while_its_hour_is_rolled_up_keeps_that_hour(poo
     assert_eq!(names, ["fake/2"]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn late_commits_and_roll_ups_at_once_never_lose_an_event(pool: PgPool) {
     let first = time("2026-11-21T06:00:00Z");
     usage::ensure_partitions(&pool, first.date_naive(), first.date_naive()).await.unwrap();
@@ -297,7 +296,7 @@ async fn late_commits_and_roll_ups_at_once_never_lose_an_event(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_hour_is_redone_when_late_events_come_and_the_current_one_waits(pool: PgPool) {
     let hour = time("2026-11-18T07:00:00Z");
     usage::insert(&pool, &[success("fake/1", hour), success("fake/1", until())]).await.unwrap();
@@ -310,7 +309,7 @@ async fn an_hour_is_redone_when_late_events_come_and_the_current_one_waits(pool:
     assert!(differences(&pool, until() + TimeDelta::hours(1)).await.is_empty());
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_roll_up_that_dies_in_the_middle_leaves_nothing_half_done(pool: PgPool) {
     let hour = time("2026-11-21T08:00:00Z");
     usage::insert(&pool, &[success("fake/1", hour)]).await.unwrap();
@@ -330,7 +329,7 @@ async fn a_roll_up_that_dies_in_the_middle_leaves_nothing_half_done(pool: PgPool
     equals_raw(&pool).await;
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn redoing_history_corrects_what_is_wrong_and_spares_what_has_no_events_any_more(pool: PgPool) {
     let (old, new) = (time("2026-11-01T07:00:00Z"), time("2026-11-20T07:00:00Z"));
     usage::insert(&pool, &[success("fake/1", old), success("fake/1", new), success("fake/2", new)]).await.unwrap();
@@ -349,7 +348,7 @@ async fn redoing_history_corrects_what_is_wrong_and_spares_what_has_no_events_an
     assert_eq!(rows, [(old, "fake/1".into(), 1), (new, "fake/1".into(), 1)]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn invented_numbers_do_not_stop_a_roll_up(pool: PgPool) {
     let hour = time("2026-11-21T08:00:00Z");
     let absurd = UsageEvent {

@@ -130,7 +130,7 @@ async fn ask(
     refused
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn every_route_lets_in_whom_the_table_says(pool: PgPool) {
     let app = TestApp::start(pool).await;
     app.upstream.lists(&["fake/one"]);

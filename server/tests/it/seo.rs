@@ -1,10 +1,10 @@
 //! What is found and shared: the leaderboard's pages as a reader without script gets them, and the texts for crawlers.
 
 use chrono::TimeDelta;
+use foundation::clock::Clock;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use server::{
-    clock::Clock,
+use services::{
     leaderboard::{RollUp, due},
     usage,
 };
@@ -52,7 +52,7 @@ fn attribute<'a>(html: &'a str, before: &str) -> &'a str {
     &html[start..start + html[start..].find('"').unwrap()]
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
     let app = with_traffic(pool).await;
     let html = shown(&app, "/leaderboard").await;
@@ -94,7 +94,7 @@ async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
     assert!(by_price.contains("aria-sort=\"ascending\""));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_model_page_has_its_figures_its_charts_and_its_structured_data(pool: PgPool) {
     let app = with_traffic(pool).await;
     let html = shown(&app, "/leaderboard/fake-one").await;
@@ -149,7 +149,7 @@ async fn a_model_page_has_its_figures_its_charts_and_its_structured_data(pool: P
     assert!(shown(&app, "/leaderboard/method").await.contains("0.40 · success"));
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_picture_is_drawn_anew_when_what_it_shows_has_changed(pool: PgPool) {
     let app = with_traffic(pool).await;
     let admin = app.admin("root@example.org").await;
@@ -166,7 +166,7 @@ async fn a_picture_is_drawn_anew_when_what_it_shows_has_changed(pool: PgPool) {
     assert!(picture(board).await != before[1], "one model less is ranked");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_name_is_never_markup(pool: PgPool) {
     let app = with_traffic(pool).await;
     sqlx::query("UPDATE models SET public_name = $1, family = $1, slug = 'evil' WHERE public_name = 'fake/four'")
@@ -191,7 +191,7 @@ async fn a_name_is_never_markup(pool: PgPool) {
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn what_is_not_there_is_404_and_what_cannot_be_shown_now_is_503(pool: PgPool) {
     let app = with_traffic(pool).await;
     for path in [
@@ -218,7 +218,7 @@ async fn what_is_not_there_is_404_and_what_cannot_be_shown_now_is_503(pool: PgPo
     assert_eq!(page(&away, "/leaderboard/method").await.0, StatusCode::OK);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn crawlers_are_told_what_there_is(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let origin = app.state.settings.public_url.origin().to_owned();

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use server::upstream::{
-    ChatEvent, ChatRequest, ChatStream, ClientSettings, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
-};
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use upstream::{
+    ChatEvent, ChatRequest, ChatStream, ClientSettings, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
+};
 
 use crate::support::{
     fake_upstream::{Behaviour, Chunks, Ending, FakeUpstream, Step},

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use server::upstream::{
+use tokio_util::sync::CancellationToken;
+use upstream::{
     AllowList, ChatRequest, ClientSettings, Lookup, Target, Timeouts, UpstreamClient, UpstreamError, check_base_url,
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{fake_upstream::FakeUpstream, lookup::FakeLookup};
 

@@ -1,7 +1,7 @@
 //! Usage events in a real database: written once, in whatever day they belong to, with their hours marked for the roll-up.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use server::usage::{self, ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
+use services::usage::{self, ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ async fn count(pool: &PgPool) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM usage_events").fetch_one(pool).await.expect("a count")
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn an_event_is_stored_field_by_field_and_unknown_stays_unknown(pool: PgPool) {
     let known = event("2026-11-21T10:00:00Z");
     let unknown = UsageEvent {
@@ -85,7 +85,7 @@ async fn an_event_is_stored_field_by_field_and_unknown_stays_unknown(pool: PgPoo
     }
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn writing_a_batch_twice_writes_it_once(pool: PgPool) {
     let first = vec![event("2026-11-21T10:00:00Z"), event("2026-11-21T10:59:59.999999Z")];
     assert_eq!(usage::insert(&pool, &first).await.unwrap(), 2);
@@ -96,7 +96,7 @@ async fn writing_a_batch_twice_writes_it_once(pool: PgPool) {
     assert_eq!(count(&pool).await, 3);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn a_cost_that_cannot_be_is_unknown_and_keeps_no_other_event_from_being_written(pool: PgPool) {
     let costing = |usd: &str| UsageEvent { cost_usd: Some(usd.parse().unwrap()), ..event("2026-11-21T10:00:00Z") };
     let events = ["0", "1000000", "1000000.01", "79228162514264337593543950335", "-1"].map(costing);
@@ -106,7 +106,7 @@ async fn a_cost_that_cannot_be_is_unknown_and_keeps_no_other_event_from_being_wr
     assert_eq!(costs, [Some("0".into()), Some("1000000".into()), None, None, None]);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn batches_written_at_once_by_many_fill_days_that_have_no_partition_yet(pool: PgPool) {
     let shared = event("2026-03-01T00:00:00Z");
     let writers = (1..=8).map(|day| {
@@ -127,7 +127,7 @@ async fn batches_written_at_once_by_many_fill_days_that_have_no_partition_yet(po
     assert_eq!(strays, 0, "every event is in the partition of its day");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn partitions_can_be_asked_for_any_number_of_times_from_anywhere(pool: PgPool) {
     let day = |text: &str| text.parse::<NaiveDate>().unwrap();
     let (from, to) = (day("2026-12-30"), day("2027-01-02"));
@@ -140,7 +140,7 @@ async fn partitions_can_be_asked_for_any_number_of_times_from_anywhere(pool: PgP
     assert_eq!(count(&pool).await, 1);
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn late_events_mark_their_hours_and_known_ones_mark_nothing(pool: PgPool) {
     let late = [event("2026-11-18T07:59:59Z"), event("2026-11-18T08:00:00Z"), event("2026-11-21T10:15:00Z")];
     usage::insert(&pool, &late).await.unwrap();
@@ -151,7 +151,7 @@ async fn late_events_mark_their_hours_and_known_ones_mark_nothing(pool: PgPool) 
     assert!(changed_hours(&pool).await.is_empty(), "nothing changed");
 }
 
-#[sqlx::test(migrator = "server::db::MIGRATOR")]
+#[sqlx::test(migrator = "database::MIGRATOR")]
 async fn hours_are_those_of_utc_whatever_a_connection_is_set_to(pool: PgPool) {
     let mut connection = pool.acquire().await.unwrap();
     sqlx::query("SET timezone = 'Asia/Kolkata'").execute(&mut *connection).await.unwrap();

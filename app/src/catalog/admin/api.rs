@@ -1,35 +1,35 @@
 //! What the admins' pages ask of the server. Every form is an ordinary one: it posts here and is sent on to a page.
 
+use domain::{
+    UpstreamId, Usd,
+    catalog::admin::{
+        BulkEdit, ImportChoice, Listing, ModelEdit, ModelView, ModelsPort, Move, TestReport, TestRequest, TestsPort,
+        UnsavedTest, UpstreamEdit, UpstreamView, UpstreamsPort,
+    },
+    error::{AppError, FieldError, Noun},
+};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::{
-    BulkEdit, ImportChoice, Listing, ModelEdit, ModelView, ModelsPort, Move, TestReport, TestRequest, TestsPort,
-    UnsavedTest, UpstreamEdit, UpstreamView, UpstreamsPort,
-    form::{header_lines, number, optional},
-};
-use crate::{
-    domain::{UpstreamId, Usd},
-    error::{AppError, FieldError, Noun},
-    host,
-};
+use super::form::{header_lines, number, optional};
+use crate::{error::CallError, host};
 
 /// Every upstream, by name.
 #[server(prefix = "/_server", endpoint = "upstreams", input = GetUrl)]
-pub async fn upstreams() -> Result<Vec<UpstreamView>, AppError> {
+pub async fn upstreams() -> Result<Vec<UpstreamView>, CallError> {
     let (port, admin) = (host::service::<dyn UpstreamsPort>()?, host::admin());
     host::respond(async move { port.upstreams(&admin?).await }).await
 }
 
 /// Every model, in the order of the picker.
 #[server(prefix = "/_server", endpoint = "all-models", input = GetUrl)]
-pub async fn all_models() -> Result<Vec<ModelView>, AppError> {
+pub async fn all_models() -> Result<Vec<ModelView>, CallError> {
     let (port, admin) = (host::service::<dyn ModelsPort>()?, host::admin());
     host::respond(async move { port.all(&admin?).await }).await
 }
 
 /// What an upstream lists, asked of it now.
 #[server(prefix = "/_server", endpoint = "listing", input = GetUrl)]
-pub async fn listed_models(id: UpstreamId, #[server(default)] filter: String) -> Result<Listing, AppError> {
+pub async fn listed_models(id: UpstreamId, #[server(default)] filter: String) -> Result<Listing, CallError> {
     let (port, admin) = (host::service::<dyn UpstreamsPort>()?, host::admin());
     host::respond(async move { port.listing(&admin?, id, &filter).await }).await
 }
@@ -48,7 +48,7 @@ pub async fn save_upstream(
     #[server(default)] first_byte_s: String,
     #[server(default)] idle_s: String,
     #[server(default)] is_enabled: bool,
-) -> Result<(), AppError> {
+) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UpstreamsPort>()?, host::host()?);
     let admin = host::admin();
     let saved = host::respond(async move {
@@ -83,7 +83,7 @@ pub async fn save_upstream(
 
 /// Switches an upstream on or off.
 #[server(prefix = "/_server", endpoint = "enable-upstream")]
-pub async fn enable_upstream(id: UpstreamId, is_enabled: bool) -> Result<(), AppError> {
+pub async fn enable_upstream(id: UpstreamId, is_enabled: bool) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UpstreamsPort>()?, host::host()?);
     let admin = host::admin();
     let edit = UpstreamEdit { is_enabled: Some(is_enabled), ..UpstreamEdit::default() };
@@ -94,7 +94,7 @@ pub async fn enable_upstream(id: UpstreamId, is_enabled: bool) -> Result<(), App
 
 /// Deletes an upstream that no model uses.
 #[server(prefix = "/_server", endpoint = "delete-upstream")]
-pub async fn delete_upstream(id: UpstreamId) -> Result<(), AppError> {
+pub async fn delete_upstream(id: UpstreamId) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UpstreamsPort>()?, host::host()?);
     let admin = host::admin();
     host::respond(async move { port.delete(&admin?, id).await }).await?;
@@ -110,7 +110,7 @@ pub async fn import_models(
     #[server(default)] filter: String,
     #[server(default)] all: bool,
     #[server(default)] prefix: String,
-) -> Result<(), AppError> {
+) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UpstreamsPort>()?, host::host()?);
     let admin = host::admin();
     let choice = ImportChoice { models, filter: all.then_some(filter), prefix };
@@ -134,7 +134,7 @@ pub async fn save_model(
     #[server(default)] output_price: String,
     #[server(default)] is_featured: bool,
     #[server(default)] is_enabled: bool,
-) -> Result<(), AppError> {
+) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn ModelsPort>()?, host::host()?);
     let admin = host::admin();
     let saved = host::respond(async move {
@@ -168,7 +168,7 @@ pub async fn change_models(
     #[server(default)] slugs: Vec<String>,
     what: String,
     #[server(default)] value: String,
-) -> Result<(), AppError> {
+) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn ModelsPort>()?, host::host()?);
     let admin = host::admin();
     let count = host::respond(async move {
@@ -183,7 +183,7 @@ pub async fn change_models(
 
 /// Deletes every model that is ticked.
 #[server(prefix = "/_server", endpoint = "delete-models")]
-pub async fn delete_models(#[server(default)] slugs: Vec<String>) -> Result<(), AppError> {
+pub async fn delete_models(#[server(default)] slugs: Vec<String>) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn ModelsPort>()?, host::host()?);
     let admin = host::admin();
     let count = host::respond(async move { port.delete(&admin?, &slugs).await }).await?;
@@ -211,7 +211,7 @@ fn bulk_change(what: &str, value: &str) -> Result<ModelEdit, AppError> {
 
 /// Moves a model within the picker; `place` is its slug, a colon, and `up` or `down`.
 #[server(prefix = "/_server", endpoint = "move-model")]
-pub async fn move_model(place: String) -> Result<(), AppError> {
+pub async fn move_model(place: String) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn ModelsPort>()?, host::host()?);
     let admin = host::admin();
     host::respond(async move {
@@ -233,7 +233,7 @@ pub async fn test_model(
     #[server(default)] message: String,
     #[server(default)] temperature: String,
     #[server(default)] max_tokens: String,
-) -> Result<TestReport, AppError> {
+) -> Result<TestReport, CallError> {
     let (port, admin) = (host::service::<dyn TestsPort>()?, host::admin());
     host::respond(async move {
         let admin = admin?;
@@ -261,7 +261,7 @@ pub async fn test_upstream(
     #[server(default)] api_key: String,
     #[server(default)] headers: String,
     #[server(default)] test_model: String,
-) -> Result<TestReport, AppError> {
+) -> Result<TestReport, CallError> {
     let (port, admin) = (host::service::<dyn TestsPort>()?, host::admin());
     let values = UnsavedTest {
         base_url,
@@ -276,7 +276,7 @@ pub async fn test_upstream(
 
 /// Tests the values of a model's form at the upstream that it names, as that one is stored.
 #[server(prefix = "/_server", endpoint = "test-unsaved-model")]
-pub async fn test_unsaved_model(upstream: String, upstream_model: String) -> Result<TestReport, AppError> {
+pub async fn test_unsaved_model(upstream: String, upstream_model: String) -> Result<TestReport, CallError> {
     let (upstreams, tests) = (host::service::<dyn UpstreamsPort>()?, host::service::<dyn TestsPort>()?);
     let admin = host::admin();
     host::respond(async move {
@@ -304,7 +304,7 @@ pub async fn test_unsaved_model(upstream: String, upstream_model: String) -> Res
 
 /// Asks every enabled model for one token and goes back to the list, where the results stand.
 #[server(prefix = "/_server", endpoint = "test-all-models")]
-pub async fn test_all_models() -> Result<(), AppError> {
+pub async fn test_all_models() -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn TestsPort>()?, host::host()?);
     let admin = host::admin();
     let rows = host::respond(async move { port.test_all(&admin?).await }).await?;

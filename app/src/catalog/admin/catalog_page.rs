@@ -1,20 +1,18 @@
 //! `/admin/catalog`: the catalogue as a file, and prices from LiteLLM's public file.
 
+use domain::{
+    Usd,
+    catalog::admin::{CatalogDiff, DiffLine, PriceProposal},
+    format::{self, UNKNOWN},
+};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::Title;
 
 use super::{
-    CatalogDiff, DiffLine, PriceProposal,
     file_api::{ApplyCatalog, ApplyPrices, PreviewCatalog, ProposePrices},
     form::Refusal,
 };
-use crate::{
-    domain::{
-        Usd,
-        format::{self, UNKNOWN},
-    },
-    ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, textarea_text},
-};
+use crate::ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, textarea_text};
 
 /// Export, import, prices.
 #[component]

@@ -1,23 +1,23 @@
 //! What the page of files asks of the server.
 
+use domain::{
+    catalog::admin::{CatalogDiff, CatalogFilePort, PriceProposal},
+    error::{AppError, FieldError},
+};
 use leptos::prelude::*;
 
-use super::{CatalogDiff, CatalogFilePort, PriceProposal};
-use crate::{
-    error::{AppError, FieldError},
-    host,
-};
+use crate::{error::CallError, host};
 
 /// What a catalogue file would change.
 #[server(prefix = "/_server", endpoint = "preview-catalog")]
-pub async fn preview_catalog(file: String) -> Result<CatalogDiff, AppError> {
+pub async fn preview_catalog(file: String) -> Result<CatalogDiff, CallError> {
     let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
     host::respond(async move { port.import(&admin?, &file, true).await }).await
 }
 
 /// Reads a catalogue file.
 #[server(prefix = "/_server", endpoint = "apply-catalog")]
-pub async fn apply_catalog(file: String) -> Result<(), AppError> {
+pub async fn apply_catalog(file: String) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);
     let admin = host::admin();
     host::respond(async move { port.import(&admin?, &file, false).await }).await?;
@@ -27,14 +27,14 @@ pub async fn apply_catalog(file: String) -> Result<(), AppError> {
 
 /// What a price file proposes.
 #[server(prefix = "/_server", endpoint = "propose-prices")]
-pub async fn propose_prices(prices: String) -> Result<Vec<PriceProposal>, AppError> {
+pub async fn propose_prices(prices: String) -> Result<Vec<PriceProposal>, CallError> {
     let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
     host::respond(async move { port.proposals(&admin?, &prices).await }).await
 }
 
 /// Takes the ticked proposals over; each of them is JSON.
 #[server(prefix = "/_server", endpoint = "apply-prices")]
-pub async fn apply_prices(#[server(default)] proposals: Vec<String>) -> Result<(), AppError> {
+pub async fn apply_prices(#[server(default)] proposals: Vec<String>) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);
     let admin = host::admin();
     let count = host::respond(async move {

@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
+use domain::error::FieldError;
 use leptos::prelude::*;
-
-use crate::error::FieldError;
 
 /// What stands in a field; nothing for white space.
 pub(super) fn optional(text: &str) -> Option<String> {

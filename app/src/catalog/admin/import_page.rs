@@ -1,19 +1,20 @@
 //! `/admin/upstreams/{id}/import`: what an upstream lists, and which of it to take in.
 
+use domain::{
+    UpstreamId,
+    catalog::admin::{Listing, ListingEntry},
+    error::{AppError, Noun},
+    format,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    Listing, ListingEntry,
     api::{ImportModels, listed_models},
     form::Refusal,
 };
-use crate::{
-    domain::{UpstreamId, format},
-    error::{AppError, Noun},
-    ui::{FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors},
-};
+use crate::ui::{FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors};
 
 /// The list of one upstream.
 #[component]
@@ -26,7 +27,7 @@ pub fn ImportPage() -> impl IntoView {
         let listed = id.map(|id| (id, listed_models(id, filter.clone())));
         let listed = async move {
             let (id, listing) = listed.ok_or(AppError::NotFound(Noun::Upstream))?;
-            Ok((id, filter, refused_as_text(listing.await)?))
+            Ok::<_, AppError>((id, filter, refused_as_text(listing.await.map_err(Into::into))?))
         };
         view! {
             <Title text="Import models"/>

@@ -1,21 +1,21 @@
 //! `/admin/add-model` and `/admin/models/{slug}`: the form of one model.
 
+use domain::{
+    Usd,
+    catalog::admin::{ModelView, UpstreamView},
+    error::{AppError, Noun},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    ModelView, UpstreamView,
     api::{SaveModel, TestUnsavedModel, all_models, upstreams},
     form::{Field, Refusal, Tick},
     models_page::last_test,
     report::Report,
 };
-use crate::{
-    domain::Usd,
-    error::{AppError, Noun},
-    ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors},
-};
+use crate::ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors};
 
 /// The form of a new model.
 #[component]
@@ -40,7 +40,7 @@ pub fn ModelPage() -> impl IntoView {
         let (models, upstreams) = (all_models(), upstreams());
         let found = async move {
             let model = models.await?.into_iter().find(|model| Some(&model.slug) == slug.as_ref());
-            Ok((model.ok_or(AppError::NotFound(Noun::Model))?, upstreams.await?))
+            Ok::<_, AppError>((model.ok_or(AppError::NotFound(Noun::Model))?, upstreams.await?))
         };
         view! {
             <Title text="Model"/>

@@ -1,20 +1,21 @@
 //! `/admin/models`: every model, and what can be done to several at once.
 
+use domain::{
+    Usd,
+    catalog::admin::{LastTest, ModelView},
+    format::{self, UNKNOWN},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    LastTest, ModelView,
     api::{ChangeModels, DeleteModels, MoveModel, TestAllModels, all_models},
     form::Refusal,
 };
 use crate::{
-    domain::{
-        Usd,
-        format::{self, UNKNOWN},
-    },
+    error::CallError,
     ui::{Done, FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors, time},
 };
 
@@ -42,7 +43,7 @@ pub fn ModelsPage() -> impl IntoView {
         let asked = |key: &str| use_query_map().with_untracked(|query| query.get_str(key).map(str::to_owned));
         let (upstream, filter) = (asked("upstream"), asked("filter").unwrap_or_default());
         let models = all_models();
-        let found = async move { Ok(Listed::of(models.await?, upstream.as_deref(), filter)) };
+        let found = async move { Ok::<_, CallError>(Listed::of(models.await?, upstream.as_deref(), filter)) };
         view! {
             <Title text="Models"/>
             <Frame room=Room::Models>

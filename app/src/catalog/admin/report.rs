@@ -1,10 +1,11 @@
 //! How a test went: the steps with their times, the verdict, the answer. Written by the server after a test without script, and
 //! filled in by the script while a test runs.
 
+use domain::{
+    catalog::admin::{StageName, StageState, TestReport, TestStage, Verdict},
+    format::{self, UNKNOWN},
+};
 use leptos::{nonce::use_nonce, prelude::*};
-
-use super::{StageName, StageState, TestReport, TestStage, Verdict};
-use crate::domain::format::{self, UNKNOWN};
 
 const STAGES: [StageName; 8] = [
     StageName::Address,

@@ -1,20 +1,20 @@
 //! `/admin/models/{slug}/test`: one question straight to a model's upstream.
 
+use domain::{
+    catalog::admin::ModelView,
+    error::{AppError, Noun},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    ModelView,
     api::{TestModel, all_models},
     form::{Field, Refusal},
     models_page::last_test,
     report::{Report, TestScript},
 };
-use crate::{
-    error::{AppError, Noun},
-    ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text},
-};
+use crate::ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text};
 
 /// The direct test of one model.
 #[component]

@@ -1,19 +1,21 @@
 //! `/admin/upstreams`, and the form of one.
 
+use domain::{
+    UpstreamId,
+    catalog::admin::UpstreamView,
+    error::{AppError, FieldError, Noun},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    UpstreamView,
     api::{DeleteUpstream, EnableUpstream, SaveUpstream, TestUpstream, upstreams},
     form::{Field, Refusal, Tick, header_lines, parameter},
     report::{Report, TestScript},
 };
-use crate::{
-    domain::UpstreamId,
-    error::{AppError, FieldError, Noun},
-    ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text},
+use crate::ui::{
+    Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text,
 };
 
 /// What is usual at an upstream of a kind: word, name, base URL, and what to know.

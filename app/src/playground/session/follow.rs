@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use domain::{ComparisonId, RunId, error::AppError, playground::ComparisonRequest};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Phase, Session};
 use crate::{
-    domain::{ComparisonId, RunId},
-    error::AppError,
     playground::{
-        ComparisonRequest,
         live::Live,
         state::{Board, Change},
         stream::{self, EventStream},

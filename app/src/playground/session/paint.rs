@@ -1,12 +1,12 @@
 //! Bringing onto the page what has arrived.
 
+use domain::playground::best;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Card, Session, Shown};
 use crate::{
     playground::{
         answer::{append, rewrite},
-        best::best,
         stream,
     },
     ui::browser,

@@ -1,7 +1,7 @@
 //! An admin of a running test server.
 
-use app::account::Role;
 use chrono::TimeDelta;
+use domain::account::Role;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -6,24 +6,25 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{TimeZone, Utc};
 use clap::Parser;
+use eventlog::{EventLog, LogSettings};
+use foundation::{clock::TestClock, shutdown::Tasks};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::{
     boot,
-    catalog::{ModelEntry, UpstreamEntry},
-    clock::TestClock,
     config::{Cli, Settings, Surroundings, load_master_keys},
-    eventlog::{EventLog, LogSettings},
     listen,
-    outside::Outside,
     router::router,
-    shutdown::Tasks,
     state::AppState,
-    upstream::{Lookup, SystemLookup},
     web::Site,
+};
+use services::{
+    catalog::{ModelEntry, UpstreamEntry},
+    outside::Outside,
 };
 use sqlx::PgPool;
 use tokio::net::TcpListener;
+use upstream::{Lookup, SystemLookup};
 
 use super::fake_upstream::FakeUpstream;
 use crate::program::TempDir;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use server::upstream::Lookup;
+use upstream::Lookup;
 
 /// Answers every name alike, and counts how often it is asked.
 #[derive(Default)]

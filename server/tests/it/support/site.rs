@@ -9,14 +9,16 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
     routing::get,
 };
-use serde_json::{Value, json};
-use server::{
-    api,
-    auth::{self, AccountService, AccountSettings, AdminViewer, LimitSettings, Rate, with_caller},
+use crypto::{Keyring, MasterKeys};
+use domain::account::SignUpMode;
+use foundation::{
     clock::{Clock, TestClock},
-    config::{PublicUrl, SignUpMode, TrustedProxies},
-    crypto::{Keyring, MasterKeys},
     shutdown::Tasks,
+};
+use serde_json::{Value, json};
+use services::{
+    PublicUrl, api,
+    auth::{self, AccountService, AccountSettings, AdminViewer, LimitSettings, Rate, TrustedProxies, with_caller},
 };
 use sqlx::PgPool;
 use tower::ServiceExt;

@@ -1,7 +1,7 @@
 //! Usage events as tests need them.
 
 use chrono::{DateTime, Utc};
-use server::usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
+use services::usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource};
 use uuid::Uuid;
 
 pub(crate) fn time(text: &str) -> DateTime<Utc> {

@@ -1,0 +1,9 @@
+//! Analytics: what a member's keys were used for.
+
+#[cfg(feature = "server")]
+mod port;
+mod types;
+
+#[cfg(feature = "server")]
+pub use port::AnalyticsPort;
+pub use types::{Analytics, CellFigures, Ending, Figures, Filter, KeyAnalytics, ModelFigures, StepFigures, Window};

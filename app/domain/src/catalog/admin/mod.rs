@@ -1,0 +1,15 @@
+//! What admins see of the catalogue and change in it: upstreams, models, direct tests, the catalogue file.
+
+mod file_types;
+mod port;
+mod test_types;
+mod types;
+
+pub use file_types::{CatalogDiff, DiffLine, PriceProposal};
+pub use port::{CatalogFilePort, ModelsPort, Tell, TestsPort, UpstreamsPort};
+pub use test_types::{
+    StageName, StageState, TestEvent, TestReport, TestRequest, TestRow, TestStage, UnsavedTest, Verdict,
+};
+pub use types::{
+    BulkEdit, ImportChoice, LastTest, Listing, ListingEntry, ModelEdit, ModelView, Move, UpstreamEdit, UpstreamView,
+};

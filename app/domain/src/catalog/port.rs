@@ -1,0 +1,12 @@
+//! What pages ask of the catalogue.
+
+use async_trait::async_trait;
+
+use crate::{catalog::ModelSummary, error::AppError};
+
+/// The room's port, implemented by the server.
+#[async_trait]
+pub trait CatalogPort: Send + Sync {
+    /// The enabled models of enabled upstreams: featured first, then by name. At most 1,000.
+    async fn models(&self) -> Result<Vec<ModelSummary>, AppError>;
+}

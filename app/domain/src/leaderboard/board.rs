@@ -1,0 +1,58 @@
+//! The ranked models of a window.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::leaderboard::{Entry, Unranked, Window};
+
+/// The leaderboard as its page shows it. Cheap to clone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Board {
+    /// The page is rendered on the server alone: nothing of it is sent along.
+    #[serde(skip)]
+    pub figures: Arc<BoardFigures>,
+    /// For how many seconds the database has not been heard of, where this is the last good answer.
+    pub age_s: Option<u64>,
+}
+
+/// The ranked models of a window.
+#[derive(Debug, Default)]
+pub struct BoardFigures {
+    pub window: Window,
+    /// When the figures were rolled up last.
+    pub generated_at: DateTime<Utc>,
+    /// Whether any hour was rolled up within the window.
+    pub is_rolled_up: bool,
+    /// The window: from its first hour to the end of its last one.
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    /// By score, best first.
+    pub entries: Vec<Entry>,
+    pub unranked: Vec<Unranked>,
+    /// What pages have rendered from these statistics.
+    pub rendered: RenderCache,
+}
+
+/// What a page has rendered from a [`BoardFigures`], kept exactly as long as it is: thousands of readers get the same table, so it
+/// is rendered once. The slot is untyped, so that this crate need not know any page; whoever renders decides what it holds.
+#[derive(Default)]
+pub struct RenderCache(OnceLock<Box<dyn Any + Send + Sync>>);
+
+impl RenderCache {
+    /// What was kept or, the first time, what `make` makes. `None` where something of another type is kept.
+    pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(make())).downcast_ref()
+    }
+}
+
+impl fmt::Debug for RenderCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenderCache").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! Accounts as admins see them.
+
+mod port;
+mod types;
+
+pub use port::PeoplePort;
+pub use types::{Invitation, InviteRequest, People, Person, PersonEdit};

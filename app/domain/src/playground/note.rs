@@ -1,0 +1,75 @@
+//! What stands below an answer, or in its place.
+
+use crate::playground::{Run, RunStatus};
+
+/// A sentence about how a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    /// The class that gives it its look; empty where there is nothing to say.
+    pub class: &'static str,
+    /// A word in front.
+    pub lead: &'static str,
+    pub text: String,
+}
+
+/// The note of a run, given whether any of its answer is there.
+pub fn note(run: &Run, has_text: bool) -> Note {
+    let waiting = |text: &str| Note { class: "waiting", lead: "", text: text.into() };
+    let aside = |text: &str| Note { class: "aside-note", lead: "", text: text.into() };
+    match run.status {
+        RunStatus::Queued | RunStatus::Running if has_text => Note::default(),
+        RunStatus::Queued => waiting("Waiting for its turn"),
+        RunStatus::Running => waiting("Waiting for the first token"),
+        RunStatus::Succeeded if !has_text => aside("The model answered with nothing."),
+        RunStatus::Succeeded if run.finish_reason.as_deref() == Some("length") => {
+            aside("Cut off: the answer reached its token limit.")
+        }
+        RunStatus::Succeeded => Note::default(),
+        RunStatus::Failed => Note { class: "fail", lead: "Failed. ", text: failure(run) },
+        RunStatus::Cancelled => aside("Stopped. What had arrived by then is kept."),
+        RunStatus::Interrupted => {
+            aside("Interrupted: the server went down while this ran. Run the prompt again for an answer.")
+        }
+    }
+}
+
+fn failure(run: &Run) -> String {
+    let Some(error) = &run.error else { return "It is not known why.".into() };
+    match error.retry_after_s {
+        Some(seconds) => format!("{} The upstream asks to wait {seconds} s.", error.message),
+        None => error.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playground::{RunError, types::queued};
+
+    fn run(status: RunStatus) -> Run {
+        Run { status, ..queued(0, "a/b") }
+    }
+
+    #[test]
+    fn a_run_that_answers_says_nothing_beside_its_answer() {
+        assert_eq!(note(&run(RunStatus::Running), true), Note::default());
+        assert_eq!(note(&run(RunStatus::Succeeded), true), Note::default());
+        assert_eq!(note(&run(RunStatus::Running), false).class, "waiting");
+    }
+
+    #[test]
+    fn an_empty_answer_and_one_that_was_cut_off_are_told_apart_from_a_good_one() {
+        assert_eq!(note(&run(RunStatus::Succeeded), false).text, "The model answered with nothing.");
+        let cut = Run { finish_reason: Some("length".into()), ..run(RunStatus::Succeeded) };
+        assert_eq!(note(&cut, true).text, "Cut off: the answer reached its token limit.");
+    }
+
+    #[test]
+    fn a_failure_says_why_and_how_long_to_wait_and_a_stop_is_no_failure() {
+        let error = RunError { code: "rate_limited".into(), message: "Too much.".into(), retry_after_s: Some(20) };
+        let failed = Run { error: Some(error), ..run(RunStatus::Failed) };
+        assert_eq!(note(&failed, true).text, "Too much. The upstream asks to wait 20 s.");
+        assert_eq!(note(&run(RunStatus::Failed), true).text, "It is not known why.");
+        assert_eq!(note(&run(RunStatus::Cancelled), true).class, "aside-note");
+    }
+}

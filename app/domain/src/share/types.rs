@@ -1,0 +1,75 @@
+//! What is shared, and what its owner says about it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Usd,
+    playground::{Parameters, RunError, RunStatus},
+};
+
+/// What of a comparison is shared: the body of `POST /api/playground/{id}/share`; everything where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShareRequest {
+    /// The cards to show, by position (0 to 3). All of them where it is left out.
+    pub positions: Option<Vec<u8>>,
+    /// Whether readers are not shown the system prompt.
+    pub hide_system_prompt: bool,
+    /// Makes another link; the one before is dead for good. Without it a comparison keeps the link it had.
+    pub new_link: bool,
+}
+
+/// Where a shared comparison is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ShareLink {
+    pub share_slug: String,
+    pub public_url: String,
+}
+
+/// A shared comparison: what was there when it was shared. Nothing in it leads back to its owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SharedComparison {
+    pub share_slug: String,
+    pub public_url: String,
+    pub shared_at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub content: SharedContent,
+}
+
+/// The snapshot itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SharedContent {
+    /// When the comparison was made.
+    pub created_at: DateTime<Utc>,
+    pub prompt: String,
+    /// `null` where there is none or it is not shown.
+    pub system_prompt: Option<String>,
+    pub parameters: Parameters,
+    /// The position of the answer that the owner picked, if it is shown.
+    pub picked_position: Option<u8>,
+    /// One to four, by position.
+    pub runs: Vec<SharedRun>,
+}
+
+/// One model's answer, without its id. Everything else is as in a comparison of one's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SharedRun {
+    pub position: u8,
+    pub model: String,
+    pub status: RunStatus,
+    #[serde(default)]
+    pub parameters: Option<Parameters>,
+    #[serde(default)]
+    pub reasoning_content: Option<String>,
+    pub response_content: Option<String>,
+    pub finish_reason: Option<String>,
+    pub error: Option<RunError>,
+    pub latency_ms: Option<u64>,
+    pub ttft_ms: Option<u64>,
+    pub tokens_in: Option<u64>,
+    pub tokens_out: Option<u64>,
+    pub tokens_per_second: Option<f64>,
+    pub cost_usd: Usd,
+    pub list_cost_usd: Option<Usd>,
+}

@@ -1,0 +1,144 @@
+//! One sealed blob: version byte ‖ 24-byte nonce ‖ XChaCha20-Poly1305 ciphertext with its tag.
+//!
+//! Nobody passes a nonce in: 192 random bits for each seal, so that repeating one is out of the question. What a blob is
+//! bound to is its associated data; a blob moved elsewhere does not open. An older blob of the very same place does: that
+//! replay cannot be seen by this construction.
+
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use foundation::error::Error;
+use zeroize::Zeroizing;
+
+/// The only layout there is. It is part of the associated data too, so that a later layout cannot be passed off as this.
+const VERSION: u8 = 1;
+const NONCE_LEN: usize = 24;
+
+/// The length of every key.
+pub(super) const KEY_LEN: usize = 32;
+
+/// A key that is wiped when dropped.
+pub(super) type KeyBytes = Zeroizing<[u8; KEY_LEN]>;
+
+/// A key from the machine's randomness.
+pub(super) fn random_key() -> Result<KeyBytes, Error> {
+    let mut key = Zeroizing::new([0; KEY_LEN]);
+    getrandom::fill(key.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+    Ok(key)
+}
+
+/// Associated data: the version, then each part with its length before it, so that no two lists of parts read the same.
+pub(super) struct Aad(Vec<u8>);
+
+impl Aad {
+    pub(super) fn new() -> Self {
+        Self(Vec::with_capacity(128)).part(&[VERSION])
+    }
+
+    pub(super) fn part(mut self, bytes: &[u8]) -> Self {
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.0.extend_from_slice(&length.to_be_bytes());
+        self.0.extend_from_slice(bytes);
+        self
+    }
+}
+
+/// Seals under a fresh nonce.
+pub(super) fn seal(key: &KeyBytes, aad: &Aad, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut nonce = [0; NONCE_LEN];
+    getrandom::fill(&mut nonce).map_err(|_| Error::Encryption("no randomness available"))?;
+    let ciphertext = cipher(key)
+        .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: &aad.0 })
+        .map_err(|_| Error::Encryption("could not seal"))?;
+    let mut sealed = Vec::with_capacity(1 + NONCE_LEN + ciphertext.len());
+    sealed.push(VERSION);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(&ciphertext);
+    Ok(sealed)
+}
+
+/// Opens, or says nothing about why not.
+pub(super) fn open(key: &KeyBytes, aad: &Aad, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    const REFUSED: Error = Error::Encryption("cannot be decrypted");
+    let (&version, rest) = sealed.split_first().ok_or(REFUSED)?;
+    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
+    if version != VERSION {
+        return Err(REFUSED);
+    }
+    cipher(key)
+        .decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: &aad.0 })
+        .map(Zeroizing::new)
+        .map_err(|_| REFUSED)
+}
+
+fn cipher(key: &KeyBytes) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new((&**key).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_associated_data_cannot_be_shifted_into_each_other() {
+        assert_ne!(Aad::new().part(b"ab").part(b"c").0, Aad::new().part(b"a").part(b"bc").0);
+        assert_ne!(Aad::new().part(b"").part(b"a").0, Aad::new().part(b"a").part(b"").0);
+    }
+
+    #[test]
+    fn any_byte_changed_or_cut_off_makes_it_unreadable() {
+        let key = random_key().expect("randomness");
+        let aad = Aad::new().part(b"here");
+        let sealed = seal(&key, &aad, b"nobody else's business").expect("seals");
+        assert_eq!(**open(&key, &aad, &sealed).expect("opens"), *b"nobody else's business");
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut changed = sealed.clone();
+                changed[at] ^= 1 << bit;
+                assert!(open(&key, &aad, &changed).is_err(), "byte {at}, bit {bit}");
+            }
+            assert!(open(&key, &aad, &sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn another_version_byte_is_refused() {
+        let key = random_key().expect("randomness");
+        let sealed = seal(&key, &Aad::new(), b"x").expect("seals");
+        for version in (0..=u8::MAX).filter(|version| *version != VERSION) {
+            let mut downgraded = sealed.clone();
+            downgraded[0] = version;
+            assert!(open(&key, &Aad::new(), &downgraded).is_err());
+        }
+    }
+
+    #[test]
+    fn every_failure_reads_the_same() {
+        let key = random_key().expect("randomness");
+        let sealed = seal(&key, &Aad::new(), b"x").expect("seals");
+        let mut flipped = sealed.clone();
+        flipped[30] ^= 1;
+        let other_key = random_key().expect("randomness");
+        let failures = [
+            open(&key, &Aad::new(), &[]),
+            open(&key, &Aad::new(), &[0]),
+            open(&key, &Aad::new(), &flipped),
+            open(&key, &Aad::new().part(b"elsewhere"), &sealed),
+            open(&other_key, &Aad::new(), &sealed),
+        ];
+        for failure in failures {
+            assert_eq!(failure.expect_err("must fail").to_string(), "encryption: cannot be decrypted");
+        }
+    }
+
+    #[test]
+    fn no_nonce_comes_twice() {
+        let key = random_key().expect("randomness");
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..100_000 {
+            let sealed = seal(&key, &Aad::new(), b"").expect("seals");
+            assert!(seen.insert(sealed[1..=NONCE_LEN].to_vec()));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The master keys as the operator configured them.
+
+use foundation::error::{Error, Refusal};
+use zeroize::Zeroizing;
+
+use crate::envelope::{KEY_LEN, KeyBytes};
+
+/// One master key. Wiped when dropped, never printed.
+#[derive(Clone)]
+pub(super) struct MasterKey(pub(super) KeyBytes);
+
+/// The configured master keys: the first is the primary, under which new keys are wrapped; the others are older ones that
+/// may still be in use, or the next one handed out ahead of a rotation.
+pub struct MasterKeys(Vec<MasterKey>);
+
+impl MasterKeys {
+    /// Takes the keys in the order of the configuration, which has refused keys of zeros and the same key twice.
+    pub fn new(keys: Vec<Zeroizing<[u8; KEY_LEN]>>) -> Result<Self, Error> {
+        if keys.is_empty() {
+            let remedy = "set QUADRILLE_MASTER_KEY or QUADRILLE_MASTER_KEY_FILE";
+            return Err(Refusal::usage("there is no master key", remedy).into());
+        }
+        Ok(Self(keys.into_iter().map(MasterKey).collect()))
+    }
+
+    /// Primary first; never empty.
+    pub(super) fn into_keys(self) -> Vec<MasterKey> {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for MasterKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterKeys({} keys, [redacted])", self.0.len())
+    }
+}

@@ -1,0 +1,108 @@
+//! Small secrets kept under a master key: members' data keys and the keys of upstreams.
+//!
+//! Wrapping uses the same XChaCha20-Poly1305 envelope as fields do, with the purpose and the owner in the associated data.
+//! OWASP ASVS names AES-256 key wrap for this; the deviation is deliberate: one primitive for everything, and a random
+//! 192-bit nonce makes the usual argument for a deterministic wrap moot. A data key copied into another member's row does
+//! not open there, because the member's id is in the associated data of the *wrap*.
+
+use foundation::error::Error;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::{
+    envelope::{self, Aad},
+    master::MasterKey,
+};
+
+/// A secret as it is stored, and the version of the master key that opens it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Wrapped {
+    /// What goes into the `bytea` column.
+    pub bytes: Vec<u8>,
+    /// What goes into the key version column beside it.
+    pub key_version: i32,
+}
+
+impl std::fmt::Debug for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Wrapped({} bytes, key version {})", self.bytes.len(), self.key_version)
+    }
+}
+
+/// What a wrapped secret is for. One made for a purpose does not open for another.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    DataKey,
+    UpstreamApiKey,
+    UpstreamHeaders,
+    Canary,
+}
+
+impl Purpose {
+    /// Part of what every wrapped secret is bound to: never to be changed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Purpose::DataKey => "data_key",
+            Purpose::UpstreamApiKey => "upstream_api_key",
+            Purpose::UpstreamHeaders => "upstream_headers",
+            Purpose::Canary => "canary",
+        }
+    }
+}
+
+pub(super) fn wrap(
+    key: &MasterKey,
+    version: i32,
+    purpose: Purpose,
+    owner: Uuid,
+    secret: &[u8],
+) -> Result<Wrapped, Error> {
+    let bytes = envelope::seal(&key.0, &aad(version, purpose, owner), secret)?;
+    Ok(Wrapped { bytes, key_version: version })
+}
+
+pub(super) fn unwrap(
+    key: &MasterKey,
+    version: i32,
+    purpose: Purpose,
+    owner: Uuid,
+    wrapped: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    envelope::open(&key.0, &aad(version, purpose, owner), wrapped)
+}
+
+fn aad(version: i32, purpose: Purpose, owner: Uuid) -> Aad {
+    Aad::new().part(purpose.name().as_bytes()).part(owner.as_bytes()).part(&version.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::random_key;
+
+    #[test]
+    fn a_wrapped_secret_opens_only_for_its_owner_purpose_and_version() {
+        let key = MasterKey(random_key().expect("randomness"));
+        let owner = Uuid::now_v7();
+        let wrapped = wrap(&key, 1, Purpose::DataKey, owner, b"secret").expect("wraps").bytes;
+        assert_eq!(**unwrap(&key, 1, Purpose::DataKey, owner, &wrapped).expect("unwraps"), *b"secret");
+
+        assert!(unwrap(&key, 1, Purpose::DataKey, Uuid::now_v7(), &wrapped).is_err());
+        assert!(unwrap(&key, 1, Purpose::UpstreamApiKey, owner, &wrapped).is_err());
+        assert!(unwrap(&key, 2, Purpose::DataKey, owner, &wrapped).is_err());
+        let other = MasterKey(random_key().expect("randomness"));
+        assert!(unwrap(&other, 1, Purpose::DataKey, owner, &wrapped).is_err());
+    }
+
+    #[test]
+    fn any_byte_changed_makes_a_wrapped_key_useless() {
+        let key = MasterKey(random_key().expect("randomness"));
+        let owner = Uuid::now_v7();
+        let wrapped = wrap(&key, 1, Purpose::DataKey, owner, &[7; 32]).expect("wraps").bytes;
+        for at in 0..wrapped.len() {
+            let mut changed = wrapped.clone();
+            changed[at] ^= 1;
+            assert!(unwrap(&key, 1, Purpose::DataKey, owner, &changed).is_err(), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The pool of connections.
+
+use std::time::Duration;
+
+use sqlx::{
+    ConnectOptions, Connection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::repo;
+
+/// Below the embedded cluster's 50, so that commands and a second replica find room too.
+const MAX_CONNECTIONS: u32 = 20;
+/// A request that waits longer than this for a connection is better answered with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection that was used more recently than this is handed out without asking the database first whether it still
+/// stands: the question would cost a round trip before every statement. Postgres needs longer than this to start anew.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What all of our connections have in common. Statements are never logged: their bind values are what people wrote.
+pub(super) fn quiet(options: PgConnectOptions) -> PgConnectOptions {
+    options.application_name("quadrille").disable_statement_logging()
+}
+
+/// A pool that connects when it is first used.
+pub(super) fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(Duration::from_secs(10 * 60))
+        .max_lifetime(Duration::from_secs(30 * 60))
+        .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(|connection, _| Box::pin(repo::limit_connection(connection)))
+        .connect_lazy_with(options)
+}
+
+/// Whether the database answers within two seconds.
+pub async fn is_alive(pool: &PgPool) -> bool {
+    matches!(tokio::time::timeout(PING_TIMEOUT, repo::ping(pool)).await, Ok(Ok(())))
+}

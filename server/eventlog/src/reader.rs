@@ -1,0 +1,138 @@
+//! Reading the log in order, and remembering how far it was read.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    sync::atomic::Ordering,
+};
+
+use foundation::error::Error;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    log::EventLog,
+    place::Place,
+    record::{self, Next},
+    segment::{self, MAGIC},
+};
+
+/// Bytes read at a time, and so the largest batch: some two thousand events.
+const READ: u64 = 1024 * 1024;
+
+/// Reads a log's events from where reading stopped last time. There is one reader for each log.
+pub struct EventReader {
+    log: EventLog,
+    place: Place,
+}
+
+/// Events that stand together in the log.
+pub struct Batch<E> {
+    pub events: Vec<E>,
+    /// Whether more is there already.
+    pub is_full: bool,
+    after: Place,
+}
+
+impl EventReader {
+    /// Begins where reading stopped last time.
+    pub fn new(log: EventLog) -> Self {
+        let place = Place::load(&log.shared.settings.dir).unwrap_or(Place::start_of(0));
+        Self { log, place }
+    }
+
+    /// Waits until the log has grown since the last call.
+    pub async fn grown(&self) {
+        self.log.shared.has_grown.notified().await;
+    }
+
+    /// The next events, none where there are none. They come again until they are committed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the log cannot be read.
+    pub async fn next<E: DeserializeOwned + Send + 'static>(&self) -> Result<Batch<E>, Error> {
+        let (log, place) = (self.log.clone(), self.place);
+        Ok(tokio::task::spawn_blocking(move || read(&log, place)).await??)
+    }
+
+    /// Remembers that a batch is done with, of which `rejected` events were set aside, and frees the segments before it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the place cannot be stored; the batch then comes again.
+    pub fn commit<E>(&mut self, batch: &Batch<E>, rejected: u64) -> Result<(), Error> {
+        if batch.after != self.place {
+            self.advance(batch.after)?;
+        }
+        let figures = &self.log.shared.figures;
+        figures.refused.fetch_add(rejected, Ordering::Relaxed);
+        figures.moved.fetch_add(batch.events.len() as u64 - rejected, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Keeps an event that the database rejects in `refused.ndjson`, for whoever finds out why.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where that file cannot be written.
+    pub fn set_aside(&self, event: &impl Serialize) -> Result<(), Error> {
+        let path = self.log.shared.settings.dir.join("refused.ndjson");
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        let line = serde_json::to_string(event).map_err(io::Error::from)?;
+        Ok(writeln!(file, "{line}")?)
+    }
+
+    /// Remembers how far it is, and gives back the space of segments that are moved.
+    fn advance(&mut self, place: Place) -> Result<(), Error> {
+        let dir = &self.log.shared.settings.dir;
+        place.save(dir)?;
+        self.place = place;
+        for number in segment::list(dir)?.into_iter().filter(|number| *number < place.segment) {
+            let path = segment::path(dir, number);
+            let size = fs::metadata(&path)?.len();
+            fs::remove_file(&path)?;
+            self.log.shared.bytes.fetch_sub(size, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// The events from a place on, as far as the log is written.
+fn read<E: DeserializeOwned>(log: &EventLog, mut from: Place) -> io::Result<Batch<E>> {
+    let dir = &log.shared.settings.dir;
+    let end = log.shared.end();
+    loop {
+        let path = segment::path(dir, from.segment);
+        let limit = if from.segment == end.segment { end.offset.saturating_sub(from.offset).min(READ) } else { READ };
+        let bytes = match segment::read_from(&path, from.offset, limit) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            bytes => bytes?,
+        };
+        let batch = decode(&bytes, from);
+        if from.segment >= end.segment {
+            return Ok(batch);
+        }
+        if !batch.events.is_empty() {
+            return Ok(Batch { is_full: true, ..batch });
+        }
+        if !bytes.is_empty() {
+            tracing::error!(segment = %path.display(), offset = from.offset, "the event log is damaged from here on");
+            fs::copy(&path, path.with_extension("damaged"))?;
+        }
+        // Through with this one: on to the next one that is there.
+        let next = segment::list(dir)?.into_iter().find(|number| *number > from.segment).unwrap_or(end.segment);
+        from = Place::start_of(next);
+    }
+}
+
+fn decode<E: DeserializeOwned>(bytes: &[u8], from: Place) -> Batch<E> {
+    let mut at = 0;
+    let mut events = Vec::new();
+    while let Next::Record(payload) = record::next(&bytes[at..]) {
+        match serde_json::from_slice(payload) {
+            Ok(event) => events.push(event),
+            Err(error) => tracing::error!(%error, "a usage event cannot be read and is left out"),
+        }
+        at += record::HEADER + payload.len();
+    }
+    let after = Place { segment: from.segment, offset: from.offset.max(MAGIC.len() as u64) + at as u64 };
+    Batch { events, after, is_full: bytes.len() as u64 == READ }
+}

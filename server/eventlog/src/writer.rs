@@ -1,0 +1,248 @@
+//! The two threads of the log. One appends whatever has come together since its last write, the other forces it to the disk:
+//! a disk that takes its time holds up neither the requests nor the appending.
+
+use std::{
+    cmp::Ordering::{Equal, Greater, Less},
+    fs::{self, File},
+    io::{self, Write},
+    mem,
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    place::Place,
+    record::MAX_PAYLOAD,
+    segment::{self, MAGIC, Scan},
+    state::{Queue, Shared},
+};
+
+/// From the first unforced write to the next forcing. Forcing itself has to fit into what is left of 100 ms.
+const SYNC_AFTER: Duration = Duration::from_millis(50);
+/// How often room is looked for while there is none.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
+
+/// The segment that is written to.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    file: Arc<File>,
+    place: Place,
+    /// The segment that waits with its space taken.
+    reserve: Option<File>,
+}
+
+impl Writer {
+    /// Begins a new segment after those that are there.
+    pub(super) fn begin(shared: Arc<Shared>, number: u64) -> io::Result<Self> {
+        let dir = &shared.settings.dir;
+        let file = segment::make_reserve(dir, shared.settings.segment_bytes)?;
+        segment::use_reserve(dir, number)?;
+        let place = Place::start_of(number);
+        shared.queue().end = Some(place);
+        let mut writer = Self { shared, file: Arc::new(file), place, reserve: None };
+        writer.look_for_room();
+        Ok(writer)
+    }
+
+    /// Writes until the log is closed.
+    pub(super) fn run(mut self) {
+        let (mut bytes, mut waiting) = (Vec::new(), Vec::new());
+        loop {
+            let (events, is_closed) = self.take(&mut bytes, &mut waiting);
+            if !bytes.is_empty() {
+                let is_written = self.append(&bytes, events);
+                for waiting in waiting.drain(..) {
+                    // Whoever waited may have gone.
+                    let _ = waiting.send(is_written);
+                }
+                bytes.clear();
+            }
+            if self.reserve.is_none() {
+                self.look_for_room();
+            }
+            if is_closed && events == 0 {
+                break;
+            }
+        }
+        let mut dirty = self.shared.dirty();
+        dirty.files.push(self.file.clone());
+        dirty.is_closed = true;
+        self.shared.has_dirty.notify_all();
+    }
+
+    /// Waits for something to write, and takes all of it.
+    fn take(&self, bytes: &mut Vec<u8>, waiting: &mut Vec<oneshot::Sender<bool>>) -> (u64, bool) {
+        let nothing = |queue: &mut Queue| queue.bytes.is_empty() && !queue.is_closed;
+        let queue = self.shared.queue();
+        let waited = self.shared.has_work.wait_timeout_while(queue, LOOK_FOR_ROOM, nothing);
+        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        mem::swap(&mut queue.bytes, bytes);
+        mem::swap(&mut queue.waiting, waiting);
+        (mem::take(&mut queue.events), queue.is_closed)
+    }
+
+    fn append(&mut self, bytes: &[u8], events: u64) -> bool {
+        let mut written = self.write(bytes);
+        if let Err(error) = &written {
+            tracing::error!(%error, "the event log cannot be written to; taking the segment in reserve");
+            written = self.rotate().and_then(|()| self.write(bytes));
+        }
+        let figures = &self.shared.figures;
+        if let Err(error) = written {
+            figures.lost.fetch_add(events, Ordering::Relaxed);
+            tracing::error!(%error, events, "usage events were lost");
+            return false;
+        }
+        figures.appended.fetch_add(events, Ordering::Relaxed);
+        self.shared.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.shared.queue().end = Some(self.place);
+        self.shared.has_grown.notify_one();
+        self.mark_dirty();
+        if self.place.offset >= self.shared.settings.segment_bytes
+            && self.reserve.is_some()
+            && let Err(error) = self.rotate()
+        {
+            tracing::error!(%error, "no new segment of the event log could be begun");
+        }
+        true
+    }
+
+    /// All of it or, as far as readers can tell, nothing.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.file.write_all_at(bytes, self.place.offset) {
+            Ok(()) => {
+                self.place.offset += bytes.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // What came to the disk is behind the end of the log; it is cut off so that no start has to.
+                let _ = self.file.set_len(self.place.offset);
+                Err(error)
+            }
+        }
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        let reserve = self.reserve.take().ok_or_else(|| io::Error::from(io::ErrorKind::StorageFull))?;
+        let number = self.place.segment + 1;
+        segment::use_reserve(&self.shared.settings.dir, number)?;
+        self.file = Arc::new(reserve);
+        self.place = Place::start_of(number);
+        self.shared.queue().end = Some(self.place);
+        self.shared.bytes.fetch_add(MAGIC.len() as u64, Ordering::Relaxed);
+        self.look_for_room();
+        Ok(())
+    }
+
+    /// As long as no segment can be kept in reserve, nothing new may be promised.
+    fn look_for_room(&mut self) {
+        let settings = &self.shared.settings;
+        let made = if self.shared.bytes.load(Ordering::Relaxed) > settings.max_bytes {
+            Err(io::Error::other("the event log has reached its largest size"))
+        } else {
+            segment::make_reserve(&settings.dir, settings.segment_bytes)
+        };
+        let had_room = self.shared.has_room.swap(made.is_ok(), Ordering::Relaxed);
+        match made {
+            Ok(file) => {
+                self.reserve = Some(file);
+                if !had_room {
+                    tracing::info!("there is room for the event log again");
+                }
+            }
+            Err(error) if had_room => {
+                tracing::error!(%error, "no room for the event log: new requests are refused until there is");
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn mark_dirty(&self) {
+        let mut dirty = self.shared.dirty();
+        if !dirty.files.last().is_some_and(|last| Arc::ptr_eq(last, &self.file)) {
+            dirty.files.push(self.file.clone());
+            self.shared.has_dirty.notify_one();
+        }
+    }
+}
+
+/// Forces to the disk what has been written, until the log is closed.
+pub(super) fn sync_forever(shared: &Shared) {
+    loop {
+        let waited = shared.has_dirty.wait_while(shared.dirty(), |dirty| dirty.files.is_empty() && !dirty.is_closed);
+        let is_closed = waited.unwrap_or_else(PoisonError::into_inner).is_closed;
+        if !is_closed {
+            thread::sleep(SYNC_AFTER);
+        }
+        let (files, is_closed) = {
+            let mut dirty = shared.dirty();
+            (mem::take(&mut dirty.files), dirty.is_closed)
+        };
+        for file in files {
+            if let Err(error) = file.sync_data() {
+                tracing::error!(%error, "the event log could not be forced to the disk");
+            }
+        }
+        if is_closed {
+            return;
+        }
+    }
+}
+
+/// Takes away what an earlier process left half done. Returns the number of the last segment that was ever there.
+pub(super) fn tidy(shared: &Shared) -> io::Result<u64> {
+    let dir = &shared.settings.dir;
+    let moved = Place::load(dir).unwrap_or(Place::start_of(0));
+    let mut last = moved.segment;
+    for number in segment::list(dir)? {
+        last = last.max(number);
+        let path = segment::path(dir, number);
+        let from = match number.cmp(&moved.segment) {
+            Less => u64::MAX,
+            Equal => moved.offset,
+            Greater => 0,
+        };
+        let scan = segment::scan(&path, from)?;
+        if scan.valid < scan.size {
+            cut_off(&path, &scan)?;
+        }
+        if scan.events == 0 {
+            fs::remove_file(&path)?;
+        } else {
+            shared.bytes.fetch_add(scan.valid, Ordering::Relaxed);
+            shared.figures.found_at_start.fetch_add(scan.events, Ordering::Relaxed);
+        }
+    }
+    Ok(last)
+}
+
+/// A process that dies while it writes leaves at most its last batch torn. Whatever is longer is kept for whoever wants to
+/// look into it.
+fn cut_off(path: &Path, scan: &Scan) -> io::Result<()> {
+    let dropped = scan.size - scan.valid;
+    tracing::warn!(segment = %path.display(), dropped, "the end of the event log is torn; the torn bytes are dropped");
+    if dropped > MAX_PAYLOAD as u64 {
+        fs::copy(path, path.with_extension("damaged"))?;
+    }
+    let file = File::options().write(true).open(path)?;
+    file.set_len(scan.valid)?;
+    file.sync_all()
+}
+
+/// One process at a time writes to a folder. Held as long as the file is open.
+pub(super) fn lock(dir: &Path) -> io::Result<Option<File>> {
+    let mut file = File::options().write(true).create(true).truncate(false).open(dir.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => return Ok(None),
+        Err(fs::TryLockError::Error(error)) => return Err(error),
+    }
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(Some(file))
+}

@@ -1,0 +1,7 @@
+//! What every crate of the server stands on: errors with their remedies, the clock, background tasks, and suggestions for
+//! mistyped names.
+
+pub mod clock;
+pub mod error;
+pub mod nearest;
+pub mod shutdown;

@@ -1,0 +1,162 @@
+//! Adding up rows into figures: of everything, of each model, of each step, of each step and model.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    Usd,
+    analytics::{Analytics, CellFigures, Ending, Figures, Filter, ModelFigures, StepFigures},
+    histogram::Histogram,
+};
+use rust_decimal::Decimal;
+
+use super::repo::{EventsRow, FirstTokenRow};
+
+/// Models and endings that are listed.
+const LISTED: usize = 100;
+
+/// Sums on their way to being figures.
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    successes: u64,
+    errors: u64,
+    refused: u64,
+    abandoned: u64,
+    estimated: u64,
+    tokens_in: Option<u64>,
+    tokens_out: Option<u64>,
+    cost: Option<Decimal>,
+    latencies: Histogram,
+    first_tokens: Histogram,
+}
+
+impl Sums {
+    fn add(&mut self, row: &EventsRow) {
+        let events = row.events.unsigned_abs();
+        match row.outcome.as_str() {
+            "success" => self.successes += events,
+            "error" => self.errors += events,
+            "refused" => self.refused += events,
+            _ => self.abandoned += events,
+        }
+        self.estimated += row.estimated.unsigned_abs();
+        add(&mut self.tokens_in, row.tokens_in.map(i64::unsigned_abs), u64::saturating_add);
+        add(&mut self.tokens_out, row.tokens_out.map(i64::unsigned_abs), u64::saturating_add);
+        add(&mut self.cost, row.cost_usd, Decimal::saturating_add);
+        if let Some(bucket) = row.latency_bucket {
+            self.latencies.add_bucket(bucket, events);
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let requests = self.successes + self.errors;
+        Figures {
+            requests,
+            successes: self.successes,
+            errors: self.errors,
+            success_rate: (requests > 0).then(|| self.successes as f64 / requests as f64),
+            refused: self.refused,
+            abandoned: self.abandoned,
+            p50_latency_ms: self.latencies.quantile(0.5),
+            p95_latency_ms: self.latencies.quantile(0.95),
+            p50_ttft_ms: self.first_tokens.quantile(0.5),
+            p95_ttft_ms: self.first_tokens.quantile(0.95),
+            tokens_in: self.tokens_in,
+            tokens_out: self.tokens_out,
+            cost_usd: self.cost.map(|cost| Usd(cost.normalize().to_string())),
+            estimated: self.estimated,
+        }
+    }
+}
+
+/// What is known is added up; what is unknown stays unknown only where nothing is known.
+fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, plus: impl Fn(T, T) -> T) {
+    *sum = match (*sum, value) {
+        (Some(sum), Some(value)) => Some(plus(sum, value)),
+        (sum, value) => sum.or(value),
+    };
+}
+
+/// All there is to say about these events.
+pub(super) fn analytics(
+    filter: Filter,
+    now: DateTime<Utc>,
+    events: &[EventsRow],
+    first_tokens: &[FirstTokenRow],
+) -> Analytics {
+    let mut total = Sums::default();
+    let mut models: HashMap<&str, Sums> = HashMap::new();
+    let mut steps: HashMap<DateTime<Utc>, Sums> = HashMap::new();
+    for row in events {
+        total.add(row);
+        models.entry(&row.model).or_default().add(row);
+        steps.entry(row.step).or_default().add(row);
+    }
+    for row in first_tokens {
+        let count = row.events.unsigned_abs();
+        total.first_tokens.add_bucket(row.bucket, count);
+        models.entry(&row.model).or_default().first_tokens.add_bucket(row.bucket, count);
+        steps.entry(row.step).or_default().first_tokens.add_bucket(row.bucket, count);
+    }
+    let mut models: Vec<ModelFigures> = models
+        .into_iter()
+        .map(|(model, sums)| ModelFigures { model: model.to_owned(), figures: sums.figures() })
+        .collect();
+    models.sort_by(|a, b| b.figures.requests.cmp(&a.figures.requests).then_with(|| a.model.cmp(&b.model)));
+    models.truncate(LISTED);
+    let (window, from) = (filter.window, filter.window.begin(now));
+    let empty = Sums::default();
+    let steps = (0..window.steps()).map(|step| {
+        let at = from + window.step() * step;
+        StepFigures { at, figures: steps.get(&at).unwrap_or(&empty).figures() }
+    });
+    Analytics {
+        window,
+        model: filter.model,
+        from,
+        to: now,
+        step_seconds: window.step().num_seconds(),
+        totals: total.figures(),
+        models,
+        steps: steps.collect(),
+        endings: endings(events),
+    }
+}
+
+/// The same, step by step and model by model, without the empty ones.
+pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec<CellFigures> {
+    let mut cells: BTreeMap<(DateTime<Utc>, &str), Sums> = BTreeMap::new();
+    for row in events {
+        cells.entry((row.step, &row.model)).or_default().add(row);
+    }
+    for row in first_tokens {
+        cells.entry((row.step, &row.model)).or_default().first_tokens.add_bucket(row.bucket, row.events.unsigned_abs());
+    }
+    cells
+        .into_iter()
+        .map(|((at, model), sums)| CellFigures { at, model: model.to_owned(), figures: sums.figures() })
+        .collect()
+}
+
+fn endings(events: &[EventsRow]) -> Vec<Ending> {
+    let mut counts: BTreeMap<(&str, Option<&str>, Option<i32>), u64> = BTreeMap::new();
+    for row in events.iter().filter(|row| row.outcome != "success") {
+        let way = (row.outcome.as_str(), row.error_class.as_deref(), row.status_code);
+        *counts.entry(way).or_default() += row.events.unsigned_abs();
+    }
+    let mut endings: Vec<Ending> = counts
+        .into_iter()
+        .map(|((outcome, error_class, status), count)| Ending {
+            outcome: outcome.to_owned(),
+            error_class: error_class.map(str::to_owned),
+            status_code: status.and_then(|status| u16::try_from(status).ok()),
+            count,
+        })
+        .collect();
+    endings.sort_by_key(|ending| std::cmp::Reverse(ending.count));
+    endings.truncate(LISTED);
+    endings
+}
+
+/// How far the end of the window reaches beyond now: events of other machines may be a little ahead.
+pub(super) const AHEAD: TimeDelta = TimeDelta::minutes(1);

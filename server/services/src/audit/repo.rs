@@ -1,0 +1,56 @@
+//! Statements on `audit_log`: it is written and read, never changed.
+
+use chrono::{DateTime, Utc};
+use domain::audit::AuditEntry;
+use foundation::error::Error;
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use super::{Actor, Change};
+
+#[tracing::instrument(name = "db.audit_log.insert", skip_all)]
+pub(super) async fn insert(
+    db: impl PgExecutor<'_>,
+    id: Uuid,
+    actor: &Actor,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        INSERT INTO audit_log (id, occurred_at, actor_id, actor, action, subject_kind, subject, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "#,
+        id,
+        now,
+        actor.id.map(|id| id.0),
+        actor.name,
+        change.action,
+        change.action.split('.').next().unwrap_or_default(),
+        change.subject,
+        change.detail,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The newest entries, from the one after `before` on. Ids are made in the order of time.
+#[tracing::instrument(name = "db.audit_log.page", skip_all)]
+pub(super) async fn page(db: impl PgExecutor<'_>, before: Option<Uuid>, limit: i64) -> Result<Vec<AuditEntry>, Error> {
+    let rows = sqlx::query_as!(
+        AuditEntry,
+        r#"
+        SELECT id, occurred_at, actor, action, subject_kind, subject, detail
+        FROM audit_log
+        WHERE $1::uuid IS NULL OR id < $1
+        ORDER BY id DESC
+        LIMIT $2
+        "#,
+        before,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,117 @@
+//! What the fields of upstreams and models may be.
+
+use std::str::FromStr;
+
+use domain::{Usd, error::FieldError, text::is_deceptive};
+use rust_decimal::Decimal;
+
+/// A name on one line, without control characters; at most so many characters.
+pub(in crate::catalog) fn name(field: &str, text: &str, most: usize) -> Result<String, FieldError> {
+    let text = text.trim();
+    let refuse = |code, message: String| Err(FieldError::new(field, code, message));
+    if text.is_empty() {
+        return refuse("empty", "Enter a name.".into());
+    }
+    if text.chars().count() > most {
+        return refuse("too_long", format!("Use at most {most} characters."));
+    }
+    if text.chars().any(|c| is_deceptive(c) || matches!(c, '\u{200c}' | '\u{200d}')) {
+        return refuse("invalid_character", "Take out the control and direction characters.".into());
+    }
+    Ok(text.to_owned())
+}
+
+/// A slug as typed.
+pub(in crate::catalog) fn slug(text: &str) -> Result<String, FieldError> {
+    let text = text.trim();
+    if text.len() <= 200 && !text.is_empty() && crate::catalog::slug(text) == text {
+        return Ok(text.to_owned());
+    }
+    Err(FieldError::new(
+        "slug",
+        "invalid_slug",
+        "A slug is made of lower-case letters and digits with single hyphens or dots between them, such as qwen-2.5.",
+    ))
+}
+
+/// A price for a million tokens.
+pub(in crate::catalog) fn price(field: &str, price: &Usd) -> Result<Decimal, FieldError> {
+    let text = price.0.trim();
+    let is_plain = text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let value = Decimal::from_str(text).ok().filter(|value| {
+        is_plain && *value >= Decimal::ZERO && *value <= Decimal::from(1_000_000) && value.normalize().scale() <= 12
+    });
+    value.map(|value| value.normalize()).ok_or_else(|| {
+        FieldError::new(
+            field,
+            "invalid_price",
+            "Enter US dollars for a million tokens as a plain number, such as 0.50, or leave it empty.",
+        )
+    })
+}
+
+/// A context window in tokens.
+pub(in crate::catalog) fn context_window(tokens: u32) -> Result<i32, FieldError> {
+    i32::try_from(tokens).ok().filter(|tokens| *tokens > 0).ok_or_else(|| {
+        FieldError::new("context_window", "out_of_range", "Enter a number of tokens from 1 to 2,147,483,647.")
+    })
+}
+
+/// A time limit in milliseconds.
+pub(in crate::catalog) fn time_limit(field: &str, ms: u32) -> Result<i32, FieldError> {
+    i32::try_from(ms).ok().filter(|ms| (1_000..=3_600_000).contains(ms)).ok_or_else(|| {
+        FieldError::new(field, "out_of_range", "A time limit is 1,000 to 3,600,000 ms: one second to one hour.")
+    })
+}
+
+/// A key as typed: something that can be a header's value.
+pub(in crate::catalog) fn api_key(text: &str) -> Result<String, FieldError> {
+    let text = text.trim();
+    if text.len() <= 4_096 && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)) {
+        return Ok(text.to_owned());
+    }
+    Err(FieldError::new(
+        "api_key",
+        "invalid_key",
+        "The key contains spaces or other characters that cannot be sent. Copy it again, without what surrounds it.",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_plain_decimal_text() {
+        for (text, expected) in [("0.50", "0.5"), ("0", "0"), (" 12 ", "12"), ("0.000001", "0.000001")] {
+            assert_eq!(price("p", &Usd(text.into())).map(|price| price.to_string()), Ok(expected.into()), "{text}");
+        }
+        for text in ["", "-1", "1e3", "NaN", "1,5", "$1", "1000001", "0.0000000000001", "9".repeat(30).as_str()] {
+            assert!(price("p", &Usd(text.into())).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_does_not_look_like_another() {
+        assert_eq!(name("name", " acme/größe ", 100), Ok("acme/größe".into()));
+        for text in ["", "a\u{202e}b", "a\u{2066}b", "a\u{200b}b", "a\u{200d}b", "a\u{feff}b", "a\nb", "\u{e0041}a"] {
+            assert!(name("name", text, 100).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_slug_is_what_urls_need_not_escape() {
+        assert_eq!(slug("qwen-2.5"), Ok("qwen-2.5".into()));
+        for text in ["", "Qwen", "a--b", "a/b", "-a", "a b", "../x"] {
+            assert!(slug(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_fits_into_a_header() {
+        assert!(api_key(" sk-1 ").is_ok());
+        for text in ["a b", "a\nb", "schlüssel", "x".repeat(5_000).as_str()] {
+            assert!(api_key(text).is_err(), "{text}");
+        }
+    }
+}

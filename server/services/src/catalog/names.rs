@@ -1,0 +1,98 @@
+//! Names for new models. All that is taken is read once, so that ten thousand models that an upstream calls almost the same cost
+//! no more than ten thousand others.
+
+use std::collections::{HashMap, HashSet};
+
+use foundation::error::Error;
+use sqlx::PgExecutor;
+
+use super::{repo, slug::slug};
+
+/// What is taken, to be loaded while the models are locked.
+#[derive(Default)]
+pub(super) struct FreeNames {
+    public_names: Taken,
+    slugs: Taken,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: HashSet<String>,
+    /// The number that was given last to a name that several would have.
+    numbers: HashMap<String, usize>,
+}
+
+impl FreeNames {
+    /// Everything that models are called.
+    pub(super) async fn load(db: impl PgExecutor<'_>) -> Result<Self, Error> {
+        let mut names = Self::default();
+        for (public_name, slug) in repo::taken_names(db).await? {
+            names.public_names.all.insert(public_name);
+            names.slugs.all.insert(slug);
+        }
+        Ok(names)
+    }
+
+    /// A public name and a slug that nobody has, and nobody gets any more: the upstream's own id, with the upstream's name in
+    /// front where it is taken, with a number behind where that is taken too.
+    pub(super) fn take(&mut self, upstream: &str, id: &str) -> (String, String) {
+        let id: String = id.chars().take(150).collect();
+        let wished = match self.public_names.all.contains(&id) {
+            true => format!("{}/{id}", upstream.chars().take(40).collect::<String>()),
+            false => id,
+        };
+        let public_name = self.public_names.take(wished);
+        let slug = self.take_slug(&public_name);
+        (public_name, slug)
+    }
+
+    /// A slug of this name that nobody has, and nobody gets any more.
+    pub(super) fn take_slug(&mut self, public_name: &str) -> String {
+        self.slugs.take(slug(public_name))
+    }
+}
+
+impl Taken {
+    fn take(&mut self, wished: String) -> String {
+        if self.all.insert(wished.clone()) {
+            return wished;
+        }
+        let number = self.numbers.entry(wished.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let numbered = format!("{wished}-{number}");
+            if self.all.insert(numbered.clone()) {
+                return numbered;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_gets_the_upstream_in_front_and_then_a_number() {
+        let mut names = FreeNames::default();
+        let taken: Vec<_> = (0..4).map(|_| names.take("acme", "Qwen 2.5")).collect();
+        let expected = [
+            ("Qwen 2.5", "qwen-2.5"),
+            ("acme/Qwen 2.5", "acme-qwen-2.5"),
+            ("acme/Qwen 2.5-2", "acme-qwen-2.5-2"),
+            ("acme/Qwen 2.5-3", "acme-qwen-2.5-3"),
+        ];
+        assert_eq!(taken, expected.map(|(name, slug)| (name.to_owned(), slug.to_owned())));
+        assert_eq!(names.take("b", "qwen 2.5").1, "qwen-2.5-2", "another name, the same slug");
+    }
+
+    #[test]
+    fn names_of_which_nothing_is_left_in_a_slug_are_numbered() {
+        let mut names = FreeNames::default();
+        let slugs: HashSet<String> = (0..10_000u32)
+            .map(|n| names.take("u", &char::from_u32(0x4e00 + n).map(String::from).unwrap_or_default()).1)
+            .collect();
+        assert_eq!(slugs.len(), 10_000);
+        assert!(slugs.contains("model") && slugs.contains("model-10000"));
+    }
+}

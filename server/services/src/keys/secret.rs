@@ -1,0 +1,70 @@
+//! The secret of a key: `qd-` and 256 random bits in base64url. Only its SHA-256 is stored.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use foundation::error::Error;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+const BYTES: usize = 32;
+const MARK: &str = "qd-";
+const PREFIX: usize = 10;
+
+/// A secret that nobody has yet.
+pub(super) struct Secret(SecretString);
+
+impl Secret {
+    pub(super) fn generate() -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new([0; BYTES]);
+        getrandom::fill(bytes.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+        let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()));
+        Ok(Self(SecretString::from([MARK, text.as_str()].concat())))
+    }
+
+    /// For the one time that it is told.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What a person recognises it by.
+    pub(super) fn prefix(&self) -> &str {
+        &self.expose()[..PREFIX]
+    }
+
+    pub(super) fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.expose().as_bytes()).into()
+    }
+}
+
+/// The stored form of a secret that somebody presents, or `None` for what cannot be one.
+pub(super) fn hash_of(presented: &str) -> Option<[u8; 32]> {
+    let bits = presented.strip_prefix(MARK)?;
+    let well_formed = bits.len() == 43 && URL_SAFE_NO_PAD.decode(bits).is_ok_and(|bytes| bytes.len() == BYTES);
+    well_formed.then(|| Sha256::digest(presented.as_bytes()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_presented_secret_finds_its_stored_form() {
+        let secret = Secret::generate().expect("randomness");
+        assert_eq!(secret.expose().len(), 46);
+        assert!(secret.expose().starts_with(secret.prefix()));
+        assert_eq!((secret.prefix().len(), &secret.prefix()[..3]), (10, "qd-"));
+        assert_eq!(hash_of(secret.expose()), Some(secret.hash()));
+        assert_ne!(Secret::generate().expect("randomness").hash(), secret.hash());
+    }
+
+    #[test]
+    fn what_cannot_be_a_secret_is_not_looked_up() {
+        let bits = "A".repeat(43);
+        assert!(hash_of(&format!("qd-{bits}")).is_some());
+        for text in
+            ["", "qd-", &bits, &format!("sk-{bits}"), &format!("qd-{bits}A"), &format!("qd-{}=", &bits[1..]), "qd-ü"]
+        {
+            assert_eq!(hash_of(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! When hours are rolled up: five minutes after they have ended.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use foundation::{clock::Clock, shutdown::Tasks};
+
+use super::RollUp;
+
+/// How long after the end of an hour it is rolled up, so that its last events have arrived.
+const DELAY: TimeDelta = TimeDelta::minutes(5);
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long a roll-up that failed waits for the next attempt.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// Up to when hours are rolled up at a time: at 10:05 up to 10:00, at 10:04 still up to 09:00.
+pub fn due(now: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = (now - DELAY).timestamp();
+    DateTime::from_timestamp(seconds - seconds.rem_euclid(3_600), 0).unwrap_or(now)
+}
+
+/// Rolls up at HH:05 UTC, and once at the start, until the server stops. A clock that jumps, in either direction, only
+/// changes which hours are over.
+pub async fn roll_up_forever(roll_up: RollUp, clock: Arc<dyn Clock>, tasks: Tasks) {
+    let stopping = tasks.stopping();
+    let mut done = None;
+    loop {
+        let until = due(clock.now());
+        let mut pause = LOOK;
+        if done != Some(until) {
+            match roll_up.run(until).await {
+                Ok(hours) => {
+                    done = Some(until);
+                    if hours > 0 {
+                        tracing::info!(hours, until = %until, "usage was rolled up");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "usage could not be rolled up; trying again");
+                    pause = AGAIN;
+                }
+            }
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_is_due_five_minutes_after_its_end() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        for (now, until) in [
+            ("2026-11-21T10:05:00Z", "2026-11-21T10:00:00Z"),
+            ("2026-11-21T10:04:59Z", "2026-11-21T09:00:00Z"),
+            ("2026-11-21T00:03:00Z", "2026-11-20T23:00:00Z"),
+            ("2024-03-01T00:05:00Z", "2024-03-01T00:00:00Z"),
+            ("2026-12-31T23:59:59Z", "2026-12-31T23:00:00Z"),
+        ] {
+            assert_eq!(due(time(now)), time(until), "{now}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What the statements on comparisons and runs take and give.
+
+use chrono::{DateTime, Utc};
+use domain::{ComparisonId, RunId, UserId, playground::RunStatus};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// A comparison as it is stored.
+pub(in crate::playground) struct SessionRow {
+    pub id: Uuid,
+    pub prompt_ct: Vec<u8>,
+    pub system_prompt_ct: Option<Vec<u8>>,
+    pub parameters: serde_json::Value,
+    pub share_slug: Option<String>,
+    pub shared_at: Option<DateTime<Utc>>,
+    pub picked_run_id: Option<Uuid>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A run as it is stored.
+pub(in crate::playground) struct RunRow {
+    pub id: Uuid,
+    pub position: i16,
+    pub model_public_name: String,
+    pub status: String,
+    pub parameters: Option<serde_json::Value>,
+    pub reasoning_ct: Option<Vec<u8>>,
+    pub response_ct: Option<Vec<u8>>,
+    pub error_code: Option<String>,
+    pub error_detail_ct: Option<Vec<u8>>,
+    pub retry_after_s: Option<i32>,
+    pub finish_reason: Option<String>,
+    pub tokens_in: Option<i64>,
+    pub tokens_out: Option<i64>,
+    pub latency_ms: Option<i64>,
+    pub ttft_ms: Option<i64>,
+    pub cost_usd: Decimal,
+    pub list_cost_usd: Option<Decimal>,
+}
+
+/// A run as a row of the history needs it.
+pub(in crate::playground) struct HistoryRunRow {
+    pub session_id: Uuid,
+    pub id: Uuid,
+    pub position: i16,
+    pub model_public_name: String,
+    pub status: String,
+}
+
+/// What other processes have done to a comparison that this one works on.
+pub(in crate::playground) struct Renewed {
+    /// Its member asked one of them to stop the run.
+    pub is_cancelled: bool,
+    /// One of them has begun another run of it since.
+    pub is_shared: bool,
+}
+
+/// A run that was to be picked.
+pub(in crate::playground) struct PickedRow {
+    pub session_id: Uuid,
+    pub model_public_name: String,
+    pub status: String,
+}
+
+/// A comparison to be inserted.
+pub(in crate::playground) struct NewSession {
+    pub id: ComparisonId,
+    pub user: UserId,
+    pub prompt_ct: Vec<u8>,
+    pub system_prompt_ct: Option<Vec<u8>>,
+    pub parameters: serde_json::Value,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A run to be inserted.
+pub(in crate::playground) struct NewRun<'a> {
+    pub id: RunId,
+    pub position: i16,
+    pub model_public_name: &'a str,
+    pub upstream_model: &'a str,
+    pub parameters: Option<serde_json::Value>,
+}
+
+/// Who works on a run and until when it is believed.
+#[derive(Clone, Copy)]
+pub(in crate::playground) struct Lease {
+    pub owner: Uuid,
+    pub until: DateTime<Utc>,
+}
+
+/// How a run ended.
+pub(in crate::playground) struct Ending {
+    pub status: RunStatus,
+    pub response_ct: Option<Vec<u8>>,
+    pub reasoning_ct: Option<Vec<u8>>,
+    pub error_code: Option<String>,
+    pub error_detail_ct: Option<Vec<u8>>,
+    pub retry_after_s: Option<i32>,
+    pub finish_reason: Option<String>,
+    pub tokens_in: Option<i64>,
+    pub tokens_out: Option<i64>,
+    pub latency_ms: Option<i64>,
+    pub ttft_ms: Option<i64>,
+    pub list_cost_usd: Option<Decimal>,
+    pub finished_at: DateTime<Utc>,
+}

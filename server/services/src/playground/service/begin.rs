@@ -1,0 +1,232 @@
+//! How a comparison or one of its runs begins.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use crypto::Dek;
+use domain::{
+    ComparisonId, RunId, UserId,
+    account::Viewer,
+    error::{AppError, FieldError, Noun},
+    playground::{Comparison, ComparisonRequest, PlaygroundPort, Run},
+};
+use foundation::error::Error;
+use uuid::Uuid;
+
+use super::{KEPT, PlaygroundService};
+use crate::{
+    catalog::CallableModel,
+    playground::{
+        executor::{Job, Planned},
+        hub::Place,
+        live::Live,
+        repo::{NewRun, runs, sessions},
+        seal,
+    },
+};
+
+impl PlaygroundService {
+    /// Checks, stores and starts a comparison. From then on it runs to its end, whoever watches.
+    pub async fn create(&self, viewer: &Viewer, request: ComparisonRequest) -> Result<Arc<Live>, AppError> {
+        request.check().map_err(AppError::Invalid)?;
+        let place = self.place(viewer)?;
+        let data_key = async { Ok(self.accounts.data_key(viewer.id).await?) };
+        let (models, dek) = tokio::try_join!(self.models(&request), data_key)?;
+        let (this, user) = (self.clone(), viewer.id);
+        self.executor
+            .tasks
+            .detached(async move { this.store_and_start(user, request, models, (dek, place)).await })
+            .await
+    }
+
+    /// Does one ended run anew, while others may go on. Its old answer is replaced.
+    pub async fn retry(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError> {
+        let place = self.place(viewer)?;
+        let found = self.find(viewer, id).await?;
+        let old = found.runs.iter().find(|other| other.id == run).ok_or(AppError::NotFound(Noun::Run))?;
+        if !old.status.is_ended() {
+            return Err(still_runs());
+        }
+        let name = old.model.clone();
+        let model =
+            self.catalog.callable(std::slice::from_ref(&name)).await?.remove(&name).ok_or_else(|| {
+                AppError::Conflict(format!("There is no model {:?} to ask any more.", shortened(&name)))
+            })?;
+        let dek = self.accounts.data_key(viewer.id).await?;
+        let planned = Planned { id: run, model, parameters: old.parameters.unwrap_or(found.parameters) };
+        let (this, viewer) = (self.clone(), viewer.clone());
+        self.executor.tasks.detached(async move { this.restart(&viewer, id, planned, (dek, place)).await }).await
+    }
+
+    fn place(&self, viewer: &Viewer) -> Result<Place, AppError> {
+        self.executor.hub.take_place(viewer.id).ok_or(AppError::RateLimited { retry_after_s: 5 })
+    }
+
+    async fn restart(
+        &self,
+        viewer: &Viewer,
+        id: ComparisonId,
+        run: Planned,
+        (dek, place): (Dek, Place),
+    ) -> Result<(), AppError> {
+        let executor = &self.executor;
+        let names = (id, run.id);
+        match runs::restart(&executor.pool, viewer.id, names, &run.model.upstream_model, executor.lease()).await? {
+            None => return Err(AppError::NotFound(Noun::Run)),
+            Some(false) => return Err(still_runs()),
+            Some(true) => {}
+        }
+        // Read again: whatever ended meanwhile is in the database, and whatever runs here is in the hub.
+        let fresh = self.stored(viewer, id).await?;
+        let (prompt, system_prompt) = (fresh.prompt.clone(), fresh.system_prompt.clone());
+        let live = match executor.hub.find(viewer.id, id) {
+            // The others still run, but not here: the database is where all of it comes together.
+            None if fresh.runs.iter().any(|other| other.id != run.id && !other.status.is_ended()) => {
+                Arc::new(Live::new(viewer.id, fresh))
+            }
+            _ => executor.hub.enter(Arc::new(Live::new(viewer.id, fresh))),
+        };
+        live.restart(run.id);
+        executor.start(Job { place, live, dek, prompt, system_prompt, runs: vec![run] });
+        Ok(())
+    }
+
+    /// Stores a comparison whose runs have ended elsewhere, as if they had ended here.
+    pub async fn insert_copy(&self, viewer: &Viewer, copy: Comparison) -> Result<(), AppError> {
+        let dek = self.accounts.data_key(viewer.id).await?;
+        let (executor, user) = (self.executor.clone(), viewer.id);
+        let work = async move {
+            let session = seal::session(&dek, user, &copy)?;
+            let runs: Vec<NewRun<'_>> =
+                copy.runs.iter().map(|run| seal::new_run(run, &run.model)).collect::<Result<_, _>>()?;
+            let lease = executor.lease();
+            let mut tx = executor.pool.begin().await?;
+            sessions::insert(&mut *tx, &session, &runs, (lease, KEPT)).await?;
+            for run in &copy.runs {
+                let ending = seal::ending(&dek, run, copy.created_at)?;
+                runs::finish(&mut *tx, run.id, lease.owner, &ending).await?;
+            }
+            Ok::<_, Error>(tx.commit().await?)
+        };
+        Ok(self.executor.tasks.detached(work).await?)
+    }
+
+    /// The models of a request, by position, or the fields that name none.
+    async fn models(&self, request: &ComparisonRequest) -> Result<Vec<CallableModel>, AppError> {
+        let known = self.catalog.callable(&request.models).await?;
+        let mut errors = Vec::new();
+        let mut models = Vec::new();
+        for (position, name) in request.models.iter().enumerate() {
+            match known.get(name) {
+                Some(model) => models.push(model.clone()),
+                None => errors.push(FieldError::new(
+                    format!("models[{position}]"),
+                    "unknown_model",
+                    format!("There is no model {:?} to ask. GET /api/models lists them.", shortened(name)),
+                )),
+            }
+        }
+        let smallest = models.iter().filter_map(|model| model.context_window).min();
+        if let (Some(max_tokens), Some(limit)) = (request.parameters.max_tokens, smallest)
+            && max_tokens > limit
+        {
+            let message =
+                format!("Max tokens must be at most {limit}, the context window of the smallest model chosen.");
+            errors.push(FieldError::new("parameters.max_tokens", "out_of_range", message));
+        }
+        for (position, own) in request.card_parameters.iter().enumerate() {
+            let limit = request.models.get(position).and_then(|name| known.get(name)?.context_window);
+            if let (Some(max_tokens), Some(limit)) = (own.and_then(|own| own.max_tokens), limit)
+                && max_tokens > limit
+            {
+                let message = format!("Max tokens must be at most {limit}, the context window of this card's model.");
+                errors.push(FieldError::new(
+                    format!("card_parameters[{position}].max_tokens"),
+                    "out_of_range",
+                    message,
+                ));
+            }
+        }
+        if errors.is_empty() { Ok(models) } else { Err(AppError::Invalid(errors)) }
+    }
+
+    async fn store_and_start(
+        &self,
+        user: UserId,
+        request: ComparisonRequest,
+        models: Vec<CallableModel>,
+        (dek, place): (Dek, Place),
+    ) -> Result<Arc<Live>, AppError> {
+        let executor = &self.executor;
+        let id = ComparisonId(Uuid::now_v7());
+        let of_card = |position: usize| request.card_parameters.get(position).copied().flatten();
+        let runs: Vec<Planned> = models
+            .into_iter()
+            .enumerate()
+            .map(|(position, model)| {
+                let parameters = of_card(position).unwrap_or(request.parameters);
+                Planned { id: RunId(Uuid::now_v7()), model, parameters }
+            })
+            .collect();
+        let job = Job {
+            place,
+            live: Arc::new(Live::new(user, new_comparison(id, executor.clock.now(), &request, &runs))),
+            dek,
+            prompt: request.prompt,
+            system_prompt: request.system_prompt.filter(|text| !text.is_empty()),
+            runs,
+        };
+        self.store(user, &job).await?;
+        let live = executor.hub.enter(job.live.clone());
+        executor.start(job);
+        Ok(live)
+    }
+
+    async fn store(&self, user: UserId, job: &Job) -> Result<(), Error> {
+        let executor = &self.executor;
+        let made = job.live.snapshot();
+        let upstream_models = job.runs.iter().map(|run| run.model.upstream_model.as_str());
+        let runs: Vec<NewRun<'_>> = made
+            .runs
+            .iter()
+            .zip(upstream_models)
+            .map(|(run, asked)| seal::new_run(run, asked))
+            .collect::<Result<_, _>>()?;
+        let session = seal::session(&job.dek, user, &made)?;
+        sessions::insert(&executor.pool, &session, &runs, (executor.lease(), KEPT)).await
+    }
+}
+
+/// The comparison before its first run starts.
+fn new_comparison(id: ComparisonId, now: DateTime<Utc>, request: &ComparisonRequest, runs: &[Planned]) -> Comparison {
+    Comparison {
+        id,
+        created_at: now,
+        prompt: request.prompt.clone(),
+        system_prompt: request.system_prompt.clone().filter(|text| !text.is_empty()),
+        parameters: request.parameters,
+        is_shared: false,
+        share_slug: None,
+        public_url: None,
+        picked_run_id: None,
+        runs: (0..)
+            .zip(runs)
+            .map(|(position, run)| Run {
+                parameters: Some(run.parameters).filter(|own| *own != request.parameters),
+                ..Run::queued(run.id, position, &run.model.public_name)
+            })
+            .collect(),
+    }
+}
+
+fn still_runs() -> AppError {
+    AppError::Conflict("This card still runs. Stop it first, or wait until it has ended.".into())
+}
+
+/// A name from outside, short enough to be quoted.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}

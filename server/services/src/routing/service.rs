@@ -1,0 +1,109 @@
+//! Saving a list, and reading it with every request for `auto`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use database::Notice;
+use domain::{
+    UserId,
+    account::Viewer,
+    error::AppError,
+    routing::{Measured, Route, RouteRequest, RoutingPort, Strategy},
+};
+use foundation::{clock::Clock, error::Error};
+use serde_json::Value;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::repo::{self, RouteRow};
+use crate::{catalog::CatalogService, copies::Copies, leaderboard::LeaderboardService};
+
+/// Where changes of lists are told.
+pub const CHANNEL: &str = "quadrille_routes";
+
+/// The lists.
+pub struct RoutingService {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    catalog: Arc<CatalogService>,
+    known: Copies<UserId, Vec<String>>,
+    leaderboard: Arc<LeaderboardService>,
+}
+
+impl RoutingService {
+    /// The lists of this database.
+    pub fn new(
+        pool: PgPool,
+        clock: Arc<dyn Clock>,
+        catalog: Arc<CatalogService>,
+        leaderboard: Arc<LeaderboardService>,
+    ) -> Self {
+        Self { pool, clock, catalog, known: Copies::default(), leaderboard }
+    }
+
+    /// The public names that a member's requests for `auto` go to, the first first; none where no list was saved. A list
+    /// that was known lately is still known while the database is away.
+    pub async fn models_for(&self, user: UserId) -> Result<Vec<String>, Error> {
+        let read = || async { Ok(Some(self.find(user).await?.models)) };
+        Ok(self.known.get(&user, self.clock.now(), read).await?.unwrap_or_default())
+    }
+
+    /// Hears of changes: the payload is a member's id.
+    pub fn hear(&self, notice: Notice<'_>) {
+        match notice {
+            Notice::Of(id) => match id.parse::<Uuid>() {
+                Ok(id) => self.known.forget(|user, _| user.0 == id),
+                Err(_) => self.known.doubt(),
+            },
+            Notice::Missed => self.known.doubt(),
+        }
+    }
+
+    async fn find(&self, user: UserId) -> Result<Route, Error> {
+        repo::find(&self.pool, user).await?.map(route).transpose().map(Option::unwrap_or_default)
+    }
+}
+
+#[async_trait]
+impl RoutingPort for RoutingService {
+    async fn route(&self, viewer: &Viewer) -> Result<Route, AppError> {
+        Ok(self.find(viewer.id).await?)
+    }
+
+    async fn measured(&self) -> Result<Vec<Measured>, AppError> {
+        self.leaderboard.measured().await
+    }
+
+    async fn save(&self, viewer: &Viewer, request: RouteRequest) -> Result<Route, AppError> {
+        let mut errors = request.errors();
+        if errors.is_empty() {
+            let saved = self.find(viewer.id).await?;
+            errors = self.catalog.unknown_models(&request.models, &saved.models).await?;
+        }
+        if !errors.is_empty() {
+            return Err(AppError::Invalid(errors));
+        }
+        let now = self.clock.now();
+        let models = Value::from(request.models.clone());
+        repo::save(&self.pool, viewer.id, (word(request.strategy), &models), now).await?;
+        // The others hear of it; this process need not wait for that.
+        self.known.forget(|user, _| *user == viewer.id);
+        Ok(Route { strategy: request.strategy, models: request.models, updated_at: Some(now) })
+    }
+}
+
+fn word(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Priority => "priority",
+    }
+}
+
+fn route(row: RouteRow) -> Result<Route, Error> {
+    let strategy = match row.strategy.as_str() {
+        "priority" => Strategy::Priority,
+        other => return Err(Error::Broken(format!("a stored strategy: {other}"))),
+    };
+    let models =
+        serde_json::from_value(row.models).map_err(|error| Error::Broken(format!("stored models: {error}")))?;
+    Ok(Route { strategy, models, updated_at: Some(row.updated_at) })
+}

@@ -1,0 +1,37 @@
+//! The random part of a share link.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use foundation::error::Error;
+
+const BYTES: usize = 16;
+
+/// 128 bits from the machine's randomness, in base64url: not to be guessed.
+pub(super) fn generate() -> Result<String, Error> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Encryption("no randomness available"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Whether a text can be a slug; what cannot is not looked up.
+pub(super) fn is_well_formed(slug: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(slug).is_ok_and(|bytes| bytes.len() == BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_well_formed_and_differ() {
+        let slugs: std::collections::HashSet<String> = (0..1_000).map(|_| generate().expect("randomness")).collect();
+        assert_eq!(slugs.len(), 1_000);
+        assert!(slugs.iter().all(|slug| slug.len() == 22 && is_well_formed(slug)));
+    }
+
+    #[test]
+    fn what_cannot_be_a_slug_is_refused() {
+        for text in ["", "x", "ünïcödé", &"A".repeat(21), &"A".repeat(23), "AAAAAAAAAAAAAAAAAAAA/A", "' OR 1=1"] {
+            assert!(!is_well_formed(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Keeping templates.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use crypto::{Dek, Field};
+use domain::{
+    TemplateId,
+    account::Viewer,
+    error::{AppError, Noun},
+    templates::{Template, TemplateDraft, TemplatePort},
+};
+use foundation::{clock::Clock, error::Error};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::repo::{self, Sealed};
+use crate::auth::AccountService;
+
+/// The templates of all members, each behind its member's key.
+pub struct TemplateService {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    accounts: Arc<AccountService>,
+}
+
+impl TemplateService {
+    /// The room with everything it needs.
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, accounts: Arc<AccountService>) -> Self {
+        Self { pool, clock, accounts }
+    }
+
+    /// Keeps a new template.
+    pub async fn create(&self, viewer: &Viewer, draft: TemplateDraft) -> Result<Template, AppError> {
+        let template = checked(TemplateId(Uuid::now_v7()), draft)?;
+        let (name_ct, body_ct) = self.sealed(viewer, &template).await?;
+        let new = Sealed { id: template.id, name_ct: &name_ct, body_ct: &body_ct, now: self.clock.now() };
+        match repo::insert(&self.pool, viewer.id, &new).await? {
+            true => Ok(template),
+            false => Err(AppError::Conflict("There are 100 templates already. Delete one first.".into())),
+        }
+    }
+
+    /// Puts another in its place, under another name perhaps.
+    pub async fn replace(&self, viewer: &Viewer, id: TemplateId, draft: TemplateDraft) -> Result<Template, AppError> {
+        let template = checked(id, draft)?;
+        let (name_ct, body_ct) = self.sealed(viewer, &template).await?;
+        let new = Sealed { id, name_ct: &name_ct, body_ct: &body_ct, now: self.clock.now() };
+        match repo::update(&self.pool, viewer.id, &new).await? {
+            true => Ok(template),
+            false => Err(AppError::NotFound(Noun::Template)),
+        }
+    }
+
+    /// Deletes one for good.
+    pub async fn delete(&self, viewer: &Viewer, id: TemplateId) -> Result<(), AppError> {
+        match repo::delete(&self.pool, viewer.id, id).await? {
+            true => Ok(()),
+            false => Err(AppError::NotFound(Noun::Template)),
+        }
+    }
+
+    async fn sealed(&self, viewer: &Viewer, template: &Template) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let dek = self.accounts.data_key(viewer.id).await?;
+        let body =
+            serde_json::to_string(&template.draft).map_err(|error| Error::Broken(format!("a template: {error}")))?;
+        Ok((dek.seal(name_field(template.id), &template.draft.name)?, dek.seal(body_field(template.id), &body)?))
+    }
+}
+
+fn checked(id: TemplateId, draft: TemplateDraft) -> Result<Template, AppError> {
+    draft.check().map_err(AppError::Invalid)?;
+    Ok(Template { id, draft: TemplateDraft { name: draft.name.trim().to_owned(), ..draft } })
+}
+
+fn name_field(id: TemplateId) -> Field {
+    Field { table: "playground_templates", column: "name_ct", row: id.0 }
+}
+
+fn body_field(id: TemplateId) -> Field {
+    Field { table: "playground_templates", column: "body_ct", row: id.0 }
+}
+
+/// `None`, with a line in the log, where it cannot be opened any more.
+fn opened(dek: &Dek, row: &repo::TemplateRow) -> Option<Template> {
+    let id = TemplateId(row.id);
+    let open = || -> Result<Template, Error> {
+        let body = dek.open(body_field(id), &row.body_ct)?;
+        let draft: TemplateDraft =
+            serde_json::from_str(&body).map_err(|error| Error::Broken(format!("a template: {error}")))?;
+        Ok(Template { id, draft: TemplateDraft { name: dek.open(name_field(id), &row.name_ct)?, ..draft } })
+    };
+    open().inspect_err(|error| tracing::error!(template.id = %id, %error, "cannot open a template")).ok()
+}
+
+#[async_trait]
+impl TemplatePort for TemplateService {
+    async fn templates(&self, viewer: &Viewer) -> Result<Vec<Template>, AppError> {
+        let rows = repo::list(&self.pool, viewer.id).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dek = self.accounts.data_key(viewer.id).await?;
+        Ok(rows.iter().filter_map(|row| opened(&dek, row)).collect())
+    }
+}

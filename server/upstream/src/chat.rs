@@ -1,0 +1,223 @@
+//! One streamed chat completion, with its one guarded retry.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::{Call, Target, UpstreamClient},
+    error::UpstreamError,
+    stream::ChatStream,
+    wait::Deadlines,
+};
+
+/// Longest wait an upstream may ask for and still be asked again at once.
+const MAX_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a model is asked. No `Debug`: a prompt must not reach the log by accident.
+#[derive(Clone, Serialize)]
+pub struct ChatRequest {
+    /// The upstream's own name of the model.
+    pub model: String,
+    pub messages: Vec<Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+}
+
+/// One message of the conversation.
+#[derive(Clone, Serialize)]
+pub struct Message {
+    pub role: &'static str,
+    pub content: Content,
+}
+
+/// What a message holds.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+/// A piece of a message with more than text.
+#[derive(Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Part {
+    Text { text: String },
+    ImageUrl { image_url: ImageUrl },
+}
+
+/// Where an image is: here always a `data:` URL.
+#[derive(Clone, Serialize)]
+pub struct ImageUrl {
+    pub url: String,
+}
+
+impl ChatRequest {
+    /// A prompt, after a system prompt where there is one, with every parameter unset.
+    pub fn new(model: impl Into<String>, system: Option<&str>, prompt: &str) -> Self {
+        let system = system.map(|content| Message { role: "system", content: Content::Text(content.to_owned()) });
+        let user = Message { role: "user", content: Content::Text(prompt.to_owned()) };
+        Self {
+            model: model.into(),
+            messages: system.into_iter().chain([user]).collect(),
+            temperature: None,
+            max_tokens: None,
+            top_p: None,
+        }
+    }
+}
+
+impl ChatRequest {
+    /// The same with an image behind the prompt, as a `data:` URL.
+    pub fn with_image(mut self, url: &str) -> Self {
+        if let Some(Message { content, .. }) = self.messages.last_mut()
+            && let Content::Text(text) = content
+        {
+            let text = std::mem::take(text);
+            *content = Content::Parts(vec![
+                Part::Text { text },
+                Part::ImageUrl { image_url: ImageUrl { url: url.to_owned() } },
+            ]);
+        }
+        self
+    }
+}
+
+/// The request as it is sent: always streamed, always with the token counts.
+#[derive(Serialize)]
+struct Wire<'a> {
+    #[serde(flatten)]
+    request: &'a ChatRequest,
+    stream: bool,
+    stream_options: StreamOptions,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+impl UpstreamClient {
+    /// Asks for a streamed answer and returns when the upstream has accepted. Cancelling the token, or dropping the future
+    /// or the stream, closes the connection to the upstream.
+    pub async fn stream_chat(
+        &self,
+        target: &Target,
+        request: &ChatRequest,
+        cancel: CancellationToken,
+    ) -> Result<ChatStream, UpstreamError> {
+        let wire = Wire { request, stream: true, stream_options: StreamOptions { include_usage: true } };
+        let body = serde_json::to_vec(&wire).map_err(|_| UpstreamError::bad_response("nothing: it was not asked"))?;
+        let body = Bytes::from(body);
+        let mut deadlines = Deadlines::start(target.timeouts, cancel);
+        let mut attempts = 1;
+        loop {
+            let sent_at = Instant::now();
+            let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body.clone()) };
+            match self.send_for_success(target, call, &deadlines).await {
+                Ok(answer) => return ChatStream::new(answer, deadlines, target.secrets(), sent_at, attempts),
+                Err(error) => match pause_before_retry(&error) {
+                    Some(pause) if attempts == 1 && deadlines.allow(pause) => {
+                        tracing::debug!(upstream.code = error.code, ?pause, "asking an upstream again");
+                        deadlines.pause(pause).await?;
+                        deadlines.restart_first_byte(target.timeouts);
+                        attempts = 2;
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+}
+
+/// How long to wait before asking again; `None` where asking again would not help, or would cost twice.
+fn pause_before_retry(error: &UpstreamError) -> Option<Duration> {
+    let asked_for = error.retry_after_s.map(|seconds| Duration::from_secs(seconds.into()));
+    if asked_for.is_some_and(|pause| pause > MAX_PATIENCE) {
+        return None;
+    }
+    match (error.code, error.status) {
+        ("connect_failed", _) => Some(jitter()),
+        ("rate_limited", Some(429)) => asked_for.map(|pause| pause.max(jitter())),
+        ("upstream_failed", Some(502..=504)) => Some(asked_for.unwrap_or_default().max(jitter())),
+        _ => None,
+    }
+}
+
+/// 100 to 400 ms, so that runs that failed together do not come back together.
+fn jitter() -> Duration {
+    let mut random = [0; 2];
+    // Without randomness the pause is the same for all, which is no reason to fail.
+    let _ = getrandom::fill(&mut random);
+    Duration::from_millis(100 + u64::from(u16::from_le_bytes(random)) % 301)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_unset_is_not_sent() {
+        let wire = |request: &ChatRequest| {
+            let wire = Wire { request, stream: true, stream_options: StreamOptions { include_usage: true } };
+            serde_json::to_value(wire).expect("json")
+        };
+        let mut request = ChatRequest::new("m", None, "hi");
+        let bare = json!({
+            "model": "m",
+            "messages": [{"role": "user", "content": "hi"}],
+            "stream": true,
+            "stream_options": {"include_usage": true},
+        });
+        assert_eq!(wire(&request), bare);
+
+        request = ChatRequest::new("m", Some("be brief"), "hi");
+        request.temperature = Some(0.0);
+        request.max_tokens = Some(5);
+        request.top_p = Some(1.0);
+        let wire = wire(&request);
+        assert_eq!(wire["messages"][0], json!({"role": "system", "content": "be brief"}));
+        assert_eq!((&wire["temperature"], &wire["max_tokens"], &wire["top_p"]), (&json!(0.0), &json!(5), &json!(1.0)));
+    }
+
+    #[test]
+    fn only_failures_that_pass_quickly_are_tried_again() {
+        let failed = |status| UpstreamError::answered("upstream_failed", status, "");
+        let limited =
+            |retry_after_s| UpstreamError { retry_after_s, ..UpstreamError::answered("rate_limited", 429, "") };
+        for error in [UpstreamError::connect_failed(), failed(502), failed(503), failed(504), limited(Some(0))] {
+            let pause = pause_before_retry(&error).expect("a retry");
+            assert!((100..=400).contains(&pause.as_millis()), "{pause:?}");
+        }
+        assert_eq!(pause_before_retry(&limited(Some(5))), Some(MAX_PATIENCE));
+        let spent = UpstreamError { retry_after_s: Some(1), ..UpstreamError::answered("quota_exhausted", 429, "") };
+        let busy = UpstreamError { retry_after_s: Some(60), ..failed(503) };
+        let final_ones = [
+            limited(None),
+            limited(Some(6)),
+            spent,
+            busy,
+            failed(500),
+            failed(529),
+            UpstreamError::timeout_connect(),
+            UpstreamError::timeout_first_byte(),
+            UpstreamError::dns_failed(),
+            UpstreamError::tls_failed(""),
+            UpstreamError::address_blocked(""),
+            UpstreamError::cut_off(),
+        ];
+        for error in final_ones {
+            assert_eq!(pause_before_retry(&error), None, "{}", error.code);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Asking the model: for one token, then for an answer.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Call, ChatEvent, ChatRequest, Deadlines, Target, UpstreamClient, UpstreamError,
+    chunk::{Parsed, parse},
+    classify::from_error_object,
+    client::read_body,
+    diagnose::run::Ask,
+};
+
+const MAX_BODY: usize = 1024 * 1024;
+
+/// One token. A model that objects to the usual limit is asked with the newer one, and then without any: what counts is
+/// whether it replies at all, and a model that only reasons within one token has replied.
+pub(super) async fn one_token(client: &UpstreamClient, target: &Target, model: &str) -> Result<(), UpstreamError> {
+    let limits = [json!({"max_tokens": 1}), json!({"max_completion_tokens": 16}), json!({})];
+    let mut refused = None;
+    for limit in limits {
+        let mut body = json!({"model": model, "messages": [{"role": "user", "content": "Hi"}], "stream": false});
+        if let (Some(body), Some(limit)) = (body.as_object_mut(), limit.as_object()) {
+            body.extend(limit.clone());
+        }
+        match complete(client, target, &body).await {
+            Err(error) if error.code == "refused_request" => refused = refused.or(Some(error)),
+            other => return other,
+        }
+    }
+    Err(refused.unwrap_or_else(|| UpstreamError::bad_response("nothing")))
+}
+
+async fn complete(client: &UpstreamClient, target: &Target, body: &Value) -> Result<(), UpstreamError> {
+    let deadlines = Deadlines::start(target.timeouts, CancellationToken::new());
+    let call = Call {
+        method: Method::POST,
+        path: "/chat/completions",
+        body: Some(Bytes::from(body.to_string().into_bytes())),
+    };
+    let answer = client.send_for_success(target, call, &deadlines).await?;
+    let body = read_body(answer, MAX_BODY, &deadlines).await.map_err(|(error, _)| error)?;
+    let text = String::from_utf8_lossy(&body);
+    match parse(text.trim_start_matches('\u{feff}')) {
+        Parsed::Error(object) => Err(from_error_object(&object, target.secret_text().as_deref())),
+        Parsed::Events(_) if text.contains("\"choices\"") => Ok(()),
+        // Some stream whatever they are asked.
+        Parsed::Noise if text.trim_start().starts_with("data:") => Ok(()),
+        Parsed::Noise if text.trim_start().starts_with('<') => Err(UpstreamError::bad_response("a web page")),
+        _ => Err(UpstreamError::bad_response("something else")),
+    }
+}
+
+/// An answer as it came.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub text: String,
+    pub finish: Option<String>,
+    pub tokens_in: Option<u64>,
+    pub tokens_out: Option<u64>,
+    pub latency_ms: u64,
+    pub ttft_ms: Option<u64>,
+    pub is_streamed: bool,
+    pub failure: Option<UpstreamError>,
+}
+
+/// A streamed answer, told piece by piece.
+pub(super) async fn answer(
+    client: &UpstreamClient,
+    target: &Target,
+    model: &str,
+    ask: &Ask,
+    mut told: impl FnMut(&str),
+) -> Answer {
+    let mut request = ChatRequest::new(model, ask.system.as_deref(), &ask.message);
+    request.temperature = ask.temperature;
+    request.max_tokens = ask.max_tokens;
+    if let Some(image) = &ask.image {
+        request = request.with_image(image);
+    }
+    let started = Instant::now();
+    let mut answer = Answer::default();
+    let mut stream = match client.stream_chat(target, &request, CancellationToken::new()).await {
+        Ok(stream) => stream,
+        Err(failure) => return Answer { failure: Some(failure), latency_ms: ms(started), ..answer },
+    };
+    let sent_at = stream.sent_at();
+    loop {
+        match stream.next().await {
+            Ok(Some(ChatEvent::Delta(text))) => {
+                answer.ttft_ms = answer.ttft_ms.or_else(|| Some(ms(sent_at)));
+                told(&text);
+                answer.text.push_str(&text);
+            }
+            Ok(Some(ChatEvent::Reasoning(_))) => {}
+            Ok(Some(ChatEvent::Finish(reason))) => answer.finish = Some(reason),
+            Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
+                (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
+            }
+            Ok(None) => break,
+            Err(failure) => {
+                answer.failure = Some(failure);
+                break;
+            }
+        }
+    }
+    answer.is_streamed = stream.is_event_stream();
+    if !answer.is_streamed {
+        // In one piece: when its first token was ready is not known.
+        answer.ttft_ms = None;
+    }
+    answer.latency_ms = ms(sent_at);
+    answer
+}
+
+pub(super) fn ms(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,84 @@
+//! From a failed call to what an admin is told: what happened, and what to do.
+
+use crate::{Target, UpstreamError, classify::UNKNOWN_ISSUER};
+
+/// Where a name leads nowhere.
+pub(super) const NO_NAME: &str =
+    "Correct the host in the base URL, or see whether this machine's name server knows it.";
+/// Where nothing takes the connection.
+pub(super) const NO_CONNECTION: &str =
+    "Start the server there, correct host and port in the base URL, or open the firewall.";
+
+/// A list of models that could not be had, in words for who connects the upstream.
+pub fn explain_listing(error: &UpstreamError, target: &Target) -> (String, String) {
+    (detail(error).replace("There is no chat completion", "There is no list of models"), remedy(error, target))
+}
+
+/// What to do about a handshake that fails.
+pub(super) fn tls_remedy(reason: &str) -> &'static str {
+    match reason {
+        "it does not speak TLS at this port" => "Begin the base URL with http://, or correct its port.",
+        "its certificate is for another name" => {
+            "Use the name that the certificate is for in the base URL, or have one made for this name."
+        }
+        "its certificate has expired" => {
+            "Have the certificate renewed there, and see whether this machine's clock is right."
+        }
+        "its certificate is not valid yet" => "See whether this machine's clock and the server's are right.",
+        UNKNOWN_ISSUER => {
+            "Install that authority on this machine, or have the server send its whole chain of certificates."
+        }
+        _ => "Have the server's certificate replaced, or look into the server's own settings for TLS.",
+    }
+}
+
+/// What happened, with the upstream's own words where it has any worth telling; they are cleaned already.
+pub(super) fn detail(error: &UpstreamError) -> String {
+    let happened = match error.code {
+        "unauthorized" if error.status == Some(403) => "The upstream does not allow this to this key.".to_owned(),
+        "unauthorized" => "The upstream did not accept the key.".to_owned(),
+        "endpoint_not_found" => "There is no chat completion at this address.".to_owned(),
+        "refused_request" => "The upstream refused the request.".to_owned(),
+        "model_not_found" => "The upstream says that it does not know this model.".to_owned(),
+        _ => {
+            let first = error.message.split_once(". ").map_or(error.message.as_str(), |(first, _)| first);
+            format!("{}.", first.trim_end_matches('.'))
+        }
+    };
+    let status = error.status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+    let quoted = error.detail.as_deref().map(|words| format!(" It says: “{words}”")).unwrap_or_default();
+    format!("{}{status}.{quoted}", happened.trim_end_matches('.'))
+}
+
+/// What to do.
+pub(super) fn remedy(error: &UpstreamError, target: &Target) -> String {
+    let has_key = target.api_key.is_some();
+    match error.code {
+        "unauthorized" if error.status == Some(403) => {
+            "Check at the provider what this key may do and which models its account has."
+        }
+        "unauthorized" if has_key => "Enter the key again: copy it whole, from the right account or project.",
+        "unauthorized" => "Enter the key: none is stored. One that was there is cleared when scheme, host or port change.",
+        "endpoint_not_found" => "Correct the path of the base URL; it usually ends in /v1.",
+        "bad_response" => "Correct the base URL: what answers there is not an OpenAI-compatible server.",
+        "redirected" => "Enter the address that it redirects to; redirects are not followed.",
+        "model_not_found" => "Correct the upstream's name of the model, or load the model there.",
+        "refused_request" => "Change what it objects to.",
+        "quota_exhausted" => "Add credit or raise the limit at the provider.",
+        "rate_limited" => "Wait a little and test again; where it stays, raise the limit at the provider.",
+        "upstream_failed" => "Look into the upstream's own log; where it is a provider, at its status page.",
+        "timeout_first_byte" | "timeout_idle" | "timeout_total" => {
+            "See whether the upstream is overloaded or still loading the model; raise the time limits where it needs longer."
+        }
+        "cut_off" => "Look for a proxy in between that cuts connections, and into the upstream's own log.",
+        "empty_answer" => "Raise max tokens: a model that reasons first may spend a small number on that.",
+        "payload_too_large" => "Send less, or a smaller image.",
+        "too_large" => "See what answers at the base URL: it sends more than this site reads.",
+        "address_blocked" => "Correct host and port in the base URL, or have the operator set that line.",
+        "dns_failed" => NO_NAME,
+        "connect_failed" | "timeout_connect" => NO_CONNECTION,
+        "tls_failed" => "Test the upstream: the step of the encryption says what is wrong with it, and what to do.",
+        _ => "Look into the upstream's own log.",
+    }
+    .into()
+}

@@ -1,0 +1,54 @@
+//! What the list of models tells: whether the key is accepted, and whether the model is there.
+
+use foundation::nearest::nearest;
+
+use crate::{ListedModel, Target, UpstreamClient, base_url::BaseUrl};
+
+/// Whether the model is on the list, in words.
+pub(super) enum Found {
+    Listed(String),
+    /// Told, and what to do.
+    Missing(String, String),
+    /// The list tells nothing.
+    Unclear(String, String),
+}
+
+pub(super) fn find(model: &str, listed: &[ListedModel]) -> Found {
+    let count = match listed.len() {
+        1 => "the one model".to_owned(),
+        n => format!("{n} models"),
+    };
+    if listed.is_empty() {
+        return Found::Unclear(
+            "The upstream lists no models at all.".into(),
+            "Load or pull a model there, or see whether the key belongs to an account that has any.".into(),
+        );
+    }
+    if listed.iter().any(|other| other.id == model) {
+        return Found::Listed(format!("Listed, among {count} there."));
+    }
+    let near = nearest(model, listed.iter().map(|other| other.id.as_str()));
+    let remedy = match near.as_slice() {
+        [] => {
+            let shown: Vec<&str> = listed.iter().take(5).map(|other| other.id.as_str()).collect();
+            format!("Choose one that it lists, for example {}.", shown.join(", "))
+        }
+        near => format!("Did you mean {}?", near.join(" or ")),
+    };
+    Found::Missing(format!("The upstream does not list “{model}” among {count}."), remedy)
+}
+
+/// The base URL that answers with a list where this one does not: the same server with the usual path.
+pub(super) async fn better_base_url(client: &UpstreamClient, target: &Target) -> Option<BaseUrl> {
+    for path in ["/v1", "/api/v1", "/openai/v1"] {
+        let base_url = target.base_url.with_path(path);
+        if base_url == target.base_url {
+            continue;
+        }
+        let other = Target { base_url: base_url.clone(), ..target.clone() };
+        if client.list_models(&other).await.is_ok() {
+            return Some(base_url);
+        }
+    }
+    None
+}

@@ -1,0 +1,177 @@
+//! How a call can end badly, in words for the person who waits for the answer.
+
+/// A failed call: what happened and what to do. Nothing in it is the upstream's, except `detail` and, where an upstream
+/// refuses the request itself, the quotation in `message`; both are cleaned and without keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct UpstreamError {
+    /// Stable and `snake_case`, for example `rate_limited`.
+    pub code: &'static str,
+    /// One or two plain sentences: what happened and what to do.
+    pub message: String,
+    /// The upstream's own words, at most 500 characters, without control characters and keys.
+    pub detail: Option<String>,
+    /// Seconds the upstream asked to wait, at most a day.
+    pub retry_after_s: Option<u32>,
+    /// The HTTP status it answered with, if it answered.
+    pub status: Option<u16>,
+}
+
+impl UpstreamError {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: None, retry_after_s: None, status: None }
+    }
+
+    /// Any other failure that an HTTP status tells.
+    pub(super) fn answered(code: &'static str, status: u16, message: impl Into<String>) -> Self {
+        Self { status: Some(status), ..Self::new(code, message) }
+    }
+
+    pub(super) fn with_detail(self, detail: Option<String>) -> Self {
+        Self { detail, ..self }
+    }
+
+    pub(super) fn connect_failed() -> Self {
+        Self::new(
+            "connect_failed",
+            "The model's server could not be reached. Try again in a moment; if it stays, ask the operator whether it is \
+             running and its address is right.",
+        )
+    }
+
+    pub(super) fn dns_failed() -> Self {
+        Self::new(
+            "dns_failed",
+            "The name of the model's server is unknown. Ask the operator to check the upstream's address.",
+        )
+    }
+
+    pub(super) fn tls_failed(why: &'static str) -> Self {
+        Self::new(
+            "tls_failed",
+            format!("No secure connection to the model's server: {why}. Ask the operator to check the upstream."),
+        )
+    }
+
+    pub(super) fn address_blocked(kind: &'static str) -> Self {
+        Self::new(
+            "address_blocked",
+            format!(
+                "The model's server was not called: it is at {kind}, which this site does not call unless the operator \
+                 lists its host:port in QUADRILLE_ALLOW_PRIVATE_UPSTREAMS."
+            ),
+        )
+    }
+
+    pub(super) fn port_blocked(port: u16) -> Self {
+        Self::new(
+            "address_blocked",
+            format!(
+                "The model's server was not called: port {port} belongs to another kind of service, and this site does \
+                 not call it unless the operator lists its host:port in QUADRILLE_ALLOW_PRIVATE_UPSTREAMS."
+            ),
+        )
+    }
+
+    pub(super) fn key_unusable() -> Self {
+        Self::new(
+            "unauthorized",
+            "The upstream's API key contains characters that cannot be sent. Ask the operator to enter it again.",
+        )
+    }
+
+    pub(super) fn timeout_connect() -> Self {
+        Self::new(
+            "timeout_connect",
+            "The model's server could not be reached in time. Try again in a moment; if it stays, ask the operator \
+             whether it is running.",
+        )
+    }
+
+    pub(super) fn timeout_first_byte() -> Self {
+        Self::new(
+            "timeout_first_byte",
+            "The model did not begin to answer in time. It may be overloaded: try again, or choose another model.",
+        )
+    }
+
+    pub(super) fn timeout_idle() -> Self {
+        Self::new(
+            "timeout_idle",
+            "The model stopped in the middle of its answer and sent nothing more. What came before is kept; try again.",
+        )
+    }
+
+    pub(super) fn timeout_total() -> Self {
+        Self::new(
+            "timeout_total",
+            "The answer took longer than allowed and was stopped. What came before is kept; ask for less, or set max \
+             tokens.",
+        )
+    }
+
+    pub(super) fn cancelled() -> Self {
+        Self::new("cancelled", "Stopped. What came before is kept.")
+    }
+
+    pub fn cut_off() -> Self {
+        Self::new(
+            "cut_off",
+            "The connection to the model's server broke before the answer was complete. What came before is kept; try \
+             again.",
+        )
+    }
+
+    pub fn too_large() -> Self {
+        Self::new(
+            "too_large",
+            "The answer is larger than this site takes and was stopped. What came before is kept; set max tokens.",
+        )
+    }
+
+    pub fn bad_response(what: &'static str) -> Self {
+        Self::new(
+            "bad_response",
+            format!(
+                "The model's server answered with {what} instead of a completion. Ask the operator to check the \
+                 upstream's base URL; it usually ends in /v1."
+            ),
+        )
+    }
+
+    pub(super) fn redirected(status: u16) -> Self {
+        Self::answered(
+            "redirected",
+            status,
+            "The model's server sent this site to another address, which it does not follow. Ask the operator to enter \
+             the final address as the upstream's base URL.",
+        )
+    }
+
+    pub(super) fn error_in_stream() -> Self {
+        Self::new(
+            "error_in_stream",
+            "The model's server reported an error instead of completing the answer. What came before is kept; try again, \
+             or choose another model.",
+        )
+    }
+
+    pub(super) fn empty_answer(reason: Option<&str>, has_reasoned: bool) -> Self {
+        let message = match (reason, has_reasoned) {
+            (Some("length"), true) => {
+                "The model spent all of max tokens on reasoning and wrote no answer. Raise max tokens, or leave it unset."
+            }
+            (Some("length"), false) => {
+                "The model reached max tokens before it wrote anything. Raise max tokens, or leave it unset."
+            }
+            (Some("content_filter"), _) => {
+                "The provider's content filter held the answer back. Change the prompt, or choose another model."
+            }
+            (Some("tool_calls" | "function_call"), _) => {
+                "The model asked for a tool instead of answering. Change the prompt, or choose another model."
+            }
+            _ => "The model ended without writing anything. Try again, or change the prompt.",
+        };
+        Self::new("empty_answer", message)
+    }
+}
