@@ -13,7 +13,7 @@ use crate::{
         Usd,
         format::{self, UNKNOWN},
     },
-    ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, textarea_text},
+    ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, script_text, textarea_text},
 };
 
 /// Export, import, prices.
@@ -41,7 +41,7 @@ pub fn CatalogPage() -> impl IntoView {
                 <ExportImport file/>
                 <Prices/>
                 <FormScript/>
-                <script nonce=use_nonce()>{include_str!("files.js")}</script>
+                <script nonce=use_nonce()>{script_text!("files.js")}</script>
             </Frame>
         }
         .into_any()
