@@ -1,10 +1,15 @@
 // What the server tells the scripts of the pages. The types of Rust with the same names say more of each.
 
-/** Of a form, `detail` are the rules that it breaks; of an endpoint of the API, it is a sentence. */
+/** `AppError`, the answer to a form: `detail` is a sentence or the rules that the form breaks. */
+interface AppError {
+  code: string;
+  detail?: string | BrokenRule[] | { retry_after_s: number };
+}
+
+/** The answer of an endpoint of the API. */
 interface Problem {
-  code?: string;
-  detail?: string | BrokenRule[];
-  errors?: BrokenRule[];
+  detail: string;
+  errors: BrokenRule[];
 }
 
 interface BrokenRule {

@@ -60,9 +60,9 @@
   const post = async (form) => {
     const response = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: read(form) });
     if (response.ok) return true;
-    const { detail } = /** @type {Problem} */ (await response.json().catch(() => ({})));
+    const { detail } = /** @type {Partial<AppError>} */ (await response.json().catch(() => ({})));
     const rules = Array.isArray(detail) ? detail.map(({ message }) => message).join(" ") : detail;
-    say(rules || "That did not work. Try again.");
+    say(typeof rules === "string" && rules || "That did not work. Try again.");
     return false;
   };
   /** @param {() => Promise<unknown>} work */

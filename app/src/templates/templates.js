@@ -92,8 +92,8 @@
       method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body),
     }).catch(() => undefined);
     if (response?.ok) return response.status === 204 ? true : response.json();
-    const problem = /** @type {Problem | undefined} */ (await response?.json().catch(() => undefined));
-    status.textContent = problem?.errors?.[0]?.message ?? `${problem?.detail ?? "The server was not reached. Try again."}`;
+    const problem = /** @type {Partial<Problem> | undefined} */ (await response?.json().catch(() => undefined));
+    status.textContent = problem?.errors?.[0]?.message ?? problem?.detail ?? "The server was not reached. Try again.";
     return undefined;
   };
   /** @param {string} text @param {string} label @param {() => void} work */

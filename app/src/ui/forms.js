@@ -4,7 +4,7 @@ addEventListener("submit", async (event) => {
   // In app/src/catalog/admin/model_page.rs:
   const STAY = "[data-stay]", LEAVE = "[data-leave]";
   // In app/src/error.rs:
-  const SIGNED_OUT = "unauthenticated", UNAVAILABLE = "unavailable";
+  const SIGNED_OUT = "unauthenticated", LIMITED = "rate_limited", UNAVAILABLE = "unavailable";
 
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (event.defaultPrevented || !form.matches(`form${STAY}`)) return;
@@ -25,7 +25,7 @@ addEventListener("submit", async (event) => {
     const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
     const response = await fetch(action, { method: "POST", headers: { accept: "application/json" }, body });
     if (response.ok) return location.assign(response.headers.get("location") ?? location.href);
-    const problem = /** @type {Problem} */ (await response.json().catch(() => ({})));
+    const problem = /** @type {Partial<AppError>} */ (await response.json().catch(() => ({})));
     for (const line of form.querySelectorAll(`[${ERROR}]`)) line.textContent = "";
     for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     const rules = Array.isArray(problem.detail) ? problem.detail : [];
@@ -39,11 +39,12 @@ addEventListener("submit", async (event) => {
     /** @type {Record<string, string>} */
     const told = {
       [SIGNED_OUT]: "Sign in again; your sign-in has ended.",
+      [LIMITED]: "Too many attempts. Try again in a moment.",
       [UNAVAILABLE]: "The service is not available right now. Try again in a moment.",
     };
     const general = rules.length
       ? rest.map(({ message }) => message).join(" ")
-      : /** @type {string | undefined} */ (problem.detail) ?? told[problem.code ?? ""] ?? "That did not work. Try again.";
+      : typeof problem.detail === "string" ? problem.detail : told[problem.code ?? ""] ?? "That did not work. Try again.";
     if (!refuse(general) && general) alert(general);
     form.closest("dialog")?.close();
     /** @type {HTMLDialogElement | null} */ (form.querySelector("dialog[open]"))?.close();

@@ -76,7 +76,14 @@ mod tests {
         path::{Path, PathBuf},
     };
 
+    use serde_json::to_value;
+
     use super::*;
+    use crate::{
+        catalog::admin::{StageName, StageState, TestEvent, TestReport, TestStage, Verdict},
+        error::{AppError, FieldError},
+        templates::TemplateDraft,
+    };
 
     const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -231,5 +238,69 @@ mod tests {
             assert!(!has("x.rs", page, name), "{name}");
         }
         assert!(has("x.css", "a.wide { }", "wide") && !has("x.css", "a.widest { }", "wide"));
+    }
+
+    /// The fields of `interface NAME` in scripts.d.ts.
+    fn fields<'a>(types: &'a str, name: &str) -> Vec<&'a str> {
+        let (_, rest) = types.split_once(&format!("interface {name} ")).expect(name);
+        let body = rest.split("\n}").next().unwrap_or_default();
+        body.lines()
+            .filter_map(|line| line.trim().split_once(": "))
+            .map(|(field, _)| field.trim_end_matches('?'))
+            .collect()
+    }
+
+    #[test]
+    fn what_scripts_read_of_answers_is_what_the_server_writes() -> Result<(), serde_json::Error> {
+        let types = fs::read_to_string(Path::new(PROJECT).join("app/src/scripts.d.ts")).expect("the types");
+        let stage = TestStage {
+            name: StageName::Tcp,
+            ok: true,
+            state: StageState::Passed,
+            ms: 1,
+            detail: String::new(),
+            remedy: None,
+        };
+        let report = TestReport {
+            verdict: Verdict::Works,
+            failed_stage: None,
+            stages: Vec::new(),
+            response_content: None,
+            finish_reason: None,
+            latency_ms: None,
+            ttft_ms: None,
+            tokens_in: None,
+            tokens_out: None,
+            list_cost_usd: None,
+        };
+        let answers = [
+            ("TestStage", to_value(&stage)?),
+            ("TestReport", to_value(&report)?),
+            ("BrokenRule", to_value(FieldError::new("field", "code", "message"))?),
+            ("TemplateDraft", to_value(TemplateDraft::default())?),
+            ("AppError", to_value(AppError::Invalid(Vec::new()))?),
+        ];
+        for (name, answer) in answers {
+            for field in fields(&types, name) {
+                assert!(answer.get(field).is_some(), "{field} of {name}");
+            }
+        }
+        let script = include_str!("../catalog/admin/test.js");
+        let events =
+            [TestEvent::Stage { stage }, TestEvent::Delta { text: String::new() }, TestEvent::Report { report }];
+        for event in events {
+            let kind = to_value(event)?["type"].as_str().unwrap_or_default().to_owned();
+            assert!(
+                types.contains(&format!("type: \"{kind}\"; ")) && script.contains(&format!("\n    {kind}({{ ")),
+                "{kind}"
+            );
+        }
+        let states =
+            [StageState::Passed, StageState::Warning, StageState::Failed, StageState::Skipped].map(StageState::as_str);
+        let verdicts = [Verdict::Works, Verdict::NotListed, Verdict::Failed].map(Verdict::as_str);
+        for word in [&states[..], &verdicts[..]].concat() {
+            assert!(types.contains(&format!("\"{word}\"")) && script.contains(&format!(" {word}: ")), "{word}");
+        }
+        Ok(())
     }
 }

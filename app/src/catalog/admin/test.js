@@ -116,10 +116,10 @@
     return { base_url: base.value, api_key: text(API_KEY), headers, upstream_id: text(ID), upstream_model: text(TEST_MODEL), request: asked };
   };
 
-  /** @param {Problem} problem */
+  /** @param {Partial<Problem>} problem */
   const refuse = (problem) => {
     report.hidden = true;
-    refusal.textContent = typeof problem.detail === "string" ? problem.detail : "The test could not be run. Try again.";
+    refusal.textContent = problem.detail ?? "The test could not be run. Try again.";
     refusal.hidden = false;
   };
 
