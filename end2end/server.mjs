@@ -34,6 +34,7 @@ const server = spawn(process.env.QUADRILLE_BINARY ?? join(target, "debug/quadril
 });
 
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => server.kill("SIGTERM"));
+/** @param {number} code */
 const end = (code) => {
   rmSync(data, { recursive: true, force: true });
   process.exit(code);

@@ -3,7 +3,7 @@
 #
 #   tools/site.sh [--optimise | --fast] [--budget BYTES]
 #
-# --optimise   insists on wasm-opt (it needs Node.js); without it, it is used where it is installed
+# --optimise   insists on wasm-opt and esbuild (they need Node.js); without it, they are used where they are installed
 # --fast       neither optimised nor compressed, in `site-dev`: for `make dev`
 # --budget     fails when a browser would have to load more than BYTES (Brotli) before a page can be used
 set -euo pipefail
@@ -21,9 +21,13 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-wasm_opt=$top/end2end/node_modules/binaryen/bin/wasm-opt
-if [ $profile = wasm-release ] && [ -x "$wasm_opt" ] && have node; then arguments+=(--wasm-opt "$wasm_opt")
-elif [ -n "$must_optimise" ]; then stop_with "wasm-opt is missing" "make setup"; fi
+# use_installed OPTION PROGRAM: gives the program to `bundle`, where npm has installed it.
+use_installed() {
+  if [ $profile = wasm-release ] && [ -x "$2" ] && have node; then arguments+=("$1" "$2")
+  elif [ -n "$must_optimise" ]; then stop_with "$2 is missing" "make setup"; fi
+}
+use_installed --wasm-opt "$top/end2end/node_modules/binaryen/bin/wasm-opt"
+use_installed --esbuild "$top/end2end/node_modules/esbuild/bin/esbuild"
 
 cd "$top"
 say "Building the browser's half"

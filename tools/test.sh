@@ -64,6 +64,7 @@ no_panics() {
 check "Formatting" cargo fmt --all --check || true
 check "Lints of the server" tools/check.sh server || true
 check "Lints of the browsers half" tools/check.sh browser || true
+check "Types and lints of the scripts" tools/check-scripts.sh || true
 check "Layers" tools/guards.sh || true
 check "Licences and sources of dependencies" cargo deny --log-level error check bans licenses sources || true
 site="" server=""

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{app::App, site::SiteInfo};
+use crate::{app::App, site::SiteInfo, ui::script_text};
 
 /// The document. The theme is set by a script in its head, before anything is painted.
 pub fn shell() -> impl IntoView {
@@ -21,7 +21,7 @@ pub fn shell() -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <script nonce=use_nonce()>{include_str!("ui/theme.js")}</script>
+                <script nonce=use_nonce()>{script_text!("ui/theme.js")}</script>
                 <link rel="stylesheet" href=css/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <MetaTags/>

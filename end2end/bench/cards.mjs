@@ -86,7 +86,7 @@ async function streaming(page, worked, { steady }) {
     addEventListener("keydown", ({ key }) => globalThis.heard.push(key), true);
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) globalThis.slowest = Math.max(globalThis.slowest, duration);
-    }).observe({ type: "event", durationThreshold: 16 });
+    }).observe(/** @type {PerformanceObserverInit} */ ({ type: "event", durationThreshold: 16 }));
   });
   const prompt = page.getByRole("textbox", { name: "Prompt", exact: true });
   await prompt.fill("");
@@ -101,7 +101,7 @@ async function streaming(page, worked, { steady }) {
   const { heard, slowest, typed, running } = await page.evaluate(() => ({
     heard: globalThis.heard.length,
     slowest: globalThis.slowest,
-    typed: document.querySelector("#prompt").value.length,
+    typed: /** @type {HTMLTextAreaElement} */ (document.querySelector("#prompt")).value.length,
     running: document.querySelectorAll(".card[data-status=running]").length,
   }));
   if (running !== 4) throw new Error(`only ${running} cards still ran at the end of the measurement`);

@@ -29,5 +29,5 @@ export function serve(models, answer, facts) {
   });
   server.keepAliveTimeout = 60_000;
   server.on("connection", (socket) => socket.setNoDelay(true));
-  server.listen(0, "127.0.0.1", () => parentPort.postMessage({ url: `http://127.0.0.1:${server.address().port}/v1`, ...facts }));
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage({ url: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/v1`, ...facts }));
 }

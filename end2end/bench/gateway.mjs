@@ -45,7 +45,7 @@ function startUpstream(pause) {
 function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });
@@ -73,7 +73,7 @@ async function waitFor(what, look) {
 }
 
 // One request read to its end: when its first and its last byte came, in ms, and what it said.
-function call(url, agent, { body, headers = {}, method = "POST" }) {
+function call(url, agent, { body = undefined, headers = {}, method = "POST" }) {
   return new Promise((resolve, reject) => {
     const sent = body === undefined ? "" : JSON.stringify(body);
     const typed = { "content-type": "application/json", "content-length": Buffer.byteLength(sent) };

@@ -176,7 +176,7 @@ async function loads() {
 const freePort = () =>
   new Promise((done) => {
     const socket = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = socket.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (socket.address());
       socket.close(() => done(port));
     });
   });
@@ -209,7 +209,7 @@ async function serving() {
   const server = await startServer();
   const read = async (path) => Buffer.from(await (await fetch(server.url + path, { headers: { "accept-encoding": "identity" } })).arrayBuffer());
   const [json, html] = [await read("/api/leaderboard"), await read("/leaderboard")];
-  if (JSON.parse(json).total_entries !== 50) throw new Error("the board does not have 50 models");
+  if (JSON.parse(json.toString()).total_entries !== 50) throw new Error("the board does not have 50 models");
   const nginx = await startNginx({ "board.json": json, "board.html": html });
   try {
     const rounds = { json: [], nginxJson: [], html: [], nginxHtml: [] };
@@ -220,8 +220,14 @@ async function serving() {
       rounds.nginxHtml.push(rate(`${nginx.url}/board.html`));
       rounds.html.push(rate(`${server.url}/leaderboard`));
     }
-    const of = Object.fromEntries(Object.entries(rounds).map(([name, values]) => [name, median(values)]));
-    return { ...of, jsonBytes: json.length, htmlBytes: html.length };
+    return {
+      json: median(rounds.json),
+      nginxJson: median(rounds.nginxJson),
+      html: median(rounds.html),
+      nginxHtml: median(rounds.nginxHtml),
+      jsonBytes: json.length,
+      htmlBytes: html.length,
+    };
   } finally {
     await nginx.stop();
     await server.stop();

@@ -19,7 +19,7 @@ const TARGETS = { addedMs: 10, residentMb: 80, payloadKb: 200 };
 const agent = new http.Agent({ keepAlive: true, noDelay: true });
 
 // One request, read to its end.
-function call(url, { method = "GET", body, headers = {} } = {}) {
+function call(url, { method = "GET", body = undefined, headers = {} } = {}) {
   return new Promise((resolve, reject) => {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const typed = sent === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(sent) };

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 // The server on an embedded database in a folder of its own, with nothing of this shell's configuration.
+/** @param {string} [upstream] */
 export async function startServer(upstream) {
   const data = mkdtempSync(join(tmpdir(), "quadrille-bench-"));
   // Where root measures, another user runs the database, and has to get through.
@@ -12,7 +13,7 @@ export async function startServer(upstream) {
   const log = join(data, "server.log");
   const output = openSync(log, "a");
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("QUADRILLE_") && name !== "DATABASE_URL");
-  const server = spawn(process.env.QUADRILLE_BINARY, ["serve"], {
+  const server = spawn(/** @type {string} */ (process.env.QUADRILLE_BINARY), ["serve"], {
     env: {
       ...Object.fromEntries(inherited),
       QUADRILLE_LISTEN: "127.0.0.1:0",

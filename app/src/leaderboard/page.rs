@@ -10,7 +10,7 @@ use leptos_router::hooks::use_query_map;
 use super::{meta::Found, rendered::rendered, table::Column};
 use crate::{
     host,
-    ui::{Frame, Room, loaded, time},
+    ui::{Frame, Room, loaded, script_text, time},
 };
 
 /// The leaderboard. What its address asks for and is not there is taken for what is shown first; programs are told instead.
@@ -159,7 +159,7 @@ fn ranked(board: &BoardFigures, column: Column) -> AnyView {
 /// Changes order and window without a reload, and says the figures under the pointer and under the keyboard.
 #[component]
 pub(super) fn FiguresScript() -> impl IntoView {
-    view! { <script nonce=use_nonce()>{include_str!("figures.js")}</script> }
+    view! { <script nonce=use_nonce()>{script_text!("figures.js")}</script> }
 }
 
 /// Shown where no model has enough requests.

@@ -2,8 +2,10 @@
 
 use leptos::{nonce::use_nonce, prelude::*};
 
+use crate::ui::script_text;
+
 /// Answers the buttons of cards and of the share dialog, on every page that shows a comparison.
 #[component]
 pub fn ComparisonScript() -> impl IntoView {
-    view! { <script nonce=use_nonce()>{include_str!("comparison.js")}</script> }
+    view! { <script nonce=use_nonce()>{script_text!("comparison.js")}</script> }
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     catalog::models,
-    ui::{Frame, Room, guard, loaded, set_status},
+    ui::{Frame, Room, guard, loaded, script_text, set_status},
 };
 
 /// The list of a member. The page is also the answer to its own form, where that could not be saved.
@@ -133,7 +133,7 @@ fn room(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, draft:
                 <button class="go" type="submit">"Save the list"</button>
             </div>
         </form>
-        <script nonce=use_nonce()>{include_str!("routing.js")}</script>
+        <script nonce=use_nonce()>{script_text!("routing.js")}</script>
     }
     .into_any()
 }

@@ -193,7 +193,7 @@ fn Now(shared: SharedComparison, id: String) -> impl IntoView {
                 <input id="share-url" readonly value=shared.public_url.clone() data-share-url=""/>
                 <button class="quiet" type="button" data-copy="#share-url">"Copy"</button>
                 <a class="quiet" href=shared.public_url>"Open"</a>
-                <form method="post" action=UnshareComparison::url() data-unshare="">
+                <form method="post" action=UnshareComparison::url()>
                     <input type="hidden" name="id" value=id/>
                     <button class="quiet" type="submit">"Stop sharing"</button>
                 </form>

@@ -1,10 +1,10 @@
 //! Where a template is chosen, above the prompt.
 
-use domain::templates::{Template, TemplateDraft};
+use domain::templates::{NAME_CHARACTERS, Template, TemplateDraft};
 use leptos::{nonce::use_nonce, prelude::*};
 
 use super::built_in::built_in;
-use crate::host;
+use crate::{host, ui::script_text};
 
 /// The templates to choose from. Without script there is nothing to fill in, so it is shown by the script.
 #[component]
@@ -46,7 +46,7 @@ pub fn TemplateDialog() -> impl IntoView {
             <form class="template-new">
                 <label for="template-name">"Keep what is written, under the name"</label>
                 <div class="share-link">
-                    <input id="template-name" name="name" maxlength="100" autocomplete="off" required/>
+                    <input id="template-name" name="name" maxlength=NAME_CHARACTERS autocomplete="off" required/>
                     <button class="go" type="submit">"Keep"</button>
                 </div>
             </form>
@@ -56,6 +56,6 @@ pub fn TemplateDialog() -> impl IntoView {
                 <button class="quiet" type="button" command="close" commandfor="template-dialog">"Close"</button>
             </div>
         </dialog>
-        <script nonce=use_nonce()>{include_str!("templates.js")}</script>
+        <script nonce=use_nonce()>{script_text!("templates.js")}</script>
     }
 }

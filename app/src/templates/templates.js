@@ -1,33 +1,61 @@
 {
-  const bar = document.querySelector(".template-bar");
-  const dialog = document.getElementById("template-dialog");
-  const select = bar.querySelector("select");
-  const undo = bar.querySelector("[data-undo]");
-  const hint = bar.querySelector("[data-hint]");
-  const list = dialog.querySelector(".template-list");
-  const status = dialog.querySelector("[role=status]");
-  const builtIn = JSON.parse(bar.dataset.builtIn);
-  let own = JSON.parse(bar.dataset.own);
-  const FIELDS = ["prompt", "system-prompt", "temperature", "max-tokens", "top-p"];
+  // In app/src/templates/bar.rs:
+  const BAR = ".template-bar", DIALOG = "#template-dialog", UNDO = "[data-undo]", KEEP = "[data-keep]", HINT = "[data-hint]",
+    BUILT_IN = "data-built-in", OWN = "data-own", MEMBER = "data-member", OWN_OPTIONS = "own-options", LIST = ".template-list",
+    NEW = ".template-new", NAME = "template-name", CLASS = "quiet small";
+  // In app/src/playground/prompt_form.rs:
+  const PROMPT = "prompt", SYSTEM = "system-prompt";
+  // In app/src/playground/parameters_form.rs:
+  const TEMPERATURE = "temperature", MAX_TOKENS = "max-tokens", TOP_P = "top-p";
+  // In app/src/playground/page.rs:
+  const ROOM = "/playground";
+  // In app/src/ui/frame.rs:
+  const SIGN_OUT = ".who";
+  // In server/services/src/templates/api.rs:
+  const API = "/api/templates";
+  // In no other place: the first word of a key of sessionStorage.
+  const DRAFT = "draft";
+
+  const bar = /** @type {HTMLElement} */ (document.querySelector(BAR));
+  const dialog = /** @type {HTMLDialogElement} */ (document.querySelector(DIALOG));
+  const select = /** @type {HTMLSelectElement} */ (bar.querySelector("select"));
+  const undo = /** @type {HTMLElement} */ (bar.querySelector(UNDO));
+  const hint = /** @type {HTMLElement} */ (bar.querySelector(HINT));
+  const list = /** @type {HTMLElement} */ (dialog.querySelector(LIST));
+  const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
+  /** @param {string} name */
+  const given = (name) => bar.getAttribute(name) ?? "";
+  const builtIn = /** @type {TemplateDraft[]} */ (JSON.parse(given(BUILT_IN)));
+  let own = /** @type {Template[]} */ (JSON.parse(given(OWN)));
+  const FIELDS = [PROMPT, SYSTEM, TEMPERATURE, MAX_TOKENS, TOP_P];
   const HOLE = /\{\{[^{}]*\}\}/g;
+  /** @type {string[] | undefined} */
   let before;
   bar.hidden = false;
 
-  const field = (id) => document.getElementById(id);
+  /** @param {string} id */
+  const field = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
+  /** @param {string} id */
+  const unfold = (id) => { /** @type {HTMLDetailsElement} */ (field(id).closest("details")).open = true };
   const read = () => FIELDS.map((id) => field(id).value);
+  /** @param {string[]} values */
   const write = (values) => FIELDS.forEach((id, i) => {
-    if (field(id).value === values[i]) return;
-    field(id).value = values[i];
+    const value = values[i] ?? "";
+    if (field(id).value === value) return;
+    field(id).value = value;
     field(id).dispatchEvent(new Event("input", { bubbles: true }));
-    if (id === "system-prompt" && values[i]) field(id).closest("details").open = true;
+    if (id === SYSTEM && value) unfold(id);
   });
-  const number = (value) => value === undefined || value === null ? "" : String(value);
+  /** @param {number | null} [value] */
+  const number = (value) => `${value ?? ""}`;
+  /** @param {TemplateDraft} template */
   const values = ({ prompt, system_prompt, parameters: p }) =>
-    [prompt, system_prompt ?? "", number(p.temperature), number(p.max_tokens), number(p.top_p)];
+    [prompt, system_prompt, number(p.temperature), number(p.max_tokens), number(p.top_p)];
 
   // Selects the next thing to fill in behind the selection.
+  /** @param {number} from */
   const next = (from) => {
-    const prompt = field("prompt");
+    const prompt = field(PROMPT);
     HOLE.lastIndex = from;
     const found = HOLE.exec(prompt.value);
     if (!found) return false;
@@ -37,51 +65,55 @@
   };
 
   select.addEventListener("change", () => {
-    const template = [...builtIn, ...own][select.value];
+    const template = [...builtIn, ...own][Number(select.value)];
     if (select.value === "" || !template) return;
     before = read();
     write(values(template));
     undo.hidden = false;
     hint.textContent = next(0) ? "Tab goes to the next {{place}}." : "";
-    if (!hint.textContent) field("prompt").focus();
+    if (!hint.textContent) field(PROMPT).focus();
   });
   undo.addEventListener("click", () => {
-    write(before);
+    if (before) write(before);
     undo.hidden = true;
     hint.textContent = "";
     select.value = "";
-    field("prompt").focus();
+    field(PROMPT).focus();
   });
   addEventListener("keydown", (event) => {
-    if (event.key !== "Tab" || event.shiftKey || event.target.id !== "prompt" || !before) return;
-    if (next(event.target.selectionEnd)) event.preventDefault();
+    const target = /** @type {HTMLTextAreaElement} */ (event.target);
+    if (event.key !== "Tab" || event.shiftKey || target.id !== PROMPT || !before) return;
+    if (next(target.selectionEnd)) event.preventDefault();
   });
 
+  /** @param {string} method @param {string} path @param {object} [body] */
   const send = async (method, path, body) => {
-    const response = await fetch(`/api/templates${path}`, {
+    const response = await fetch(API + path, {
       method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body),
     }).catch(() => undefined);
     if (response?.ok) return response.status === 204 ? true : response.json();
-    const problem = await response?.json().catch(() => undefined);
+    const problem = /** @type {Partial<Problem> | undefined} */ (await response?.json().catch(() => undefined));
     status.textContent = problem?.errors?.[0]?.message ?? problem?.detail ?? "The server was not reached. Try again.";
+    return undefined;
   };
+  /** @param {string} text @param {string} label @param {() => void} work */
   const button = (text, label, work) => {
     const made = document.createElement("button");
     made.type = "button";
-    made.className = "quiet small";
+    made.className = CLASS;
     made.textContent = text;
     made.setAttribute("aria-label", label);
     made.addEventListener("click", work);
     return made;
   };
   const show = () => {
-    const options = own.map(({ name }, i) => new Option(name, builtIn.length + i));
-    field("own-options").replaceChildren(...options);
+    const options = own.map(({ name }, i) => new Option(name, `${builtIn.length + i}`));
+    field(OWN_OPTIONS).replaceChildren(...options);
     list.replaceChildren(...own.map((template) => {
       const item = document.createElement("li");
       const name = document.createElement("input");
       name.value = template.name;
-      name.maxLength = 100;
+      name.maxLength = field(NAME).maxLength;
       name.setAttribute("aria-label", `Name of ${template.name}`);
       const rename = button("Rename", `Rename ${template.name}`, async () => {
         const { id, ...draft } = template;
@@ -102,27 +134,31 @@
         own = own.filter(({ id }) => id !== template.id);
         show();
         status.textContent = "Deleted.";
-        field("template-name").focus();
+        field(NAME).focus();
       });
       item.append(name, rename, erase);
       return item;
     }));
   };
-  bar.querySelector("[data-keep]").addEventListener("click", () => {
+  bar.querySelector(KEEP)?.addEventListener("click", () => {
     status.textContent = "";
     show();
     dialog.showModal();
   });
-  dialog.querySelector(".template-new").addEventListener("submit", async (event) => {
+  dialog.querySelector(NEW)?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const name = field("template-name");
-    const [prompt, system_prompt, temperature, max_tokens, top_p] = read();
-    const parameters = {};
-    const set = (key, text) => { if (text.trim()) parameters[key] = Number(text.trim().replace(",", ".")) };
-    set("temperature", temperature);
-    set("max_tokens", max_tokens);
-    set("top_p", top_p);
-    const made = await send("POST", "", { name: name.value, prompt, system_prompt, parameters });
+    const name = field(NAME);
+    /** @param {string} id */
+    const amount = (id) => {
+      const text = field(id).value.trim();
+      return text ? Number(text.replace(",", ".")) : undefined;
+    };
+    const made = await send("POST", "", {
+      name: name.value,
+      prompt: field(PROMPT).value,
+      system_prompt: field(SYSTEM).value,
+      parameters: { temperature: amount(TEMPERATURE), max_tokens: amount(MAX_TOKENS), top_p: amount(TOP_P) },
+    });
     if (!made) return;
     own.push(made);
     name.value = "";
@@ -131,32 +167,36 @@
   });
 
   // What is written and not sent yet survives a reload of this tab, for whoever wrote it alone. Signing out here forgets it.
-  const KEY = `draft of ${bar.dataset.member}`;
+  const KEY = `${DRAFT} of ${bar.getAttribute(MEMBER)}`;
+  /** @param {(key: string) => boolean} isOver */
   const forget = (isOver) => {
     try { Object.keys(sessionStorage).filter(isOver).forEach((key) => sessionStorage.removeItem(key)) } catch {}
   };
-  forget((key) => key.startsWith("draft") && key !== KEY);
-  const isNew = () => location.pathname === "/playground";
-  const kept = () => { try { return JSON.parse(sessionStorage.getItem(KEY)) ?? {} } catch { return {} } };
+  forget((key) => key.startsWith(DRAFT) && key !== KEY);
+  const isNew = () => location.pathname === ROOM;
+  const kept = () => { try { return JSON.parse(sessionStorage.getItem(KEY) ?? "{}") } catch { return {} } };
   if (isNew()) {
     const { prompt = "", system = "" } = kept();
-    if (!field("prompt").value && prompt) field("prompt").value = prompt;
-    if (!field("system-prompt").value && system) {
-      field("system-prompt").value = system;
-      field("system-prompt").closest("details").open = true;
+    if (!field(PROMPT).value && prompt) field(PROMPT).value = prompt;
+    if (!field(SYSTEM).value && system) {
+      field(SYSTEM).value = system;
+      unfold(SYSTEM);
     }
   }
   const keep = () => {
-    const draft = { prompt: field("prompt").value, system: field("system-prompt").value };
+    const draft = { prompt: field(PROMPT).value, system: field(SYSTEM).value };
     try {
       if (isNew()) sessionStorage.setItem(KEY, JSON.stringify(draft));
       else if (kept().prompt === draft.prompt) sessionStorage.removeItem(KEY);
     } catch {}
   };
-  addEventListener("input", ({ target }) => { if (target.id === "prompt" || target.id === "system-prompt") keep() });
+  addEventListener("input", (event) => {
+    const { id } = /** @type {Element} */ (event.target);
+    if (id === PROMPT || id === SYSTEM) keep();
+  });
   addEventListener("pagehide", keep);
-  addEventListener("submit", ({ target }) => {
-    if (!target.matches("form.who")) return;
+  addEventListener("submit", (event) => {
+    if (!/** @type {Element} */ (event.target).matches(`form${SIGN_OUT}`)) return;
     removeEventListener("pagehide", keep);
     forget((key) => key === KEY);
   });

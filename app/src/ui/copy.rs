@@ -2,6 +2,8 @@
 
 use leptos::{nonce::use_nonce, prelude::*};
 
+use super::script_text;
+
 /// A button that copies the text of an element of this page. Without script it is not there.
 #[component]
 pub fn CopyButton(
@@ -16,5 +18,5 @@ pub fn CopyButton(
 /// What answers the copy buttons. Once, below the last of them.
 #[component]
 pub fn CopyScript() -> impl IntoView {
-    view! { <script nonce=use_nonce()>{include_str!("copy.js")}</script> }
+    view! { <script nonce=use_nonce()>{script_text!("copy.js")}</script> }
 }

@@ -17,6 +17,8 @@ mod posted;
 #[cfg(feature = "ssr")]
 mod query;
 #[cfg(feature = "ssr")]
+mod script_text;
+#[cfg(feature = "ssr")]
 mod scripts;
 mod textarea;
 #[cfg(feature = "ssr")]
@@ -37,6 +39,8 @@ pub use position::{letter, position_class};
 pub use posted::{POSTED_FOR, Posted, Typed, answered, here};
 #[cfg(feature = "ssr")]
 pub use query::query_value;
+#[cfg(feature = "ssr")]
+pub(crate) use script_text::{script_text, without_comments};
 #[cfg(feature = "ssr")]
 pub use scripts::Scripts;
 pub use textarea::textarea_text;

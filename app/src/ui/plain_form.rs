@@ -8,7 +8,7 @@ use leptos::{
 };
 use leptos_router::hooks::use_query_map;
 
-use super::Posted;
+use super::{Posted, script_text};
 use crate::error::CallError;
 
 /// The error of a form that was posted without script: in the answer to it or, where it was not posted to the page it stands on,
@@ -55,7 +55,7 @@ pub fn Done() -> impl IntoView {
 /// Keeps what was typed when a form is refused. Without it a refused form comes back empty, with the reason.
 #[component]
 pub fn FormScript() -> impl IntoView {
-    view! { <script nonce=use_nonce()>{include_str!("forms.js")}</script> }
+    view! { <script nonce=use_nonce()>{script_text!("forms.js")}</script> }
 }
 
 /// Why a form was refused, on the page that its browser was sent back to; nothing where nothing was refused.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::Link;
 
+use super::script_text;
 use crate::site::SiteInfo;
 
 /// Loads the script and the WebAssembly and hydrates the islands of this page. A page without islands leaves it out and
@@ -18,7 +19,7 @@ pub fn Scripts() -> impl IntoView {
         view! {
             <Link rel="modulepreload" href=site.asset(&site.assets.js) crossorigin=""/>
             <Link rel="preload" href=site.asset(&site.assets.wasm) as_="fetch" type_="application/wasm" crossorigin=""/>
-            <script type="module" nonce=use_nonce()>{include_str!("hydrate.js")}</script>
+            <script type="module" nonce=use_nonce()>{script_text!("hydrate.js")}</script>
         }
     })
 }

@@ -1,19 +1,29 @@
 {
-  const root = document.documentElement;
-  const read = () => { try { return localStorage.getItem("theme") } catch { return null } };
+  // In app/src/ui/frame.rs:
+  const SET_THEME = "data-set-theme", SYSTEM = "system";
+  // In style/tokens.css:
+  const THEME = "data-theme";
+  // In no other place: the key of localStorage.
+  const KEY = "theme";
+
+  const read = () => { try { return localStorage.getItem(KEY) } catch { return null } };
   const show = () => {
-    const theme = read() ?? "system";
-    root.dataset.theme = theme;
-    for (const button of document.querySelectorAll("[data-set-theme]"))
-      button.setAttribute("aria-pressed", button.dataset.setTheme === theme);
+    const theme = read() ?? SYSTEM;
+    document.documentElement.setAttribute(THEME, theme);
+    for (const button of document.querySelectorAll(`[${SET_THEME}]`))
+      button.setAttribute("aria-pressed", `${button.getAttribute(SET_THEME) === theme}`);
   };
   show();
   addEventListener("DOMContentLoaded", show);
   addEventListener("storage", show);
-  addEventListener("click", ({ target }) => {
-    const theme = target.closest?.("[data-set-theme]")?.dataset.setTheme;
+  addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const theme = target.closest?.(`[${SET_THEME}]`)?.getAttribute(SET_THEME);
     if (!theme) return;
-    try { theme === "system" ? localStorage.removeItem("theme") : localStorage.setItem("theme", theme) } catch {}
+    try {
+      if (theme === SYSTEM) localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, theme);
+    } catch {}
     show();
   });
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{Outcome, script};
+use crate::Outcome;
 
 /// The browser's program: the script that loads it, and itself.
 pub(crate) struct Program {
@@ -42,7 +42,7 @@ pub(crate) fn bind(wasm: &Path, wasm_opt: Option<&Path>, scratch: &Path) -> Outc
     if let Some(name) = brings_script.or_else(|| output.local_modules().keys().next()) {
         return Err(format!("{name} brings a script file of its own, which the site has no place for").into());
     }
-    let js = script::minify(output.js()).into_bytes();
+    let js = output.js().as_bytes().to_vec();
     let bound = output.wasm_mut().emit_wasm();
     let wasm = match wasm_opt {
         Some(program) => optimise(program, &bound, scratch)?,

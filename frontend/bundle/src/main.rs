@@ -10,8 +10,8 @@
 
 mod bind;
 mod css;
+mod minify;
 mod options;
-mod script;
 mod site;
 
 use std::{error::Error, io::Write, process::ExitCode};

@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{Outcome, bind, css, options::Options};
+use crate::{Outcome, bind, css, minify, options::Options};
 
 /// How many bytes a browser must load before a page can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,9 @@ pub(crate) fn inputs(options: &Options) -> Outcome<String> {
     if let Some(program) = &options.wasm_opt {
         add(program)?;
     }
+    if let Some(program) = &options.esbuild {
+        hash.update(minify::version(program)?);
+    }
     Ok(hex(&hash.finalize()))
 }
 
@@ -80,10 +83,14 @@ pub(crate) fn build(options: &Options, inputs: &str) -> Outcome<Payload> {
     }
     fs::create_dir_all(draft.join("pkg"))?;
     let program = bind::bind(&options.wasm, options.wasm_opt.as_deref(), &draft)?;
-    let style = css::bundle(&options.style.join("main.css"))?;
-    let (js, js_bytes) = add_hashed(&draft, "js", &program.js, options.compress)?;
+    let main = options.style.join("main.css");
+    let (script, style) = match &options.esbuild {
+        Some(esbuild) => (minify::script(esbuild, &program.js, &draft)?, minify::style(esbuild, &main)?),
+        None => (program.js, css::concatenate(&main)?.into_bytes()),
+    };
+    let (js, js_bytes) = add_hashed(&draft, "js", &script, options.compress)?;
     let (wasm, wasm_bytes) = add_hashed(&draft, "wasm", &program.wasm, options.compress)?;
-    let (css, css_bytes) = add_hashed(&draft, "css", style.as_bytes(), options.compress)?;
+    let (css, css_bytes) = add_hashed(&draft, "css", &style, options.compress)?;
     let assets = options.style.join("assets");
     for file in files_below(&assets)? {
         let place = draft.join(file.strip_prefix(&assets)?);
@@ -92,7 +99,8 @@ pub(crate) fn build(options: &Options, inputs: &str) -> Outcome<Payload> {
     }
     let payload = Payload { js: js_bytes, wasm: wasm_bytes, css: css_bytes };
     let manifest = json!({
-        "js": js, "wasm": wasm, "css": css, "inputs": inputs, "optimised": options.wasm_opt.is_some(), "compressed": options.compress,
+        "js": js, "wasm": wasm, "css": css, "inputs": inputs, "optimised": options.wasm_opt.is_some() && options.esbuild.is_some(),
+        "compressed": options.compress,
         "payload": {"js": payload.js, "wasm": payload.wasm, "css": payload.css},
     });
     fs::write(draft.join("manifest.json"), serde_json::to_vec_pretty(&manifest)?)?;

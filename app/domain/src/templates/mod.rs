@@ -5,4 +5,5 @@ mod rules;
 mod types;
 
 pub use port::TemplatePort;
+pub use rules::NAME_CHARACTERS;
 pub use types::{Template, TemplateDraft};

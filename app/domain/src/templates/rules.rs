@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Characters of a name.
-const NAME: usize = 100;
+pub const NAME_CHARACTERS: usize = 100;
 
 impl TemplateDraft {
     /// The rules of a comparison, and those of a name.
@@ -15,8 +15,8 @@ impl TemplateDraft {
         let mut errors = Vec::new();
         match prompt_length(self.name.trim()) {
             0 => errors.push(FieldError::new("name", "empty", "Give the template a name.")),
-            length if length > NAME => {
-                let message = format!("The name has {length} characters; at most {NAME} are allowed.");
+            length if length > NAME_CHARACTERS => {
+                let message = format!("The name has {length} characters; at most {NAME_CHARACTERS} are allowed.");
                 errors.push(FieldError::new("name", "too_long", message));
             }
             _ => {}

@@ -12,7 +12,9 @@ use super::{
     file_api::{ApplyCatalog, ApplyPrices, PreviewCatalog, ProposePrices},
     form::Refusal,
 };
-use crate::ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, textarea_text};
+use crate::ui::{
+    FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, script_text, textarea_text,
+};
 
 /// Export, import, prices.
 #[component]
@@ -39,7 +41,7 @@ pub fn CatalogPage() -> impl IntoView {
                 <ExportImport file/>
                 <Prices/>
                 <FormScript/>
-                <script nonce=use_nonce()>{include_str!("files.js")}</script>
+                <script nonce=use_nonce()>{script_text!("files.js")}</script>
             </Frame>
         }
         .into_any()

@@ -1,7 +1,12 @@
 {
-  for (const part of document.querySelectorAll("[data-script-only]")) part.hidden = false;
-  addEventListener("change", async ({ target }) => {
+  // In app/src/catalog/admin/catalog_page.rs:
+  const SCRIPT_ONLY = "[data-script-only]", INTO = "data-into";
+
+  for (const part of document.querySelectorAll(SCRIPT_ONLY)) /** @type {HTMLElement} */ (part).hidden = false;
+  addEventListener("change", async (event) => {
+    const target = /** @type {HTMLInputElement} */ (event.target);
     const [file] = target.files ?? [];
-    if (file && target.dataset.into) document.getElementById(target.dataset.into).value = await file.text();
+    const into = target.getAttribute(INTO);
+    if (file && into) /** @type {HTMLTextAreaElement} */ (document.getElementById(into)).value = await file.text();
   });
 }

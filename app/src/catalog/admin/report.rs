@@ -7,6 +7,8 @@ use domain::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 
+use crate::ui::script_text;
+
 const STAGES: [StageName; 8] = [
     StageName::Address,
     StageName::Tcp,
@@ -111,5 +113,5 @@ fn figures(report: Option<&TestReport>) -> Vec<impl IntoView + use<>> {
 /// Runs tests from the form and fills the report while they run. Without it the form posts, and the page shows the report.
 #[component]
 pub(super) fn TestScript() -> impl IntoView {
-    view! { <script nonce=use_nonce()>{include_str!("test.js")}</script> }
+    view! { <script nonce=use_nonce()>{script_text!("test.js")}</script> }
 }
