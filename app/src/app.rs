@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use crate::{
-    account::{AccountPage, SignInPage, SignUpPage},
+    accounts::{AccountPage, SignInPage, SignUpPage},
     analytics::KeyAnalyticsPage,
     audit::AuditPage,
     catalog::admin::{
@@ -21,13 +21,13 @@ use crate::{
     dashboard::DashboardPage,
     home::HomePage,
     keys::KeysPage,
-    leaderboard::{LeaderboardPage, MethodPage, ModelFiguresPage},
-    people::PeoplePage,
+    leaderboard::{LeaderboardModelPage, LeaderboardPage, MethodPage},
     playground::{ComparisonPage, PlaygroundPage},
     routing::RoutingPage,
     share::{SharePage, SharedPage},
     site::SiteInfo,
     ui::{Frame, NotFoundMessage, set_status},
+    users::UsersPage,
 };
 
 /// Which address shows which page. Pages are complete HTML; what is interactive in them are islands.
@@ -49,7 +49,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/playground/:id") view=ComparisonPage ssr=SsrMode::Async/>
                 <Route path=path!("/leaderboard") view=LeaderboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/leaderboard/method") view=MethodPage ssr=SsrMode::Async/>
-                <Route path=path!("/leaderboard/:slug") view=ModelFiguresPage ssr=SsrMode::Async/>
+                <Route path=path!("/leaderboard/:slug") view=LeaderboardModelPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/routing") view=RoutingPage ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=KeysPage ssr=SsrMode::Async/>
@@ -63,7 +63,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/models/:slug") view=ModelPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/models/:slug/test") view=TestPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/catalog") view=CatalogPage ssr=SsrMode::Async/>
-                <Route path=path!("/admin/users") view=PeoplePage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use domain::{
-    account::{Admin, Viewer},
+    accounts::{Admin, Viewer},
     error::AppError,
 };
 use leptos::prelude::use_context;

@@ -7,7 +7,7 @@
 #![recursion_limit = "256"]
 #![expect(unreachable_pub, reason = "the component and server macros write `pub` items inside functions")]
 
-pub mod account;
+pub mod accounts;
 pub mod analytics;
 #[cfg(feature = "ssr")]
 mod app;
@@ -23,8 +23,6 @@ pub mod host;
 pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod leaderboard;
-#[cfg(feature = "ssr")]
-pub mod people;
 pub mod playground;
 pub mod routing;
 #[cfg(feature = "ssr")]
@@ -36,6 +34,8 @@ pub mod site;
 #[cfg(feature = "ssr")]
 pub mod templates;
 pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod users;
 
 #[cfg(feature = "ssr")]
 pub use {app::App, shell::shell};

@@ -12,20 +12,20 @@ use database::{Database, Listener, Purpose, create_data_dir, listen_forever};
 use eventlog::{EventLog, LogSettings};
 use foundation::{
     clock::{Clock, SystemClock},
-    error::{Error, Refusal},
+    error::{Error, OperatorError},
     shutdown::{self, Tasks},
 };
 use secrecy::{ExposeSecret, SecretString};
 use services::{
-    auth::Outcome,
+    accounts::Outcome,
     catalog::{UpstreamEntry, connect, connect_demo},
     demo,
+    external::External,
     keys::{self, write_last_used_forever},
     leaderboard::{self, RollUp, due, roll_up_forever},
-    outside::Outside,
     playground::reap_forever,
     routing,
-    usage::{Mover, keep_days_forever},
+    usage::{EventShipper, keep_days_forever},
 };
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -116,15 +116,15 @@ async fn serve_on(
     log: EventLog,
 ) -> Result<(), Error> {
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
-        Refusal::new(
+        OperatorError::new(
             format!("cannot listen on {}: {error}", settings.listen),
             "stop what uses that address, or set QUADRILLE_LISTEN to another",
         )
     })?;
     settings.bound_to(listener.local_addr()?);
-    let outside = Outside::default();
-    let keyring = open_keyring(database.pool(), keys, outside.clock.as_ref()).await?;
-    let state = AppState::new(settings, site, database.pool().clone(), outside, tasks.clone(), keyring, log)?;
+    let external = External::default();
+    let keyring = open_keyring(database.pool(), keys, external.clock.as_ref()).await?;
+    let state = AppState::new(settings, site, database.pool().clone(), external, tasks.clone(), keyring, log)?;
     if database.is_embedded() {
         // This database is ours alone, so whatever is still open belongs to a process that died.
         state.playground.end_open_runs().await?;
@@ -150,7 +150,7 @@ pub fn background(state: &AppState) {
     drop(state.tasks.spawn(sweep_forever(state.clone())));
     let (pool, clock, tasks) = (state.pool.clone(), state.clock.clone(), state.tasks.clone());
     drop(state.tasks.spawn(keep_days_forever(pool, clock, tasks, state.settings.usage_retention_days)));
-    drop(state.tasks.spawn(Mover::new(state.log.clone(), state.pool.clone()).run(state.tasks.clone())));
+    drop(state.tasks.spawn(EventShipper::new(state.log.clone(), state.pool.clone()).run(state.tasks.clone())));
     drop(state.tasks.spawn(write_last_used_forever(state.keys.clone(), state.tasks.clone())));
     drop(state.tasks.spawn(listen_forever(state.pool.clone(), listeners(state), state.tasks.clone())));
     let roll_up = RollUp::new(state.pool.clone(), state.clock.clone(), state.tasks.clone());
@@ -161,17 +161,17 @@ pub fn background(state: &AppState) {
     drop(state.tasks.spawn(roll_up_forever(roll_up, state.clock.clone(), state.tasks.clone())));
 }
 
-/// Who wants to hear of changes that any replica makes: one line a channel.
+/// Who wants to on_notify of changes that any replica makes: one line a channel.
 fn listeners(state: &AppState) -> Vec<Listener> {
     let (keys, routing) = (state.keys.clone(), state.routing.clone());
-    let (figures, catalog, door) = (state.leaderboard.clone(), state.leaderboard.clone(), state.door.clone());
+    let (stats, catalog, gateway) = (state.leaderboard.clone(), state.leaderboard.clone(), state.gateway.clone());
     vec![
-        Listener::new(keys::CHANNEL, move |notice| keys.hear(notice)),
-        Listener::new(routing::CHANNEL, move |notice| routing.hear(notice)),
-        Listener::new(leaderboard::CHANNEL, move |_| figures.changed()),
+        Listener::new(keys::CHANNEL, move |notice| keys.on_notify(notice)),
+        Listener::new(routing::CHANNEL, move |notice| routing.on_notify(notice)),
+        Listener::new(leaderboard::CHANNEL, move |_| stats.changed()),
         Listener::new(leaderboard::CATALOG_CHANNEL, move |notice| {
             catalog.changed();
-            door.hear(notice);
+            gateway.on_notify(notice);
         }),
     ]
 }
@@ -212,11 +212,11 @@ async fn connect_upstreams(state: &AppState) -> Result<(), Error> {
 pub async fn create_admin(settings: &Settings, email: &str, password: Option<SecretString>) -> Result<(), Error> {
     let (database, keys) = open_database(settings, Purpose::Command).await?;
     let made = async {
-        let outside = Outside::default();
-        let keyring = open_keyring(database.pool(), keys, outside.clock.as_ref()).await?;
+        let external = External::default();
+        let keyring = open_keyring(database.pool(), keys, external.clock.as_ref()).await?;
         let tasks = Tasks::default();
         let (pool, log) = (database.pool().clone(), EventLog::none());
-        let state = AppState::new(settings.clone(), Site::none(), pool, outside, tasks, keyring, log)?;
+        let state = AppState::new(settings.clone(), Site::none(), pool, external, tasks, keyring, log)?;
         state.accounts.create_admin(email, password).await
     };
     let made = made.await;
@@ -289,7 +289,7 @@ async fn rotate_on(settings: &Settings, database: &Database, configured: Vec<Mas
     let is_generated = matches!(settings.master_key, MasterKeySource::Generated { .. });
     if is_generated && database.belongs_to_a_server() {
         // It has read the key file already and could not open what is wrapped under a newer key.
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             "the server is running, and it does not know the key that would be generated now",
             "stop it for the moment of the rotation, or give it keys of your own in QUADRILLE_MASTER_KEY",
         )
@@ -299,7 +299,7 @@ async fn rotate_on(settings: &Settings, database: &Database, configured: Vec<Mas
     let keyring = open_keyring(database.pool(), keys, &SystemClock).await?;
     let rotation = crypto::rotate(database.pool(), &keyring).await?;
     if rotation.remaining > 0 {
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             format!("{} keys were wrapped anew, {} could not be", rotation.rewrapped, rotation.remaining),
             "configure the older master key that they are wrapped with, then run this again",
         )

@@ -10,10 +10,10 @@ use database::{Database, Purpose};
 use domain::catalog::admin::{CatalogDiff, PriceProposal};
 use eventlog::EventLog;
 use foundation::{
-    error::{Error, Refusal},
+    error::{Error, OperatorError},
     shutdown::Tasks,
 };
-use services::{audit::Actor, catalog::CatalogFileService, outside::Outside};
+use services::{audit::Actor, catalog::CatalogFileService, external::External};
 
 use crate::{
     boot,
@@ -36,11 +36,11 @@ async fn run_on(
     keys: Vec<MasterKey>,
     command: CatalogCommand,
 ) -> Result<(), Error> {
-    let outside = Outside::default();
-    let keyring = boot::open_keyring(database.pool(), keys, outside.clock.as_ref()).await?;
+    let external = External::default();
+    let keyring = boot::open_keyring(database.pool(), keys, external.clock.as_ref()).await?;
     let pool = database.pool().clone();
     let log = EventLog::none();
-    let state = AppState::new(settings.clone(), Site::none(), pool, outside, Tasks::default(), keyring, log)?;
+    let state = AppState::new(settings.clone(), Site::none(), pool, external, Tasks::default(), keyring, log)?;
     let (files, actor) = (state.catalog_file, Actor::command_line());
     match command {
         CatalogCommand::Export { file } => write_out(file.as_deref(), &files.write_file().await?),
@@ -103,7 +103,7 @@ fn read_in(file: &Path) -> Result<Vec<u8>, Error> {
         _ => fs::read(file),
     };
     read.map_err(|error| {
-        Refusal::new(format!("{} cannot be read: {error}", file.display()), "name another file").into()
+        OperatorError::new(format!("{} cannot be read: {error}", file.display()), "name another file").into()
     })
 }
 
@@ -111,7 +111,7 @@ fn write_out(file: Option<&Path>, text: &str) -> Result<(), Error> {
     match file {
         None => Ok(io::stdout().write_all(text.as_bytes())?),
         Some(file) => fs::write(file, text).map_err(|error| {
-            Refusal::new(format!("{} cannot be written: {error}", file.display()), "name another file").into()
+            OperatorError::new(format!("{} cannot be written: {error}", file.display()), "name another file").into()
         }),
     }
 }

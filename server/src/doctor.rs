@@ -8,7 +8,7 @@ use database::{self, Database, DatabaseSettings, Purpose};
 use domain::catalog::admin::{StageState, TestReport};
 use foundation::{
     clock::SystemClock,
-    error::{Error, Refusal},
+    error::{Error, OperatorError},
     shutdown::Tasks,
 };
 use services::catalog::{CatalogService, NamedProbe};
@@ -25,7 +25,7 @@ struct Findings<W> {
 }
 
 impl<W: Write> Findings<W> {
-    fn report<T>(&mut self, what: &str, found: Result<T, Refusal>) -> io::Result<()>
+    fn report<T>(&mut self, what: &str, found: Result<T, OperatorError>) -> io::Result<()>
     where
         T: Display,
     {
@@ -54,8 +54,8 @@ pub async fn examine(settings: &Settings, every_model: bool, out: impl Write) ->
     let mut probes = Vec::new();
     if has_database(settings) {
         let (database, master_key, found) = database(settings, &client, every_model).await;
-        findings.report("database", database.map_err(Error::into_refusal))?;
-        findings.report("master key", master_key.map_err(Error::into_refusal))?;
+        findings.report("database", database.map_err(Error::into_operator_error))?;
+        findings.report("master key", master_key.map_err(Error::into_operator_error))?;
         probes = found;
     } else {
         findings.report("master key", Ok("will be generated at the first start"))?;
@@ -71,17 +71,17 @@ pub async fn examine(settings: &Settings, every_model: bool, out: impl Write) ->
     }
     match findings.problems {
         0 => Ok(()),
-        1 => Err(Refusal::new("one check failed", "its line says what to do").into()),
-        n => Err(Refusal::new(format!("{n} checks failed"), "their lines say what to do").into()),
+        1 => Err(OperatorError::new("one check failed", "its line says what to do").into()),
+        n => Err(OperatorError::new(format!("{n} checks failed"), "their lines say what to do").into()),
     }
 }
 
-fn site_files(settings: &Settings) -> Result<String, Refusal> {
+fn site_files(settings: &Settings) -> Result<String, OperatorError> {
     let dir = settings.site_dir.display();
     if settings.site_dir.join("pkg").is_dir() {
         Ok(dir.to_string())
     } else {
-        Err(Refusal::new(
+        Err(OperatorError::new(
             format!("{dir} does not hold the site's files"),
             "run `make build` and start dist/quadrille, or set QUADRILLE_SITE_DIR",
         ))
@@ -95,7 +95,7 @@ fn has_database(settings: &Settings) -> bool {
     }
 }
 
-async fn programs(settings: &Settings) -> Result<String, Refusal> {
+async fn programs(settings: &Settings) -> Result<String, OperatorError> {
     let DatabaseSettings::Embedded(embedded) = &settings.database else { return Ok(String::new()) };
     let binaries = database::find_binaries(embedded).await?;
     Ok(format!("will be made at the first start by Postgres {} in {}", binaries.major, binaries.dir.display()))
@@ -112,7 +112,7 @@ fn steps(findings: &mut Findings<impl Write>, what: &str, report: &TestReport) -
         let remedy = stage.remedy.clone().unwrap_or_default();
         let found = match stage.ok {
             true => Ok(format!("{} ({} ms) {remedy}", stage.detail, stage.ms).trim_end().to_owned()),
-            false => Err(Refusal::new(stage.detail.trim_end_matches('.'), remedy)),
+            false => Err(OperatorError::new(stage.detail.trim_end_matches('.'), remedy)),
         };
         findings.report(&format!("{what}, {}", stage.name.as_str()), found)?;
     }
@@ -123,7 +123,7 @@ fn steps(findings: &mut Findings<impl Write>, what: &str, report: &TestReport) -
 fn named_by_environment(settings: &Settings, known: &[NamedProbe]) -> Result<Option<NamedProbe>, Error> {
     let Some(upstream) = &settings.upstream else { return Ok(None) };
     let base_url = check_base_url(upstream.url.as_str())
-        .map_err(|error| Refusal::usage(error.to_string(), "correct QUADRILLE_UPSTREAM_URL"))?;
+        .map_err(|error| OperatorError::usage(error.to_string(), "correct QUADRILLE_UPSTREAM_URL"))?;
     if known.iter().any(|other| other.probe.target.base_url == base_url) {
         return Ok(None);
     }
@@ -146,7 +146,7 @@ async fn database(
     client: &UpstreamClient,
     every_model: bool,
 ) -> (Finding, Finding, Vec<NamedProbe>) {
-    let keys = load_master_keys(settings).map_err(Error::Refused);
+    let keys = load_master_keys(settings).map_err(Error::Operator);
     let database = match Database::open(&settings.database, Purpose::Command).await {
         Ok(database) => database,
         Err(error) => {

@@ -6,11 +6,11 @@ use std::{
     process::ExitCode,
 };
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use secrecy::SecretString;
 use server::{
     boot, catalog_command,
-    config::{AdminCommand, Cli, Command, DemoCommand, KeysCommand, Settings, Surroundings, parse_command_line},
+    config::{AdminCommand, Cli, Command, DemoCommand, KeysCommand, ProcessEnv, Settings, parse_command_line},
     doctor, telemetry,
 };
 use zeroize::Zeroizing;
@@ -37,11 +37,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Refusal> {
-    let settings = Settings::new(cli.options, &Surroundings::read())?;
+fn run(cli: Cli) -> Result<(), OperatorError> {
+    let settings = Settings::new(cli.options, &ProcessEnv::read())?;
     telemetry::init(&settings.log)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Error::Io(error).into_refusal())?;
-    runtime.block_on(dispatch(cli.command.unwrap_or_default(), settings)).map_err(Error::into_refusal)
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Error::Io(error).into_operator_error())?;
+    runtime.block_on(dispatch(cli.command.unwrap_or_default(), settings)).map_err(Error::into_operator_error)
 }
 
 async fn dispatch(command: Command, settings: Settings) -> Result<(), Error> {
@@ -65,7 +65,9 @@ fn first_line_of_input() -> Result<SecretString, Error> {
     io::stdin().read_line(&mut line)?;
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        return Err(Refusal::usage("there is no password on standard input", "write it there, on one line").into());
+        return Err(
+            OperatorError::usage("there is no password on standard input", "write it there, on one line").into()
+        );
     }
     Ok(SecretString::from(password))
 }

@@ -5,8 +5,8 @@ use axum::{
     extract::{MatchedPath, Request},
 };
 use services::{
-    account, analytics, api, audit, auth, catalog, export, gateway, ingest, keys, leaderboard, ops, people, playground,
-    routing, seo, share, templates,
+    accounts, analytics, api, audit, catalog, export, gateway, ingest, keys, leaderboard, ops, playground, routing,
+    seo, share, templates, users,
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 use tracing::Span;
@@ -23,8 +23,8 @@ fn span(request: &Request) -> Span {
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
     let json = Router::new()
-        .merge(auth::router(state.accounts.clone()))
-        .merge(account::router(state.own_account.clone(), state.exporter()))
+        .merge(accounts::router(state.accounts.clone()))
+        .merge(accounts::own_account::router(state.own_account.clone(), state.exporter()))
         .merge(share::router(state.share.clone(), &state.settings.site_name))
         .merge(export::router(state.playground.clone(), state.settings.public_url.clone()))
         .merge(templates::router(state.templates.clone()))
@@ -38,21 +38,21 @@ pub fn router(state: &AppState) -> Router {
         .merge(analytics::router(state.analytics.clone()))
         .merge(catalog::tests_router(state.tests.clone()))
         .merge(catalog::file_router(state.catalog_file.clone()))
-        .merge(people::router(state.people.clone()))
+        .merge(users::router(state.users.clone()))
         .merge(ops::api_router());
     let pages = web::router(state.ports());
     let public_url = &state.settings.public_url;
-    let router = auth::with_caller(api::surface(json).merge(pages), state.accounts.clone())
+    let router = accounts::with_caller(api::surface(json).merge(pages), state.accounts.clone())
         .layer(api::same_origin(public_url))
         .merge(ops::router(state.pool.clone()))
-        .merge(ops::metrics_router(state.door.clone(), state.ingest.clone(), state.log.clone()))
+        .merge(ops::metrics_router(state.gateway.clone(), state.ingest.clone(), state.log.clone()))
         .merge(state.site.router())
         .merge(seo::router(state.leaderboard.clone(), public_url.origin(), &state.settings.site_name))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span));
     // Programs, not browsers: no cookie, no compression, nothing that takes time.
-    let programs = gateway::router(state.door.clone())
+    let programs = gateway::router(state.gateway.clone())
         .merge(ingest::litellm::router(state.ingest.clone()))
         .merge(leaderboard::router(state.leaderboard.clone()))
         .layer(CatchPanicLayer::new());

@@ -7,21 +7,23 @@ use crypto::Keyring;
 use eventlog::EventLog;
 use foundation::{clock::Clock, error::Error, shutdown::Tasks};
 use services::{
-    account::{Exporter, OwnAccountService},
+    accounts::{
+        self, AccountService, LimitSettings,
+        own_account::{Exporter, OwnAccountService},
+    },
     analytics::AnalyticsService,
     audit::AuditService,
-    auth::{self, AccountService, LimitSettings},
     catalog::{CatalogFileService, CatalogService, DirectTestService},
-    gateway::{Door, DoorParts},
+    external::External,
+    gateway::{Gateway, GatewayDeps},
     ingest::litellm::Ingest,
     keys::KeyService,
     leaderboard::LeaderboardService,
-    outside::Outside,
-    people::PeopleService,
-    playground::{Executor, Hub, PlaygroundService},
+    playground::{Executor, PlaygroundService, RunRegistry},
     routing::RoutingService,
     share::ShareService,
     templates::TemplateService,
+    users::UserService,
 };
 use sqlx::PgPool;
 use upstream::{AllowList, ClientSettings, UpstreamClient};
@@ -50,12 +52,12 @@ pub struct AppState {
     pub audit: Arc<AuditService>,
     pub leaderboard: Arc<LeaderboardService>,
     pub analytics: Arc<AnalyticsService>,
-    pub door: Arc<Door>,
+    pub gateway: Arc<Gateway>,
     pub ingest: Arc<Ingest>,
     pub log: EventLog,
     pub tests: Arc<DirectTestService>,
     pub catalog_file: Arc<CatalogFileService>,
-    pub people: Arc<PeopleService>,
+    pub users: Arc<UserService>,
     pub own_account: Arc<OwnAccountService>,
 }
 
@@ -65,12 +67,12 @@ impl AppState {
         settings: Settings,
         site: Site,
         pool: PgPool,
-        Outside { clock, lookup }: Outside,
+        External { clock, lookup }: External,
         tasks: Tasks,
         keyring: Arc<Keyring>,
         log: EventLog,
     ) -> Result<Self, Error> {
-        let account_settings = auth::AccountSettings {
+        let account_settings = accounts::AccountSettings {
             public_url: settings.public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
             sign_up: settings.accounts.sign_up,
@@ -84,7 +86,7 @@ impl AppState {
         let client = UpstreamClient::new(ClientSettings { allow_list, lookup, ..ClientSettings::default() })?;
         let catalog = CatalogService::new(pool.clone(), clock.clone(), tasks.clone(), keyring, client.clone());
         let catalog = Arc::new(catalog);
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(RunRegistry::default());
         let executor = Executor::new(pool.clone(), clock.clone(), tasks.clone(), client.clone(), hub, Uuid::now_v7());
         let playground =
             PlaygroundService::new(Arc::new(executor), catalog.clone(), accounts.clone(), public_url.clone());
@@ -99,15 +101,15 @@ impl AppState {
         let catalog_file = Arc::new(CatalogFileService::new(catalog.clone()));
         let public_url = settings.public_url.clone();
         let (db, house) = (pool.clone(), playground.clone());
-        let people = PeopleService::new(db, clock.clone(), tasks.clone(), accounts.clone(), house, public_url);
-        let people = Arc::new(people);
-        let own_account = Arc::new(OwnAccountService::new(accounts.clone(), people.clone()));
+        let users = UserService::new(db, clock.clone(), tasks.clone(), accounts.clone(), house, public_url);
+        let users = Arc::new(users);
+        let own_account = Arc::new(OwnAccountService::new(accounts.clone(), users.clone()));
         let keys = Arc::new(KeyService::new(pool.clone(), clock.clone(), tasks.clone(), catalog.clone()));
         let analytics = Arc::new(AnalyticsService::new(pool.clone(), clock.clone(), keys.clone()));
         let leaderboard = Arc::new(LeaderboardService::new(pool.clone(), clock.clone(), tasks.clone()));
         let routing = RoutingService::new(pool.clone(), clock.clone(), catalog.clone(), leaderboard.clone());
         let routing = Arc::new(routing);
-        let door = Door::new(DoorParts {
+        let gateway = Gateway::new(GatewayDeps {
             keys: keys.clone(),
             routing: routing.clone(),
             catalog: catalog.clone(),
@@ -134,12 +136,12 @@ impl AppState {
             audit,
             leaderboard,
             analytics,
-            door: Arc::new(door),
+            gateway: Arc::new(gateway),
             ingest: Arc::new(ingest),
             log,
             tests,
             catalog_file,
-            people,
+            users,
             own_account,
         })
     }
@@ -180,7 +182,7 @@ impl AppState {
             models: self.catalog.clone(),
             tests: self.tests.clone(),
             catalog_file: self.catalog_file.clone(),
-            people: self.people.clone(),
+            users: self.users.clone(),
             audit: self.audit.clone(),
         }
     }

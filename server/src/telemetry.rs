@@ -2,13 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 /// Starts logging to standard error. Panics are logged too, without their message: it may quote what a person wrote.
-pub fn init(filter: &str) -> Result<(), Refusal> {
+pub fn init(filter: &str) -> Result<(), OperatorError> {
     let filter = EnvFilter::try_new(filter).map_err(|_| {
-        Refusal::usage("QUADRILLE_LOG is not a filter", "set it to something like `info` or `warn,server=debug`")
+        OperatorError::usage("QUADRILLE_LOG is not a filter", "set it to something like `info` or `warn,server=debug`")
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
     let started = if io::stderr().is_terminal() { log.try_init() } else { log.json().flatten_event(true).try_init() };

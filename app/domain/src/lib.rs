@@ -2,7 +2,7 @@
 //! histograms and intervals, and the ports (traits) through which pages ask the server. It names neither a web framework nor a
 //! database, and it compiles for the server (feature `server`) and for the browser.
 
-pub mod account;
+pub mod accounts;
 pub mod analytics;
 #[cfg(feature = "server")]
 pub mod audit;
@@ -19,8 +19,6 @@ pub mod keys;
 pub mod leaderboard;
 mod money;
 pub mod number;
-#[cfg(feature = "server")]
-pub mod people;
 pub mod playground;
 pub mod position;
 pub mod routing;
@@ -29,6 +27,8 @@ pub mod share;
 #[cfg(feature = "server")]
 pub mod templates;
 pub mod text;
+#[cfg(feature = "server")]
+pub mod users;
 
 pub use id::{ComparisonId, KeyId, RunId, TemplateId, UpstreamId, UserId};
 pub use money::Usd;

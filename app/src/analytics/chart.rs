@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    analytics::{StepFigures, Window},
+    analytics::{StepStats, Window},
     format,
 };
 use leptos::prelude::*;
@@ -13,10 +13,10 @@ const HEIGHT: f64 = 100.0;
 
 /// Requests of each step: successes, above them errors, above them what does not count.
 #[component]
-pub(super) fn RequestsChart(window: Window, steps: Vec<StepFigures>) -> impl IntoView {
-    let parts = |step: &StepFigures| {
-        let figures = &step.figures;
-        [figures.successes, figures.errors, figures.refused + figures.abandoned]
+pub(super) fn RequestsChart(window: Window, steps: Vec<StepStats>) -> impl IntoView {
+    let parts = |step: &StepStats| {
+        let stats = &step.stats;
+        [stats.successes, stats.errors, stats.refused + stats.abandoned]
     };
     let top = ceiling(steps.iter().map(|step| parts(step).iter().sum::<u64>()).max().unwrap_or_default());
     let bars = bars(&steps.iter().map(parts).collect::<Vec<_>>(), top, ["bar-good", "bar-bad", "bar-none"]);
@@ -27,9 +27,9 @@ pub(super) fn RequestsChart(window: Window, steps: Vec<StepFigures>) -> impl Int
 
 /// Tokens of each step: in, above them out.
 #[component]
-pub(super) fn TokensChart(window: Window, steps: Vec<StepFigures>) -> impl IntoView {
+pub(super) fn TokensChart(window: Window, steps: Vec<StepStats>) -> impl IntoView {
     let parts =
-        |step: &StepFigures| [step.figures.tokens_in.unwrap_or_default(), step.figures.tokens_out.unwrap_or_default()];
+        |step: &StepStats| [step.stats.tokens_in.unwrap_or_default(), step.stats.tokens_out.unwrap_or_default()];
     let top = ceiling(steps.iter().map(|step| parts(step).iter().sum::<u64>()).max().unwrap_or_default());
     let bars = bars(&steps.iter().map(parts).collect::<Vec<_>>(), top, ["bar-in", "bar-out"]);
     let labels = [format::count(Some(top)), format::count(Some(top / 2)), "0".into()];
@@ -39,9 +39,9 @@ pub(super) fn TokensChart(window: Window, steps: Vec<StepFigures>) -> impl IntoV
 
 /// Median and 95th percentile of each step that has a success.
 #[component]
-pub(super) fn LatencyChart(window: Window, steps: Vec<StepFigures>) -> impl IntoView {
-    let p50: Vec<_> = steps.iter().map(|step| step.figures.p50_latency_ms).collect();
-    let p95: Vec<_> = steps.iter().map(|step| step.figures.p95_latency_ms).collect();
+pub(super) fn LatencyChart(window: Window, steps: Vec<StepStats>) -> impl IntoView {
+    let p50: Vec<_> = steps.iter().map(|step| step.stats.p50_latency_ms).collect();
+    let p95: Vec<_> = steps.iter().map(|step| step.stats.p95_latency_ms).collect();
     let top = ceiling(p95.iter().flatten().copied().max().unwrap_or_default());
     let lines = view! {
         <path class="line-p95" d=line(&p95, top)/>
@@ -57,7 +57,7 @@ pub(super) fn LatencyChart(window: Window, steps: Vec<StepFigures>) -> impl Into
 fn Plot(
     title: &'static str,
     window: Window,
-    steps: Vec<StepFigures>,
+    steps: Vec<StepStats>,
     legend: Vec<(&'static str, &'static str)>,
     labels: [String; 3],
     children: Children,

@@ -1,7 +1,7 @@
 //! Usage at a glance, for the dashboard.
 
 use domain::{
-    analytics::{Analytics, Figures},
+    analytics::{Analytics, UsageStats},
     format,
 };
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ pub fn Glance(
     /// Of the last 24 hours.
     analytics: Analytics,
 ) -> impl IntoView {
-    let Figures { requests, refused, abandoned, .. } = analytics.totals;
+    let UsageStats { requests, refused, abandoned, .. } = analytics.totals;
     if requests + refused + abandoned == 0 {
         return view! {
             <section class="sheet glance" aria-labelledby="glance">
@@ -24,15 +24,15 @@ pub fn Glance(
         }
         .into_any();
     }
-    let figures = analytics.totals;
-    let tokens = figures.tokens_in.unwrap_or_default() + figures.tokens_out.unwrap_or_default();
-    let tokens = (figures.tokens_in.is_some() || figures.tokens_out.is_some()).then_some(tokens);
+    let stats = analytics.totals;
+    let tokens = stats.tokens_in.unwrap_or_default() + stats.tokens_out.unwrap_or_default();
+    let tokens = (stats.tokens_in.is_some() || stats.tokens_out.is_some()).then_some(tokens);
     let cells = [
         ("Requests", format::count(Some(requests))),
-        ("Success", format::percent(figures.success_rate)),
-        ("p95", format::duration(figures.p95_latency_ms)),
+        ("Success", format::percent(stats.success_rate)),
+        ("p95", format::duration(stats.p95_latency_ms)),
         ("Tokens", format::count(tokens)),
-        ("Cost", cost(figures.cost_usd)),
+        ("Cost", cost(stats.cost_usd)),
     ];
     view! {
         <section class="sheet glance" aria-labelledby="glance">

@@ -71,7 +71,7 @@ fn room(report: KeyAnalytics) -> AnyView {
             view! { <Nothing window/> }.into_any()
         } else {
             view! {
-                <Summary figures=analytics.totals.clone()/>
+                <Summary stats=analytics.totals.clone()/>
                 <div class="usage-plots">
                     <RequestsChart window steps=steps.clone()/>
                     <LatencyChart window steps=steps.clone()/>

@@ -2,7 +2,7 @@
 
 use domain::{
     Usd,
-    analytics::{Ending, Figures, ModelFigures, StepFigures, Window},
+    analytics::{Ending, ModelStats, StepStats, UsageStats, Window},
     format,
 };
 use leptos::prelude::*;
@@ -12,10 +12,10 @@ use crate::ui::time;
 
 /// All figures of the window.
 #[component]
-pub(super) fn Summary(figures: Figures) -> impl IntoView {
-    let Figures { requests, refused, abandoned, .. } = figures;
+pub(super) fn Summary(stats: UsageStats) -> impl IntoView {
+    let UsageStats { requests, refused, abandoned, .. } = stats;
     let uncounted = refused + abandoned;
-    let estimated = (figures.estimated > 0).then(|| format!("≈ {} estimated", format::count(Some(figures.estimated))));
+    let estimated = (stats.estimated > 0).then(|| format!("≈ {} estimated", format::count(Some(stats.estimated))));
     let cells = [
         (
             "Requests",
@@ -24,19 +24,19 @@ pub(super) fn Summary(figures: Figures) -> impl IntoView {
         ),
         (
             "Success",
-            format::percent(figures.success_rate),
-            (figures.errors > 0).then(|| format!("{} failed", format::count(Some(figures.errors)))),
+            format::percent(stats.success_rate),
+            (stats.errors > 0).then(|| format!("{} failed", format::count(Some(stats.errors)))),
         ),
-        ("p50", format::duration(figures.p50_latency_ms), None),
-        ("p95", format::duration(figures.p95_latency_ms), None),
+        ("p50", format::duration(stats.p50_latency_ms), None),
+        ("p95", format::duration(stats.p95_latency_ms), None),
         (
             "TTFT p50",
-            format::duration(figures.p50_ttft_ms),
-            figures.p95_ttft_ms.map(|ms| format!("p95 {}", format::duration(Some(ms)))),
+            format::duration(stats.p50_ttft_ms),
+            stats.p95_ttft_ms.map(|ms| format!("p95 {}", format::duration(Some(ms)))),
         ),
-        ("Tokens in", format::count(figures.tokens_in), estimated.clone()),
-        ("Tokens out", format::count(figures.tokens_out), estimated),
-        ("Cost", cost(figures.cost_usd), Some("at list price".into())),
+        ("Tokens in", format::count(stats.tokens_in), estimated.clone()),
+        ("Tokens out", format::count(stats.tokens_out), estimated),
+        ("Cost", cost(stats.cost_usd), Some("at list price".into())),
     ];
     let cell = |(name, value, aside): (&'static str, String, Option<String>)| {
         view! { <div><dt>{name}</dt><dd>{value}<small>{aside}</small></dd></div> }
@@ -47,13 +47,13 @@ pub(super) fn Summary(figures: Figures) -> impl IntoView {
 /// The models' parts.
 #[component]
 pub(super) fn ModelsTable(
-    models: Vec<ModelFigures>,
+    models: Vec<ModelStats>,
     /// The address of the page for one model alone.
     address: StoredValue<String>,
 ) -> impl IntoView {
-    let row = move |part: ModelFigures| {
+    let row = move |part: ModelStats| {
         let page = format!("{}&model={}", address.get_value(), escaped(&part.model));
-        view! { <tr><th scope="row"><a href=page>{part.model.clone()}</a></th><Cells figures=part.figures/></tr> }
+        view! { <tr><th scope="row"><a href=page>{part.model.clone()}</a></th><Cells stats=part.stats/></tr> }
     };
     view! {
         <div class="sheet table-wrap" tabindex="0" role="region" aria-label="By model">
@@ -68,16 +68,16 @@ pub(super) fn ModelsTable(
 
 /// The steps' parts, the newest first, without the empty ones.
 #[component]
-pub(super) fn StepsTable(window: Window, steps: Vec<StepFigures>) -> impl IntoView {
-    let row = move |part: StepFigures| {
+pub(super) fn StepsTable(window: Window, steps: Vec<StepStats>) -> impl IntoView {
+    let row = move |part: StepStats| {
         view! {
             <tr>
                 <th scope="row"><time datetime=time::machine(part.at)>{short_time(window, part.at)}</time></th>
-                <Cells figures=part.figures/>
+                <Cells stats=part.stats/>
             </tr>
         }
     };
-    let is_used = |part: &StepFigures| part.figures.requests + part.figures.refused + part.figures.abandoned > 0;
+    let is_used = |part: &StepStats| part.stats.requests + part.stats.refused + part.stats.abandoned > 0;
     view! {
         <details class="fold table-fold">
             <summary>"The same in a table"</summary>
@@ -132,16 +132,16 @@ fn Heads() -> impl IntoView {
 }
 
 #[component]
-fn Cells(figures: Figures) -> impl IntoView {
+fn Cells(stats: UsageStats) -> impl IntoView {
     view! {
-        <td>{format::count(Some(figures.requests))}</td>
-        <td>{format::percent(figures.success_rate)}</td>
-        <td>{format::duration(figures.p50_latency_ms)}</td>
-        <td>{format::duration(figures.p95_latency_ms)}</td>
-        <td>{format::duration(figures.p50_ttft_ms)}</td>
-        <td>{format::count(figures.tokens_in)}</td>
-        <td>{format::count(figures.tokens_out)}</td>
-        <td>{cost(figures.cost_usd)}</td>
+        <td>{format::count(Some(stats.requests))}</td>
+        <td>{format::percent(stats.success_rate)}</td>
+        <td>{format::duration(stats.p50_latency_ms)}</td>
+        <td>{format::duration(stats.p95_latency_ms)}</td>
+        <td>{format::duration(stats.p50_ttft_ms)}</td>
+        <td>{format::count(stats.tokens_in)}</td>
+        <td>{format::count(stats.tokens_out)}</td>
+        <td>{cost(stats.cost_usd)}</td>
     }
 }
 

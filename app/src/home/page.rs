@@ -78,17 +78,17 @@ fn Still() -> impl IntoView {
     let cards: Vec<_> = cards
         .into_iter()
         .enumerate()
-        .map(|(position, (model, figures, best, lines))| {
+        .map(|(position, (model, stats, best, lines))| {
             let names = ["TTFT", "Total", "Speed", "List price"];
-            let figures: Vec<_> = names
+            let stats: Vec<_> = names
                 .into_iter()
-                .zip(figures)
+                .zip(stats)
                 .zip(best)
-                .map(|((name, figure), best)| {
+                .map(|((name, stat), best)| {
                     view! {
                         <div class:best=best>
                             <dt>{name}" "<span class="best-word">{best.then_some("best")}</span></dt>
-                            <dd>{figure}</dd>
+                            <dd>{stat}</dd>
                         </div>
                     }
                 })
@@ -103,7 +103,7 @@ fn Still() -> impl IntoView {
                 <div class=format!("card {}", position_class(position))>
                     <div class="card-head"><span class="letter">{letter(position)}</span><b>{model}</b></div>
                     <svg class="lines" viewBox="0 0 100 52" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>
-                    <dl class="figures">{figures}</dl>
+                    <dl class="figures">{stats}</dl>
                 </div>
             }
         })

@@ -67,8 +67,8 @@ pub(super) fn charts(hours: &[HourPoint]) -> Vec<Chart> {
 }
 
 /// What is said after a figure that has too few requests behind it.
-fn few(hour: &HourPoint, figure: &str) -> &'static str {
-    if hour.is_thin(figure) { " (few requests)" } else { "" }
+fn few(hour: &HourPoint, stat: &str) -> &'static str {
+    if hour.is_thin(stat) { " (few requests)" } else { "" }
 }
 
 /// `97.5 %`, `95 %`.
@@ -221,8 +221,8 @@ impl<'a> Plot<'a> {
     }
 
     /// Marks the hours in which one of these figures has too few requests behind it, by a line above them.
-    fn thin(mut self, figures: &[&str]) -> Self {
-        let is_thin = |hour: &HourPoint| figures.iter().any(|figure| hour.is_thin(figure)).then_some(());
+    fn thin(mut self, stats: &[&str]) -> Self {
+        let is_thin = |hour: &HourPoint| stats.iter().any(|stat| hour.is_thin(stat)).then_some(());
         for stretch in self.stretches(is_thin) {
             if let [(first, ()), ..] = stretch[..] {
                 let (from, to) = (at(self.x(first)), at(self.x(first + stretch.len())));

@@ -102,18 +102,18 @@ fn product(entry: &Entry, description: &str, origin: &str) -> Value {
             .into_iter()
             .flatten()
             .collect();
-    let figure = |name: &str, value: Option<Value>, unit: &str| {
+    let stat = |name: &str, value: Option<Value>, unit: &str| {
         value.map(|value| json!({"@type": "PropertyValue", "name": name, "value": value, "unitText": unit}))
     };
-    let figures: Vec<Value> = [
-        figure("Requests", Some(entry.requests.into()), "requests"),
-        figure("Success rate", entry.success_rate.map(Into::into), "share from 0 to 1"),
-        figure("Latency p50", entry.p50_latency_ms.map(Into::into), "ms"),
-        figure("Latency p95", entry.p95_latency_ms.map(Into::into), "ms"),
-        figure("Time to first token p50", entry.p50_ttft_ms.map(Into::into), "ms"),
-        figure("Output speed", entry.tokens_per_second.map(Into::into), "tokens per second"),
-        figure("Context window", entry.context_window.map(Into::into), "tokens"),
-        figure("Ranking score", entry.ranking_score.map(Into::into), "score from 0 to 1"),
+    let stats: Vec<Value> = [
+        stat("Requests", Some(entry.requests.into()), "requests"),
+        stat("Success rate", entry.success_rate.map(Into::into), "share from 0 to 1"),
+        stat("Latency p50", entry.p50_latency_ms.map(Into::into), "ms"),
+        stat("Latency p95", entry.p95_latency_ms.map(Into::into), "ms"),
+        stat("Time to first token p50", entry.p50_ttft_ms.map(Into::into), "ms"),
+        stat("Output speed", entry.tokens_per_second.map(Into::into), "tokens per second"),
+        stat("Context window", entry.context_window.map(Into::into), "tokens"),
+        stat("Ranking score", entry.ranking_score.map(Into::into), "score from 0 to 1"),
     ]
     .into_iter()
     .flatten()
@@ -127,7 +127,7 @@ fn product(entry: &Entry, description: &str, origin: &str) -> Value {
         "sku": entry.slug,
         "url": page,
         "image": format!("{origin}/og/leaderboard/{}.png", entry.slug),
-        "additionalProperty": figures,
+        "additionalProperty": stats,
     });
     if let Some(family) = &entry.family {
         product["brand"] = json!({"@type": "Brand", "name": family});

@@ -11,5 +11,5 @@ mod scatter;
 mod table;
 
 pub use method::MethodPage;
-pub use model::ModelFiguresPage;
+pub use model::LeaderboardModelPage;
 pub use page::LeaderboardPage;

@@ -23,7 +23,7 @@ use crate::{
 
 /// A model's figures, its last 168 hours, its prices, and where it can be tried.
 #[component]
-pub fn ModelFiguresPage() -> impl IntoView {
+pub fn LeaderboardModelPage() -> impl IntoView {
     let slug = use_params_map().with_untracked(|params| params.get("slug").unwrap_or_default());
     let window = use_query_map().with_untracked(|query| window_of(query.get_str("window_days")));
     let port = host::service::<dyn LeaderboardPort>();
@@ -98,7 +98,7 @@ fn room(page: ModelPage) -> AnyView {
             <nav class="segments" aria-label="Window">{windows}</nav>
         </div>
         <Stale age_s=page.age_s/>
-        <dl class="key-figures sheet" inner_html=key_figures(&entry)></dl>
+        <dl class="key-figures sheet" inner_html=key_stats(&entry)></dl>
         <p class="actions">
             <a class="go" href=format!("/playground?model={query}")>"Try it in the playground"</a>
             <a class="quiet" href=format!("/routing?model={query}")>"Use it for auto-routing"</a>
@@ -139,7 +139,7 @@ fn room(page: ModelPage) -> AnyView {
 }
 
 /// Figures and words of our own, so that nothing is escaped.
-fn key_figures(entry: &Entry) -> String {
+fn key_stats(entry: &Entry) -> String {
     let price = |price: &Option<Usd>| price.as_ref().map_or(format::UNKNOWN.into(), Usd::display);
     let success =
         entry.success_rate_interval.map(|ends| format!("{} to {}", percent(Some(ends.low)), percent(Some(ends.high))));
@@ -186,7 +186,7 @@ fn hour_rows(hours: &[HourPoint]) -> String {
             hour.hour.format("%-d %b %H:%M"),
             format::count(Some(hour.requests)),
         );
-        for (figure, value) in [
+        for (stat, value) in [
             ("success_rate", percent(hour.success_rate)),
             ("p50_latency_ms", time(hour.p50_latency_ms)),
             ("p95_latency_ms", time(hour.p95_latency_ms)),
@@ -194,7 +194,7 @@ fn hour_rows(hours: &[HourPoint]) -> String {
             ("tokens_per_second", format::speed(hour.tokens_per_second)),
         ] {
             // No link as elsewhere: there would be hundreds, and what the mark means is said above the charts.
-            let mark = if hour.is_thin(figure) { "<span class=\"thin\">few</span>" } else { "" };
+            let mark = if hour.is_thin(stat) { "<span class=\"thin\">few</span>" } else { "" };
             put!(html, "<td>{value}{mark}</td>");
         }
         html.push_str("</tr>");
@@ -243,7 +243,7 @@ mod tests {
     fn both_times_to_first_token_are_marked_where_few_requests_are_behind_them() {
         let shown = |requests: u64| {
             let info = ModelInfo { public_name: "a".into(), slug: "a".into(), ..ModelInfo::default() };
-            key_figures(&Entry::new(info, &tally(requests)))
+            key_stats(&Entry::new(info, &tally(requests)))
         };
         let (p50, p95) = ("<dd>20\u{a0}ms<a class=\"thin\"", "<dd class=\"below\">p95 20\u{a0}ms<a class=\"thin\"");
         for (requests, are_marked) in [(99, (true, true)), (999, (false, true)), (1_000, (false, false))] {

@@ -2,7 +2,7 @@
 
 use domain::{
     format,
-    leaderboard::{Board, BoardFigures, LeaderboardPort, Unranked, WINDOWS, Window},
+    leaderboard::{Board, BoardStats, LeaderboardPort, Unranked, WINDOWS, Window},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_router::hooks::use_query_map;
@@ -40,7 +40,7 @@ fn address(window: Window, column: Column) -> String {
 }
 
 fn room(board: Board, column: Column) -> AnyView {
-    let (board, age_s) = (board.figures, board.age_s);
+    let (board, age_s) = (board.stats, board.age_s);
     let days = board.window.days();
     let traffic = if board.entries.iter().any(|entry| entry.is_simulated) { "simulated" } else { "real" };
     let count = board.entries.len();
@@ -93,7 +93,7 @@ fn room(board: Board, column: Column) -> AnyView {
     .into_any()
 }
 
-fn ranked(board: &BoardFigures, column: Column) -> AnyView {
+fn ranked(board: &BoardStats, column: Column) -> AnyView {
     let heads: Vec<_> = Column::ALL
         .into_iter()
         .map(|other| {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use domain::leaderboard::BoardFigures;
+use domain::leaderboard::BoardStats;
 
 use super::{
     scatter::scatter,
@@ -21,7 +21,7 @@ pub(super) struct Rendered {
 type Slots = [OnceLock<Rendered>; Column::ALL.len()];
 
 /// What the page shows when the board is ordered by this column.
-pub(super) fn rendered(board: &BoardFigures, column: Column) -> Rendered {
+pub(super) fn rendered(board: &BoardStats, column: Column) -> Rendered {
     let slot = Column::ALL.iter().position(|one| *one == column).unwrap_or_default();
     match board.rendered.get_or_init(Slots::default) {
         Some(slots) => slots[slot].get_or_init(|| render(board, column)).clone(),
@@ -29,7 +29,7 @@ pub(super) fn rendered(board: &BoardFigures, column: Column) -> Rendered {
     }
 }
 
-fn render(board: &BoardFigures, column: Column) -> Rendered {
+fn render(board: &BoardStats, column: Column) -> Rendered {
     let mut entries = board.entries.clone();
     column.order(&mut entries);
     Rendered {

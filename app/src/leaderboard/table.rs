@@ -139,8 +139,8 @@ pub(super) fn ranks(entry: &Entry) -> String {
 }
 
 /// The mark of a figure that has too few requests behind it.
-pub(super) fn thin(entry: &Entry, figure: &str) -> &'static str {
-    if entry.is_thin(figure) {
+pub(super) fn thin(entry: &Entry, stat: &str) -> &'static str {
+    if entry.is_thin(stat) {
         "<a class=\"thin\" href=\"/leaderboard/method#few\" title=\"few requests are behind this figure\">few</a>"
     } else {
         ""

@@ -1,7 +1,7 @@
 //! A card: one model's answer and its figures.
 
 use domain::{
-    playground::{Figure, Note, RunStatus, figures, note},
+    playground::{Note, RunStatus, Stat, note, stats},
     position::letter,
 };
 use leptos::prelude::*;
@@ -55,7 +55,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <RunNote card/>
             </div>
             <Tools session card/>
-            <Figures session card/>
+            <UsageStats session card/>
         </article>
     }
 }
@@ -99,14 +99,14 @@ impl Card {
     }
 
     /// One of the six figures.
-    fn figure(self, session: Session, index: usize) -> Option<Figure> {
+    fn stat(self, session: Session, index: usize) -> Option<Stat> {
         self.shown.with(|shown| {
             let run = &shown.as_ref()?.run;
             let live = (!run.status.is_ended()).then(|| {
                 session.tick.track();
                 session.live(self.position)
             });
-            figures(run, live).into_iter().nth(index)
+            stats(run, live).into_iter().nth(index)
         })
     }
 }
@@ -172,19 +172,18 @@ fn RunNote(card: Card) -> impl IntoView {
 }
 
 #[component]
-fn Figures(session: Session, card: Card) -> impl IntoView {
+fn UsageStats(session: Session, card: Card) -> impl IntoView {
     let cell = move |index: usize| {
-        let of = move |pick: fn(Figure) -> Option<String>| {
-            Signal::derive(move || card.figure(session, index).and_then(pick))
-        };
+        let of =
+            move |pick: fn(Stat) -> Option<String>| Signal::derive(move || card.stat(session, index).and_then(pick));
         let is_best = Signal::derive(move || {
             card.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.best.marks()[index]))
         });
         let word = Signal::derive(move || if is_best.get() { "best" } else { "" });
         view! {
             <div class:best=is_best>
-                <dt>{of(|figure| Some(figure.name.into()))}" "<span class="best-word">{word}</span></dt>
-                <dd>{of(|figure| Some(figure.value))}<small>{of(|figure| figure.aside)}</small></dd>
+                <dt>{of(|stat| Some(stat.name.into()))}" "<span class="best-word">{word}</span></dt>
+                <dd>{of(|stat| Some(stat.value))}<small>{of(|stat| stat.aside)}</small></dd>
             </div>
         }
     };

@@ -11,7 +11,7 @@ use super::{
     session::{Phase, Session},
     wire::page_data,
 };
-use crate::{account::sign_in_path, ui::browser};
+use crate::{accounts::sign_in_path, ui::browser};
 
 /// Where a new comparison is written.
 const NEW: &str = "/playground";

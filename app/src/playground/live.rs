@@ -1,6 +1,6 @@
 //! What the page can tell of a run while it runs: estimates from the browser's clock and the pieces that arrived.
 
-use domain::playground::LiveFigures;
+use domain::playground::LiveStats;
 
 /// What this page has seen of a running run, in milliseconds of the browser's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,10 +25,10 @@ impl Live {
     }
 
     /// The figures to show: time to first token, elapsed, tokens out and speed.
-    pub(super) fn figures(&self, now: f64) -> LiveFigures {
+    pub(super) fn stats(&self, now: f64) -> LiveStats {
         let since = |earlier: Option<f64>, later: f64| earlier.map(|earlier| (later - earlier).max(0.0));
         let generating = since(self.first_piece, self.last_piece).filter(|ms| *ms >= 250.0);
-        LiveFigures {
+        LiveStats {
             ttft_ms: since(self.started, self.first_piece.unwrap_or(f64::NAN)).filter(|ms| !ms.is_nan() && *ms > 0.0),
             elapsed_ms: since(self.started, now),
             tokens_out: (self.started.is_some() && self.pieces > 0).then_some(self.pieces),
@@ -39,7 +39,7 @@ impl Live {
 
 #[cfg(test)]
 mod tests {
-    use domain::playground::{Run, RunStatus, figures};
+    use domain::playground::{Run, RunStatus, stats};
 
     use super::*;
     use crate::playground::state::queued;
@@ -50,7 +50,7 @@ mod tests {
         let mut live = Live::starting(1_000.0);
         live.piece(1_420.0);
         live.piece(2_420.0);
-        let values = figures(&run, Some(live.figures(3_000.0))).map(|figure| figure.value);
+        let values = stats(&run, Some(live.stats(3_000.0))).map(|stat| stat.value);
         assert_eq!(values, ["≈ 420 ms", "2.0 s", "—", "≈ 2", "≈ 2.0 tok/s", "—"]);
     }
 
@@ -59,7 +59,7 @@ mod tests {
         let run = Run { status: RunStatus::Running, ..queued(0, "a/b") };
         let mut live = Live::default();
         live.piece(5.0);
-        let values = figures(&run, Some(live.figures(9.0))).map(|figure| figure.value);
+        let values = stats(&run, Some(live.stats(9.0))).map(|stat| stat.value);
         assert_eq!(values, ["—"; 6]);
     }
 }

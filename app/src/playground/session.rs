@@ -2,7 +2,7 @@
 
 use domain::{
     error::AppError,
-    playground::{Best, LIMITS, LiveFigures, Run, best},
+    playground::{Best, LIMITS, LiveStats, Run, best},
 };
 use leptos::{html, prelude::*};
 
@@ -124,8 +124,8 @@ impl Session {
     }
 
     /// The running figures at a position, as of the last tick.
-    pub(super) fn live(self, position: usize) -> LiveFigures {
-        self.inner(|inner| inner.live[position].figures(inner.now))
+    pub(super) fn live(self, position: usize) -> LiveStats {
+        self.inner(|inner| inner.live[position].stats(inner.now))
     }
 
     /// Moves the clock of the running figures.

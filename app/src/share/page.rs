@@ -14,7 +14,7 @@ use markdown::escaped;
 
 use super::{CopyShared, view::SharedView};
 use crate::{
-    account::sign_in_path,
+    accounts::sign_in_path,
     host::{self, Host},
     playground::ComparisonScript,
     site::SiteInfo,
@@ -47,7 +47,7 @@ pub fn SharedPage() -> impl IntoView {
 #[component]
 fn Shared(shared: SharedComparison, is_member: bool, site: String, refused: Vec<FieldError>) -> impl IntoView {
     let title = format!("{}, side by side", shared.content.models());
-    let description = figures(&shared.content.runs);
+    let description = stats(&shared.content.runs);
     let path = format!("/playground/shared/{}", shared.share_slug);
     let image = format!("{}/image.png", shared.public_url);
     let open = if is_member {
@@ -96,7 +96,7 @@ fn Shared(shared: SharedComparison, is_member: bool, site: String, refused: Vec<
 }
 
 /// `acme/pro: 812 ms, 13.4 tok/s, list $0.000029`: the figures, and nothing of what was said.
-pub(super) fn figures(runs: &[SharedRun]) -> String {
+pub(super) fn stats(runs: &[SharedRun]) -> String {
     let of = |run: &SharedRun| {
         let mut parts = vec![format::duration(run.latency_ms), format::speed(run.tokens_per_second)];
         if let Some(cost) = &run.list_cost_usd {

@@ -1,7 +1,7 @@
 //! A shared comparison as its readers see it: the prompt, then the answers side by side. Complete as it is sent.
 
 use domain::{
-    playground::{Best, Run, best, figures, note},
+    playground::{Best, Run, best, note, stats},
     position::letter,
     share::{SharedContent, SharedRun, own_parameters, sent_with},
 };
@@ -47,14 +47,14 @@ fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl 
     let position = usize::from(run.position);
     let title = format!("shown-{}", letter(position).to_lowercase());
     let note = note(&run, shared.response_content.is_some());
-    let figures: Vec<_> = figures(&run, None)
+    let stats: Vec<_> = stats(&run, None)
         .into_iter()
         .zip(best.marks())
-        .map(|(figure, is_best)| {
+        .map(|(stat, is_best)| {
             view! {
                 <div class:best=is_best>
-                    <dt>{figure.name}" "<span class="best-word">{is_best.then_some("best")}</span></dt>
-                    <dd>{figure.value}<small>{figure.aside}</small></dd>
+                    <dt>{stat.name}" "<span class="best-word">{is_best.then_some("best")}</span></dt>
+                    <dd>{stat.value}<small>{stat.aside}</small></dd>
                 </div>
             }
         })
@@ -81,7 +81,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl 
                 <button class="quiet small wide-only" type="button" data-expand="" aria-pressed="false"
                     aria-label=format!("Expand {} to full width", letter(position))>"Expand"</button>
             </div>
-            <dl class="figures">{figures}</dl>
+            <dl class="figures">{stats}</dl>
         </article>
     }
 }

@@ -1,5 +1,5 @@
 addEventListener("submit", async (event) => {
-  // In app/src/catalog/admin/form.rs, app/src/people/page.rs, app/src/account/own_page.rs:
+  // In app/src/catalog/admin/form.rs, app/src/users/page.rs, app/src/accounts/own_page.rs:
   const REFUSAL = "[data-refusal]", ERROR = "data-error";
   // In app/src/catalog/admin/model_page.rs:
   const STAY = "[data-stay]", LEAVE = "[data-leave]";

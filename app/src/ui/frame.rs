@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::account::Viewer;
+use domain::accounts::Viewer;
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use crate::{account::SignOut, host, site::SiteInfo};
+use crate::{accounts::SignOut, host, site::SiteInfo};
 
 /// A room that the sidebar leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use domain::{
-    account::{Admin, Viewer},
+    accounts::{Admin, Viewer},
     error::AppError,
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Frame;
 use crate::{
-    account::sign_in_path,
+    accounts::sign_in_path,
     host::{self, Host},
 };
 

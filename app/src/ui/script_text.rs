@@ -76,14 +76,14 @@ mod tests {
         path::{Path, PathBuf},
     };
 
-    use serde_json::to_value;
-
-    use super::*;
     use domain::{
         catalog::admin::{StageName, StageState, TestEvent, TestReport, TestStage, Verdict},
         error::{AppError, FieldError},
         templates::TemplateDraft,
     };
+    use serde_json::to_value;
+
+    use super::*;
 
     const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use uuid::Uuid;
 
 use crate::{
@@ -56,7 +56,7 @@ pub(super) fn identify(keys: MasterKeys, rows: &[CanaryRow]) -> Result<Identifie
     if let Some(newest) = newest
         && !by_version.contains_key(&newest)
     {
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             format!(
                 "the master key does not open this database: it does not fit key version {newest}, the newest in use"
             ),

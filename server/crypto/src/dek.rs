@@ -5,7 +5,7 @@ use foundation::error::Error;
 
 use crate::envelope::{KeyBytes, random_key};
 
-/// The key that one member's fields are sealed under. It knows whose it is, so a field sealed with it is bound to that
+/// The key that one member's fields are encrypted under. It knows whose it is, so a field encrypted with it is bound to that
 /// member. Wiped when dropped, never printed.
 pub struct Dek {
     pub(super) key: KeyBytes,

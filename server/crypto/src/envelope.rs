@@ -1,6 +1,6 @@
-//! One sealed blob: version byte ‖ 24-byte nonce ‖ XChaCha20-Poly1305 ciphertext with its tag.
+//! One encrypted blob: version byte ‖ 24-byte nonce ‖ XChaCha20-Poly1305 ciphertext with its tag.
 //!
-//! Nobody passes a nonce in: 192 random bits for each seal, so that repeating one is out of the question. What a blob is
+//! Nobody passes a nonce in: 192 random bits for each encrypt, so that repeating one is out of the question. What a blob is
 //! bound to is its associated data; a blob moved elsewhere does not open. An older blob of the very same place does: that
 //! replay cannot be seen by this construction.
 
@@ -45,23 +45,23 @@ impl Aad {
 }
 
 /// Seals under a fresh nonce.
-pub(super) fn seal(key: &KeyBytes, aad: &Aad, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn encrypt(key: &KeyBytes, aad: &Aad, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
     let mut nonce = [0; NONCE_LEN];
     getrandom::fill(&mut nonce).map_err(|_| Error::Encryption("no randomness available"))?;
     let ciphertext = cipher(key)
         .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: &aad.0 })
-        .map_err(|_| Error::Encryption("could not seal"))?;
-    let mut sealed = Vec::with_capacity(1 + NONCE_LEN + ciphertext.len());
-    sealed.push(VERSION);
-    sealed.extend_from_slice(&nonce);
-    sealed.extend_from_slice(&ciphertext);
-    Ok(sealed)
+        .map_err(|_| Error::Encryption("could not encrypt"))?;
+    let mut encrypted = Vec::with_capacity(1 + NONCE_LEN + ciphertext.len());
+    encrypted.push(VERSION);
+    encrypted.extend_from_slice(&nonce);
+    encrypted.extend_from_slice(&ciphertext);
+    Ok(encrypted)
 }
 
 /// Opens, or says nothing about why not.
-pub(super) fn open(key: &KeyBytes, aad: &Aad, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(super) fn open(key: &KeyBytes, aad: &Aad, encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
     const REFUSED: Error = Error::Encryption("cannot be decrypted");
-    let (&version, rest) = sealed.split_first().ok_or(REFUSED)?;
+    let (&version, rest) = encrypted.split_first().ok_or(REFUSED)?;
     let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
     if version != VERSION {
         return Err(REFUSED);
@@ -90,24 +90,24 @@ mod tests {
     fn any_byte_changed_or_cut_off_makes_it_unreadable() {
         let key = random_key().expect("randomness");
         let aad = Aad::new().part(b"here");
-        let sealed = seal(&key, &aad, b"nobody else's business").expect("seals");
-        assert_eq!(**open(&key, &aad, &sealed).expect("opens"), *b"nobody else's business");
-        for at in 0..sealed.len() {
+        let encrypted = encrypt(&key, &aad, b"nobody else's business").expect("seals");
+        assert_eq!(**open(&key, &aad, &encrypted).expect("opens"), *b"nobody else's business");
+        for at in 0..encrypted.len() {
             for bit in 0..8 {
-                let mut changed = sealed.clone();
+                let mut changed = encrypted.clone();
                 changed[at] ^= 1 << bit;
                 assert!(open(&key, &aad, &changed).is_err(), "byte {at}, bit {bit}");
             }
-            assert!(open(&key, &aad, &sealed[..at]).is_err(), "cut at {at}");
+            assert!(open(&key, &aad, &encrypted[..at]).is_err(), "cut at {at}");
         }
     }
 
     #[test]
     fn another_version_byte_is_refused() {
         let key = random_key().expect("randomness");
-        let sealed = seal(&key, &Aad::new(), b"x").expect("seals");
+        let encrypted = encrypt(&key, &Aad::new(), b"x").expect("seals");
         for version in (0..=u8::MAX).filter(|version| *version != VERSION) {
-            let mut downgraded = sealed.clone();
+            let mut downgraded = encrypted.clone();
             downgraded[0] = version;
             assert!(open(&key, &Aad::new(), &downgraded).is_err());
         }
@@ -116,16 +116,16 @@ mod tests {
     #[test]
     fn every_failure_reads_the_same() {
         let key = random_key().expect("randomness");
-        let sealed = seal(&key, &Aad::new(), b"x").expect("seals");
-        let mut flipped = sealed.clone();
+        let encrypted = encrypt(&key, &Aad::new(), b"x").expect("seals");
+        let mut flipped = encrypted.clone();
         flipped[30] ^= 1;
         let other_key = random_key().expect("randomness");
         let failures = [
             open(&key, &Aad::new(), &[]),
             open(&key, &Aad::new(), &[0]),
             open(&key, &Aad::new(), &flipped),
-            open(&key, &Aad::new().part(b"elsewhere"), &sealed),
-            open(&other_key, &Aad::new(), &sealed),
+            open(&key, &Aad::new().part(b"elsewhere"), &encrypted),
+            open(&other_key, &Aad::new(), &encrypted),
         ];
         for failure in failures {
             assert_eq!(failure.expect_err("must fail").to_string(), "encryption: cannot be decrypted");
@@ -137,8 +137,8 @@ mod tests {
         let key = random_key().expect("randomness");
         let mut seen = std::collections::HashSet::new();
         for _ in 0..100_000 {
-            let sealed = seal(&key, &Aad::new(), b"").expect("seals");
-            assert!(seen.insert(sealed[1..=NONCE_LEN].to_vec()));
+            let encrypted = encrypt(&key, &Aad::new(), b"").expect("seals");
+            assert!(seen.insert(encrypted[1..=NONCE_LEN].to_vec()));
         }
     }
 }

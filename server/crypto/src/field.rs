@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 
 use crate::{Dek, envelope};
 
-/// The place a sealed value belongs to. Moved to any other place (row, column, table, member), it does not open.
+/// The place a encrypted value belongs to. Moved to any other place (row, column, table, member), it does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The table's name.
@@ -18,14 +18,14 @@ pub struct Field {
 }
 
 impl Dek {
-    /// Seals text for this place. The same text sealed twice looks different.
-    pub fn seal(&self, field: Field, plaintext: &str) -> Result<Vec<u8>, Error> {
-        envelope::seal(&self.key, &self.aad(field), plaintext.as_bytes())
+    /// Seals text for this place. The same text encrypted twice looks different.
+    pub fn encrypt(&self, field: Field, plaintext: &str) -> Result<Vec<u8>, Error> {
+        envelope::encrypt(&self.key, &self.aad(field), plaintext.as_bytes())
     }
 
-    /// Opens what was sealed for this place; fails, with one message for every cause, on anything else.
-    pub fn open(&self, field: Field, sealed: &[u8]) -> Result<String, Error> {
-        let mut bytes = envelope::open(&self.key, &self.aad(field), sealed)?;
+    /// Opens what was encrypted for this place; fails, with one message for every cause, on anything else.
+    pub fn open(&self, field: Field, encrypted: &[u8]) -> Result<String, Error> {
+        let mut bytes = envelope::open(&self.key, &self.aad(field), encrypted)?;
         String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
             error.into_bytes().zeroize();
             Error::Encryption("cannot be decrypted")
@@ -61,8 +61,8 @@ mod tests {
     fn a_field_opens_only_where_it_was_sealed() {
         let (dek, row) = (dek(), Uuid::now_v7());
         let here = prompt_of(row);
-        let sealed = dek.seal(here, "Ich liebe Berlin im Herbst.").expect("seals");
-        assert_eq!(dek.open(here, &sealed).expect("opens"), "Ich liebe Berlin im Herbst.");
+        let encrypted = dek.encrypt(here, "Ich liebe Berlin im Herbst.").expect("seals");
+        assert_eq!(dek.open(here, &encrypted).expect("opens"), "Ich liebe Berlin im Herbst.");
 
         let elsewhere = [
             Field { column: "system_prompt_ct", ..here },
@@ -70,20 +70,20 @@ mod tests {
             Field { row: Uuid::now_v7(), ..here },
         ];
         for field in elsewhere {
-            assert!(dek.open(field, &sealed).is_err(), "{field:?}");
+            assert!(dek.open(field, &encrypted).is_err(), "{field:?}");
         }
     }
 
     #[test]
     fn a_field_opens_only_for_the_member_who_sealed_it() {
         let (mine, here) = (dek(), prompt_of(Uuid::now_v7()));
-        let sealed = mine.seal(here, "mine").expect("seals");
-        assert!(dek().open(here, &sealed).is_err());
+        let encrypted = mine.encrypt(here, "mine").expect("seals");
+        assert!(dek().open(here, &encrypted).is_err());
         // Even if the very same key were filed under another member or another version.
         let stolen = Dek::new(mine.key.clone(), UserId(Uuid::now_v7()));
-        assert!(stolen.open(here, &sealed).is_err());
+        assert!(stolen.open(here, &encrypted).is_err());
         let aged = Dek { version: 2, ..Dek::new(mine.key.clone(), mine.user) };
-        assert!(aged.open(here, &sealed).is_err());
+        assert!(aged.open(here, &encrypted).is_err());
     }
 
     #[test]
@@ -98,8 +98,8 @@ mod tests {
         #[test]
         fn whatever_is_sealed_comes_back(text in ".{0,400}") {
             let (dek, here) = (dek(), prompt_of(Uuid::now_v7()));
-            let sealed = dek.seal(here, &text).expect("seals");
-            prop_assert_eq!(dek.open(here, &sealed).expect("opens"), text);
+            let encrypted = dek.encrypt(here, &text).expect("seals");
+            prop_assert_eq!(dek.open(here, &encrypted).expect("opens"), text);
         }
 
         #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::UserId;
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -116,7 +116,7 @@ async fn identify(db: &mut PgConnection, keys: MasterKeys) -> Result<Identified,
     let found = canary::identify(keys, &repo::canaries(&mut *db).await?)?;
     let in_use = repo::versions_in_use(db).await?;
     if let Some(missing) = in_use.iter().find(|version| !found.by_version.contains_key(version)) {
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             format!("master key version {missing} is still in use, and none of the configured keys is that one"),
             "add that older key after the first one, then run `quadrille keys rotate`; nothing was changed",
         )

@@ -1,4 +1,4 @@
-//! What keeps prompts and answers unreadable in the database. Every member has a data key ([`Dek`]); fields are sealed
+//! What keeps prompts and answers unreadable in the database. Every member has a data key ([`Dek`]); fields are encrypted
 //! under it; it is stored wrapped by a master key that never enters the database. The [`Keyring`] proves the configured
 //! master keys before anything is served, and [`rotate`] moves everything to a new one while serving.
 

@@ -1,6 +1,6 @@
 //! The master keys as the operator configured them.
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use zeroize::Zeroizing;
 
 use crate::envelope::{KEY_LEN, KeyBytes};
@@ -18,7 +18,7 @@ impl MasterKeys {
     pub fn new(keys: Vec<Zeroizing<[u8; KEY_LEN]>>) -> Result<Self, Error> {
         if keys.is_empty() {
             let remedy = "set QUADRILLE_MASTER_KEY or QUADRILLE_MASTER_KEY_FILE";
-            return Err(Refusal::usage("there is no master key", remedy).into());
+            return Err(OperatorError::usage("there is no master key", remedy).into());
         }
         Ok(Self(keys.into_iter().map(MasterKey).collect()))
     }

@@ -57,7 +57,7 @@ pub(super) fn wrap(
     owner: Uuid,
     secret: &[u8],
 ) -> Result<Wrapped, Error> {
-    let bytes = envelope::seal(&key.0, &aad(version, purpose, owner), secret)?;
+    let bytes = envelope::encrypt(&key.0, &aad(version, purpose, owner), secret)?;
     Ok(Wrapped { bytes, key_version: version })
 }
 

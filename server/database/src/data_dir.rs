@@ -6,17 +6,17 @@ use std::{
     path::Path,
 };
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 
 /// Makes the data directory unless it is there. Closed to others, except that root's can be passed through: the embedded
 /// Postgres runs as another user and lives inside.
-pub fn create_data_dir(dir: &Path) -> Result<(), Refusal> {
+pub fn create_data_dir(dir: &Path) -> Result<(), OperatorError> {
     if dir.is_dir() {
         return Ok(());
     }
     let mode = if nix::unistd::geteuid().is_root() { 0o711 } else { 0o700 };
     fs::create_dir_all(dir).and_then(|()| fs::set_permissions(dir, Permissions::from_mode(mode))).map_err(|error| {
-        Refusal::new(
+        OperatorError::new(
             format!("the data directory {} cannot be made: {error}", dir.display()),
             "set QUADRILLE_DATA_DIR to a folder that this user may write",
         )

@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use secrecy::ExposeSecret;
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio::time::{Instant, sleep, timeout};
@@ -43,7 +43,7 @@ impl Database {
         match settings {
             DatabaseSettings::External(url) => {
                 let options = PgConnectOptions::from_str(url.expose_secret().trim()).map_err(|_| {
-                    Refusal::usage(
+                    OperatorError::usage(
                         "DATABASE_URL cannot be read",
                         "write postgres://user:password@host:5432/database, special characters percent-encoded",
                     )
@@ -67,7 +67,7 @@ impl Database {
             }
             (Err(Held::ByAnother(pid)), Purpose::Serve) => {
                 let pid = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
-                Err(Refusal::new(
+                Err(OperatorError::new(
                     format!("another Quadrille{pid} uses the data directory {}", settings.data_dir.display()),
                     "stop it, or set QUADRILLE_DATA_DIR to another folder",
                 )
@@ -99,7 +99,7 @@ impl Database {
         let version = repo::server_version(&mut connection).await? / 10_000;
         connection.close().await?;
         if version < OLDEST_MAJOR {
-            return Err(Refusal::new(
+            return Err(OperatorError::new(
                 format!("the database is Postgres {version}, but Quadrille needs {OLDEST_MAJOR} or newer"),
                 "point DATABASE_URL to a newer one, or unset it to use the embedded Postgres",
             )
@@ -166,7 +166,7 @@ async fn first_connection(options: &PgConnectOptions, patience: Duration) -> Res
     }
 }
 
-fn unreachable(options: &PgConnectOptions, error: &Error) -> Refusal {
+fn unreachable(options: &PgConnectOptions, error: &Error) -> OperatorError {
     let place = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -176,7 +176,7 @@ fn unreachable(options: &PgConnectOptions, error: &Error) -> Refusal {
         Error::Database(sqlx::Error::Database(error)) => error.message().to_owned(),
         error => error.to_string(),
     };
-    Refusal::new(
+    OperatorError::new(
         format!("the database at {place} cannot be used: {reason}"),
         "check that it runs and that DATABASE_URL names its host, user, password and database",
     )

@@ -7,7 +7,7 @@
 
 mod log;
 mod permit;
-mod place;
+mod position;
 mod reader;
 mod record;
 mod segment;

@@ -9,7 +9,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 
 use crate::{
     permit::Permit,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Events that are promised room at a time. An event has at most 2 KiB, usually 500 bytes, so all of them fit into the segment
 /// in reserve.
-const MAX_PROMISED: usize = 8 * 1024;
+const PROMISED_LIMIT: usize = 8 * 1024;
 
 /// There is no room for another event: the disk is full, or too much waits for the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ impl EventLog {
     pub fn open(settings: LogSettings) -> Result<Self, Error> {
         let dir = settings.dir.clone();
         let refused = |problem: String| {
-            Error::Refused(Refusal::new(
+            Error::Operator(OperatorError::new(
                 problem,
                 "free the folder, or set QUADRILLE_DATA_DIR to another one that is writable",
             ))
@@ -65,7 +65,7 @@ impl EventLog {
             refused(format!("another Quadrille (process {}) writes the event log in {}", pid.trim(), dir.display()))
         })?;
         let shared = Arc::new(Shared::new(settings));
-        let number = writer::tidy(&shared).map_err(failed)? + 1;
+        let number = writer::recover(&shared).map_err(failed)? + 1;
         let writer = Writer::begin(shared.clone(), number).map_err(failed)?;
         let writer = thread::Builder::new().name("event-log".into()).spawn(move || writer.run()).map_err(failed)?;
         let syncer = thread::Builder::new().name("event-log-sync".into()).spawn({
@@ -101,7 +101,7 @@ impl EventLog {
             return Err(LogFull);
         }
         let permit = Permit { shared: shared.clone(), events };
-        if shared.promised.fetch_add(events, Ordering::Relaxed) + events > MAX_PROMISED {
+        if shared.promised.fetch_add(events, Ordering::Relaxed) + events > PROMISED_LIMIT {
             return Err(LogFull);
         }
         Ok(permit)
@@ -118,8 +118,8 @@ impl EventLog {
     }
 
     /// Name, kind, description and value of each figure for whoever watches the server.
-    pub fn figures(&self) -> [(&'static str, &'static str, &'static str, u64); 7] {
-        let (shared, figures) = (&self.shared, &self.shared.figures);
+    pub fn metrics(&self) -> [(&'static str, &'static str, &'static str, u64); 7] {
+        let (shared, metrics) = (&self.shared, &self.shared.metrics);
         let of = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
         let gauge = "gauge";
         let counter = "counter";
@@ -127,10 +127,10 @@ impl EventLog {
             ("quadrille_event_log_events_waiting", gauge, "Usage events not in the database yet.", self.waiting()),
             ("quadrille_event_log_bytes", gauge, "Size of the event log on the disk.", of(&shared.bytes)),
             ("quadrille_event_log_has_room", gauge, "Whether new requests are taken in.", self.has_room().into()),
-            ("quadrille_event_log_appended_total", counter, "Usage events written to the log.", of(&figures.appended)),
-            ("quadrille_event_log_moved_total", counter, "Usage events moved to the database.", of(&figures.moved)),
-            ("quadrille_event_log_refused_total", counter, "Usage events the database refused.", of(&figures.refused)),
-            ("quadrille_event_log_lost_total", counter, "Usage events that could not be written.", of(&figures.lost)),
+            ("quadrille_event_log_appended_total", counter, "Usage events written to the log.", of(&metrics.appended)),
+            ("quadrille_event_log_moved_total", counter, "Usage events moved to the database.", of(&metrics.moved)),
+            ("quadrille_event_log_refused_total", counter, "Usage events the database refused.", of(&metrics.refused)),
+            ("quadrille_event_log_lost_total", counter, "Usage events that could not be written.", of(&metrics.lost)),
         ]
     }
 

@@ -38,14 +38,14 @@ impl Permit {
                     count += 1;
                 }
                 _ => {
-                    self.shared.figures.lost.fetch_add(1, Ordering::Relaxed);
+                    self.shared.metrics.lost.fetch_add(1, Ordering::Relaxed);
                     tracing::error!("a usage event cannot be written down");
                 }
             }
         }
         let mut queue = self.shared.queue();
         if queue.is_closed {
-            self.shared.figures.lost.fetch_add(count, Ordering::Relaxed);
+            self.shared.metrics.lost.fetch_add(count, Ordering::Relaxed);
             return;
         }
         let was_empty = queue.bytes.is_empty();

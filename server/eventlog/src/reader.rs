@@ -12,18 +12,18 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     log::EventLog,
-    place::Place,
+    position::LogPosition,
     record::{self, Next},
     segment::{self, MAGIC},
 };
 
 /// Bytes read at a time, and so the largest batch: some two thousand events.
-const READ: u64 = 1024 * 1024;
+const READ_LIMIT: u64 = 1024 * 1024;
 
 /// Reads a log's events from where reading stopped last time. There is one reader for each log.
 pub struct EventReader {
     log: EventLog,
-    place: Place,
+    position: LogPosition,
 }
 
 /// Events that stand together in the log.
@@ -31,14 +31,14 @@ pub struct Batch<E> {
     pub events: Vec<E>,
     /// Whether more is there already.
     pub is_full: bool,
-    after: Place,
+    after: LogPosition,
 }
 
 impl EventReader {
     /// Begins where reading stopped last time.
     pub fn new(log: EventLog) -> Self {
-        let place = Place::load(&log.shared.settings.dir).unwrap_or(Place::start_of(0));
-        Self { log, place }
+        let position = LogPosition::load(&log.shared.settings.dir).unwrap_or(LogPosition::start_of(0));
+        Self { log, position }
     }
 
     /// Waits until the log has grown since the last call.
@@ -51,21 +51,21 @@ impl EventReader {
     /// # Errors
     /// [`Error::Io`] where the log cannot be read.
     pub async fn next<E: DeserializeOwned + Send + 'static>(&self) -> Result<Batch<E>, Error> {
-        let (log, place) = (self.log.clone(), self.place);
-        Ok(tokio::task::spawn_blocking(move || read(&log, place)).await??)
+        let (log, position) = (self.log.clone(), self.position);
+        Ok(tokio::task::spawn_blocking(move || read(&log, position)).await??)
     }
 
     /// Remembers that a batch is done with, of which `rejected` events were set aside, and frees the segments before it.
     ///
     /// # Errors
-    /// [`Error::Io`] where the place cannot be stored; the batch then comes again.
+    /// [`Error::Io`] where the position cannot be stored; the batch then comes again.
     pub fn commit<E>(&mut self, batch: &Batch<E>, rejected: u64) -> Result<(), Error> {
-        if batch.after != self.place {
+        if batch.after != self.position {
             self.advance(batch.after)?;
         }
-        let figures = &self.log.shared.figures;
-        figures.refused.fetch_add(rejected, Ordering::Relaxed);
-        figures.moved.fetch_add(batch.events.len() as u64 - rejected, Ordering::Relaxed);
+        let metrics = &self.log.shared.metrics;
+        metrics.refused.fetch_add(rejected, Ordering::Relaxed);
+        metrics.moved.fetch_add(batch.events.len() as u64 - rejected, Ordering::Relaxed);
         Ok(())
     }
 
@@ -81,11 +81,11 @@ impl EventReader {
     }
 
     /// Remembers how far it is, and gives back the space of segments that are moved.
-    fn advance(&mut self, place: Place) -> Result<(), Error> {
+    fn advance(&mut self, position: LogPosition) -> Result<(), Error> {
         let dir = &self.log.shared.settings.dir;
-        place.save(dir)?;
-        self.place = place;
-        for number in segment::list(dir)?.into_iter().filter(|number| *number < place.segment) {
+        position.save(dir)?;
+        self.position = position;
+        for number in segment::list(dir)?.into_iter().filter(|number| *number < position.segment) {
             let path = segment::path(dir, number);
             let size = fs::metadata(&path)?.len();
             fs::remove_file(&path)?;
@@ -95,13 +95,17 @@ impl EventReader {
     }
 }
 
-/// The events from a place on, as far as the log is written.
-fn read<E: DeserializeOwned>(log: &EventLog, mut from: Place) -> io::Result<Batch<E>> {
+/// The events from a position on, as far as the log is written.
+fn read<E: DeserializeOwned>(log: &EventLog, mut from: LogPosition) -> io::Result<Batch<E>> {
     let dir = &log.shared.settings.dir;
     let end = log.shared.end();
     loop {
         let path = segment::path(dir, from.segment);
-        let limit = if from.segment == end.segment { end.offset.saturating_sub(from.offset).min(READ) } else { READ };
+        let limit = if from.segment == end.segment {
+            end.offset.saturating_sub(from.offset).min(READ_LIMIT)
+        } else {
+            READ_LIMIT
+        };
         let bytes = match segment::read_from(&path, from.offset, limit) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             bytes => bytes?,
@@ -117,13 +121,13 @@ fn read<E: DeserializeOwned>(log: &EventLog, mut from: Place) -> io::Result<Batc
             tracing::error!(segment = %path.display(), offset = from.offset, "the event log is damaged from here on");
             fs::copy(&path, path.with_extension("damaged"))?;
         }
-        // Through with this one: on to the next one that is there.
+        // Passthrough with this one: on to the next one that is there.
         let next = segment::list(dir)?.into_iter().find(|number| *number > from.segment).unwrap_or(end.segment);
-        from = Place::start_of(next);
+        from = LogPosition::start_of(next);
     }
 }
 
-fn decode<E: DeserializeOwned>(bytes: &[u8], from: Place) -> Batch<E> {
+fn decode<E: DeserializeOwned>(bytes: &[u8], from: LogPosition) -> Batch<E> {
     let mut at = 0;
     let mut events = Vec::new();
     while let Next::Record(payload) = record::next(&bytes[at..]) {
@@ -133,6 +137,6 @@ fn decode<E: DeserializeOwned>(bytes: &[u8], from: Place) -> Batch<E> {
         }
         at += record::HEADER + payload.len();
     }
-    let after = Place { segment: from.segment, offset: from.offset.max(MAGIC.len() as u64) + at as u64 };
-    Batch { events, after, is_full: bytes.len() as u64 == READ }
+    let after = LogPosition { segment: from.segment, offset: from.offset.max(MAGIC.len() as u64) + at as u64 };
+    Batch { events, after, is_full: bytes.len() as u64 == READ_LIMIT }
 }

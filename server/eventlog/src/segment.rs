@@ -82,7 +82,7 @@ pub(super) fn scan(path: &Path, from: u64) -> io::Result<Scan> {
     Ok(Scan { valid: at as u64, size, events })
 }
 
-/// Bytes of a segment from a place on, at most this many.
+/// Bytes of a segment from a position on, at most this many.
 pub(super) fn read_from(path: &Path, offset: u64, limit: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::{place::Place, settings::LogSettings};
+use crate::{position::LogPosition, settings::LogSettings};
 
 pub(super) struct Shared {
     pub(super) settings: LogSettings,
@@ -27,12 +27,12 @@ pub(super) struct Shared {
     pub(super) has_room: AtomicBool,
     /// Bytes of all segments that are still needed.
     pub(super) bytes: AtomicU64,
-    pub(super) figures: Figures,
+    pub(super) metrics: LogMetrics,
 }
 
 /// Counted since the start.
 #[derive(Debug, Default)]
-pub(super) struct Figures {
+pub(super) struct LogMetrics {
     pub(super) appended: AtomicU64,
     pub(super) found_at_start: AtomicU64,
     pub(super) moved: AtomicU64,
@@ -48,7 +48,7 @@ pub(super) struct Queue {
     /// Those who wait for these bytes to be written.
     pub(super) waiting: Vec<oneshot::Sender<bool>>,
     /// Up to where the log is written.
-    pub(super) end: Option<Place>,
+    pub(super) end: Option<LogPosition>,
     pub(super) is_closed: bool,
 }
 
@@ -71,7 +71,7 @@ impl Shared {
             promised: AtomicUsize::new(0),
             has_room: AtomicBool::new(true),
             bytes: AtomicU64::new(0),
-            figures: Figures::default(),
+            metrics: LogMetrics::default(),
         }
     }
 
@@ -84,15 +84,15 @@ impl Shared {
     }
 
     /// Up to where the log is written.
-    pub(super) fn end(&self) -> Place {
-        self.queue().end.unwrap_or(Place::start_of(0))
+    pub(super) fn end(&self) -> LogPosition {
+        self.queue().end.unwrap_or(LogPosition::start_of(0))
     }
 
     /// Events that are in the log and not in the database.
     pub(super) fn waiting_events(&self) -> u64 {
         let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let figures = &self.figures;
-        let left = of(&figures.moved) + of(&figures.refused);
-        (of(&figures.found_at_start) + of(&figures.appended)).saturating_sub(left)
+        let metrics = &self.metrics;
+        let left = of(&metrics.moved) + of(&metrics.refused);
+        (of(&metrics.found_at_start) + of(&metrics.appended)).saturating_sub(left)
     }
 }

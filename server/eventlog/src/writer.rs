@@ -16,22 +16,22 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    place::Place,
+    position::LogPosition,
     record::MAX_PAYLOAD,
     segment::{self, MAGIC, Scan},
     state::{Queue, Shared},
 };
 
 /// From the first unforced write to the next forcing. Forcing itself has to fit into what is left of 100 ms.
-const SYNC_AFTER: Duration = Duration::from_millis(50);
+const SYNC_DELAY: Duration = Duration::from_millis(50);
 /// How often room is looked for while there is none.
-const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
+const RESERVE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The segment that is written to.
 pub(super) struct Writer {
     shared: Arc<Shared>,
     file: Arc<File>,
-    place: Place,
+    position: LogPosition,
     /// The segment that waits with its space taken.
     reserve: Option<File>,
 }
@@ -42,9 +42,9 @@ impl Writer {
         let dir = &shared.settings.dir;
         let file = segment::make_reserve(dir, shared.settings.segment_bytes)?;
         segment::use_reserve(dir, number)?;
-        let place = Place::start_of(number);
-        shared.queue().end = Some(place);
-        let mut writer = Self { shared, file: Arc::new(file), place, reserve: None };
+        let position = LogPosition::start_of(number);
+        shared.queue().end = Some(position);
+        let mut writer = Self { shared, file: Arc::new(file), position, reserve: None };
         writer.look_for_room();
         Ok(writer)
     }
@@ -79,7 +79,7 @@ impl Writer {
     fn take(&self, bytes: &mut Vec<u8>, waiting: &mut Vec<oneshot::Sender<bool>>) -> (u64, bool) {
         let nothing = |queue: &mut Queue| queue.bytes.is_empty() && !queue.is_closed;
         let queue = self.shared.queue();
-        let waited = self.shared.has_work.wait_timeout_while(queue, LOOK_FOR_ROOM, nothing);
+        let waited = self.shared.has_work.wait_timeout_while(queue, RESERVE_RETRY_INTERVAL, nothing);
         let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
         mem::swap(&mut queue.bytes, bytes);
         mem::swap(&mut queue.waiting, waiting);
@@ -92,18 +92,18 @@ impl Writer {
             tracing::error!(%error, "the event log cannot be written to; taking the segment in reserve");
             written = self.rotate().and_then(|()| self.write(bytes));
         }
-        let figures = &self.shared.figures;
+        let metrics = &self.shared.metrics;
         if let Err(error) = written {
-            figures.lost.fetch_add(events, Ordering::Relaxed);
+            metrics.lost.fetch_add(events, Ordering::Relaxed);
             tracing::error!(%error, events, "usage events were lost");
             return false;
         }
-        figures.appended.fetch_add(events, Ordering::Relaxed);
+        metrics.appended.fetch_add(events, Ordering::Relaxed);
         self.shared.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.shared.queue().end = Some(self.place);
+        self.shared.queue().end = Some(self.position);
         self.shared.has_grown.notify_one();
         self.mark_dirty();
-        if self.place.offset >= self.shared.settings.segment_bytes
+        if self.position.offset >= self.shared.settings.segment_bytes
             && self.reserve.is_some()
             && let Err(error) = self.rotate()
         {
@@ -114,14 +114,14 @@ impl Writer {
 
     /// All of it or, as far as readers can tell, nothing.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.file.write_all_at(bytes, self.place.offset) {
+        match self.file.write_all_at(bytes, self.position.offset) {
             Ok(()) => {
-                self.place.offset += bytes.len() as u64;
+                self.position.offset += bytes.len() as u64;
                 Ok(())
             }
             Err(error) => {
                 // What came to the disk is behind the end of the log; it is cut off so that no start has to.
-                let _ = self.file.set_len(self.place.offset);
+                let _ = self.file.set_len(self.position.offset);
                 Err(error)
             }
         }
@@ -129,11 +129,11 @@ impl Writer {
 
     fn rotate(&mut self) -> io::Result<()> {
         let reserve = self.reserve.take().ok_or_else(|| io::Error::from(io::ErrorKind::StorageFull))?;
-        let number = self.place.segment + 1;
+        let number = self.position.segment + 1;
         segment::use_reserve(&self.shared.settings.dir, number)?;
         self.file = Arc::new(reserve);
-        self.place = Place::start_of(number);
-        self.shared.queue().end = Some(self.place);
+        self.position = LogPosition::start_of(number);
+        self.shared.queue().end = Some(self.position);
         self.shared.bytes.fetch_add(MAGIC.len() as u64, Ordering::Relaxed);
         self.look_for_room();
         Ok(())
@@ -177,7 +177,7 @@ pub(super) fn sync_forever(shared: &Shared) {
         let waited = shared.has_dirty.wait_while(shared.dirty(), |dirty| dirty.files.is_empty() && !dirty.is_closed);
         let is_closed = waited.unwrap_or_else(PoisonError::into_inner).is_closed;
         if !is_closed {
-            thread::sleep(SYNC_AFTER);
+            thread::sleep(SYNC_DELAY);
         }
         let (files, is_closed) = {
             let mut dirty = shared.dirty();
@@ -195,9 +195,9 @@ pub(super) fn sync_forever(shared: &Shared) {
 }
 
 /// Takes away what an earlier process left half done. Returns the number of the last segment that was ever there.
-pub(super) fn tidy(shared: &Shared) -> io::Result<u64> {
+pub(super) fn recover(shared: &Shared) -> io::Result<u64> {
     let dir = &shared.settings.dir;
-    let moved = Place::load(dir).unwrap_or(Place::start_of(0));
+    let moved = LogPosition::load(dir).unwrap_or(LogPosition::start_of(0));
     let mut last = moved.segment;
     for number in segment::list(dir)? {
         last = last.max(number);
@@ -215,7 +215,7 @@ pub(super) fn tidy(shared: &Shared) -> io::Result<u64> {
             fs::remove_file(&path)?;
         } else {
             shared.bytes.fetch_add(scan.valid, Ordering::Relaxed);
-            shared.figures.found_at_start.fetch_add(scan.events, Ordering::Relaxed);
+            shared.metrics.found_at_start.fetch_add(scan.events, Ordering::Relaxed);
         }
     }
     Ok(last)

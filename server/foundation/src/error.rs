@@ -5,7 +5,7 @@ use domain::error::AppError;
 /// A refusal to go on, in words for the operator: what is wrong and what to do about it. It is printed on one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem} — {remedy}")]
-pub struct Refusal {
+pub struct OperatorError {
     /// What is wrong. Never a secret.
     pub problem: String,
     /// What to type or change.
@@ -14,7 +14,7 @@ pub struct Refusal {
     pub is_usage: bool,
 }
 
-impl Refusal {
+impl OperatorError {
     /// Something outside is not as it must be.
     pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { problem: problem.into(), remedy: remedy.into(), is_usage: false }
@@ -34,7 +34,7 @@ pub enum Error {
     App(#[from] AppError),
     /// Start-up or a command refuses to go on.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Operator(#[from] OperatorError),
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     #[error("migration: {0}")]
@@ -48,7 +48,7 @@ pub enum Error {
     Io(#[from] std::io::Error),
     /// A promise of our own that does not hold.
     #[error("{0}")]
-    Broken(String),
+    Internal(String),
 }
 
 impl Error {
@@ -67,21 +67,21 @@ impl Error {
     }
 
     /// The same for the operator at the command line.
-    pub fn into_refusal(self) -> Refusal {
+    pub fn into_operator_error(self) -> OperatorError {
         let remedy = match &self {
-            Error::Refused(refusal) => return refusal.clone(),
+            Error::Operator(refusal) => return refusal.clone(),
             // What was typed or set breaks a rule, such as that of passwords.
             Error::App(error @ AppError::Invalid(_)) => {
                 let problem = error.to_string();
-                return Refusal::usage(problem.trim_end_matches('.'), "correct it and try again");
+                return OperatorError::usage(problem.trim_end_matches('.'), "correct it and try again");
             }
             Error::App(_) => "see `quadrille --help`",
             Error::Database(_) | Error::Migration(_) => "`quadrille doctor` checks the database",
             Error::Encryption(_) => "check that QUADRILLE_MASTER_KEY is the key that this database was made with",
             Error::Io(_) => "check the permissions and the free space of the data directory",
-            Error::Task(_) | Error::Broken(_) => "this is a fault in Quadrille; the log has more",
+            Error::Task(_) | Error::Internal(_) => "this is a fault in Quadrille; the log has more",
         };
-        Refusal::new(self.to_string(), remedy)
+        OperatorError::new(self.to_string(), remedy)
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
             Error::Database(sqlx::Error::Protocol("secret detail".into())),
             Error::Encryption("secret detail"),
             Error::Io(std::io::Error::other("secret detail")),
-            Error::Broken("secret detail".into()),
+            Error::Internal("secret detail".into()),
         ];
         for source in sources {
             let shown = AppError::from(source);

@@ -3,5 +3,5 @@
 
 pub mod clock;
 pub mod error;
-pub mod nearest;
 pub mod shutdown;
+pub mod suggest;

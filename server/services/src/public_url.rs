@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr};
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use url::Url;
 
 /// Where people reach the site: scheme, host and port, nothing behind.
@@ -13,9 +13,9 @@ pub struct PublicUrl {
 }
 
 impl PublicUrl {
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    pub fn parse(text: &str) -> Result<Self, OperatorError> {
         let refuse = |why: &str| {
-            Refusal::usage(
+            OperatorError::usage(
                 format!("QUADRILLE_PUBLIC_URL {why}"),
                 "set it to an origin such as https://quadrille.example.org",
             )
@@ -73,9 +73,9 @@ impl PublicUrl {
 }
 
 impl FromStr for PublicUrl {
-    type Err = Refusal;
+    type Err = OperatorError;
 
-    fn from_str(text: &str) -> Result<Self, Refusal> {
+    fn from_str(text: &str) -> Result<Self, OperatorError> {
         Self::parse(text)
     }
 }

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use secrecy::SecretString;
 
 /// The same prompt to up to four models side by side, and how every model performs in real traffic.
@@ -270,7 +270,7 @@ pub struct Options {
 }
 
 /// Reads the command line and the environment. `Ok(None)`: help or the version was asked for and has been printed.
-pub fn parse_command_line(words: impl IntoIterator<Item = OsString>) -> Result<Option<Cli>, Refusal> {
+pub fn parse_command_line(words: impl IntoIterator<Item = OsString>) -> Result<Option<Cli>, OperatorError> {
     match Cli::try_parse_from(words) {
         Ok(cli) => Ok(Some(cli)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -283,9 +283,9 @@ pub fn parse_command_line(words: impl IntoIterator<Item = OsString>) -> Result<O
 }
 
 /// clap explains itself over several lines: the first says what is wrong, some of the others what was meant.
-fn in_one_line(error: &clap::Error) -> Refusal {
+fn in_one_line(error: &clap::Error) -> OperatorError {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Refusal::usage("this command needs another word", "the same command with --help lists them");
+        return OperatorError::usage("this command needs another word", "the same command with --help lists them");
     }
     let text = error.to_string();
     let mut parts = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -294,7 +294,7 @@ fn in_one_line(error: &clap::Error) -> Refusal {
         problem.push(' ');
         problem.push_str(part);
     }
-    Refusal::usage(problem, "`quadrille --help` lists every command and option")
+    OperatorError::usage(problem, "`quadrille --help` lists every command and option")
 }
 
 #[cfg(test)]
@@ -303,7 +303,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Option<Cli>, Refusal> {
+    fn parse(words: &[&str]) -> Result<Option<Cli>, OperatorError> {
         parse_command_line(std::iter::once("quadrille").chain(words.iter().copied()).map(OsString::from))
     }
 

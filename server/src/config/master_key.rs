@@ -14,7 +14,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use database::{DatabaseSettings, create_data_dir};
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -48,9 +48,9 @@ impl MasterKeySource {
         given: Option<SecretString>,
         file: Option<PathBuf>,
         database: &DatabaseSettings,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, OperatorError> {
         match (given, file, database) {
-            (Some(_), Some(_), _) => Err(Refusal::usage(
+            (Some(_), Some(_), _) => Err(OperatorError::usage(
                 "both QUADRILLE_MASTER_KEY and QUADRILLE_MASTER_KEY_FILE are set",
                 "set one of them",
             )),
@@ -66,18 +66,18 @@ impl MasterKeySource {
 
 /// The master keys, the encrypting one first. Call it before the database is opened: a key is generated only while the
 /// embedded cluster does not exist, since a new key beside old data would lock everybody out of it.
-pub fn load_master_keys(settings: &Settings) -> Result<Vec<MasterKey>, Refusal> {
+pub fn load_master_keys(settings: &Settings) -> Result<Vec<MasterKey>, OperatorError> {
     match &settings.master_key {
         MasterKeySource::Given(keys) => decode_keys("QUADRILLE_MASTER_KEY", keys.expose_secret()),
         MasterKeySource::File(file) => read_key_file(file)?.ok_or_else(|| {
-            Refusal::new(
+            OperatorError::new(
                 format!("the key file {} does not exist", file.display()),
                 "correct QUADRILLE_MASTER_KEY_FILE, or restore the file",
             )
         }),
         MasterKeySource::Generated { file, cluster } => match read_key_file(file)? {
             Some(keys) => Ok(keys),
-            None if cluster.join("PG_VERSION").exists() => Err(Refusal::new(
+            None if cluster.join("PG_VERSION").exists() => Err(OperatorError::new(
                 format!("the key file {} is gone, and the data beside it cannot be read without it", file.display()),
                 "restore it from a backup, or set QUADRILLE_MASTER_KEY to its content",
             )),
@@ -86,7 +86,7 @@ pub fn load_master_keys(settings: &Settings) -> Result<Vec<MasterKey>, Refusal> 
                 generate_key_file(file)
             }
         },
-        MasterKeySource::Missing => Err(Refusal::new(
+        MasterKeySource::Missing => Err(OperatorError::new(
             "DATABASE_URL is set, but there is no master key",
             format!("set QUADRILLE_MASTER_KEY or QUADRILLE_MASTER_KEY_FILE; {NEW_KEY}"),
         )),
@@ -95,7 +95,7 @@ pub fn load_master_keys(settings: &Settings) -> Result<Vec<MasterKey>, Refusal> 
 
 /// Puts a new key in front of a generated file's keys and returns all of them. `None` where the keys are the operator's
 /// own, whose new key is in front already.
-pub fn add_generated_key(settings: &Settings) -> Result<Option<Vec<MasterKey>>, Refusal> {
+pub fn add_generated_key(settings: &Settings) -> Result<Option<Vec<MasterKey>>, OperatorError> {
     let MasterKeySource::Generated { file, .. } = &settings.master_key else { return Ok(None) };
     let mut keys = load_master_keys(settings)?;
     keys.insert(0, new_key()?);
@@ -104,29 +104,30 @@ pub fn add_generated_key(settings: &Settings) -> Result<Option<Vec<MasterKey>>, 
 }
 
 /// Drops every key but the first from a generated file: nothing is wrapped under the others any more.
-pub fn keep_primary_key(settings: &Settings) -> Result<(), Refusal> {
+pub fn keep_primary_key(settings: &Settings) -> Result<(), OperatorError> {
     let MasterKeySource::Generated { file, .. } = &settings.master_key else { return Ok(()) };
     let mut keys = load_master_keys(settings)?;
     keys.truncate(1);
     replace_key_file(file, &keys)
 }
 
-fn decode_keys(origin: &str, text: &str) -> Result<Vec<MasterKey>, Refusal> {
+fn decode_keys(origin: &str, text: &str) -> Result<Vec<MasterKey>, OperatorError> {
     let mut keys: Vec<MasterKey> = Vec::new();
     for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
         let position = keys.len() + 1;
-        let key = decode_key(word)
-            .ok_or_else(|| Refusal::new(format!("key {position} in {origin} is not 32 bytes in base64"), NEW_KEY))?;
+        let key = decode_key(word).ok_or_else(|| {
+            OperatorError::new(format!("key {position} in {origin} is not 32 bytes in base64"), NEW_KEY)
+        })?;
         if *key == [0; 32] {
-            return Err(Refusal::new(format!("key {position} in {origin} is all zeros"), NEW_KEY));
+            return Err(OperatorError::new(format!("key {position} in {origin} is all zeros"), NEW_KEY));
         }
         if keys.contains(&key) {
-            return Err(Refusal::new(format!("key {position} in {origin} is there twice"), "name each key once"));
+            return Err(OperatorError::new(format!("key {position} in {origin} is there twice"), "name each key once"));
         }
         keys.push(key);
     }
     if keys.is_empty() {
-        return Err(Refusal::new(format!("{origin} holds no key"), NEW_KEY));
+        return Err(OperatorError::new(format!("{origin} holds no key"), NEW_KEY));
     }
     Ok(keys)
 }
@@ -142,12 +143,12 @@ fn decode_key(word: &str) -> Option<MasterKey> {
     })
 }
 
-fn read_key_file(file: &Path) -> Result<Option<Vec<MasterKey>>, Refusal> {
+fn read_key_file(file: &Path) -> Result<Option<Vec<MasterKey>>, OperatorError> {
     let text = match fs::read_to_string(file) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(Refusal::new(
+            return Err(OperatorError::new(
                 format!("the key file {} cannot be read: {error}", file.display()),
                 "run as the user that owns it, or correct its permissions",
             ));
@@ -159,14 +160,14 @@ fn read_key_file(file: &Path) -> Result<Option<Vec<MasterKey>>, Refusal> {
     decode_keys(&file.display().to_string(), &text).map(Some)
 }
 
-fn new_key() -> Result<MasterKey, Refusal> {
+fn new_key() -> Result<MasterKey, OperatorError> {
     let mut key = MasterKey::default();
     getrandom::fill(&mut *key)
-        .map_err(|_| Refusal::new("the system gives no random numbers", "check that /dev/urandom is there"))?;
+        .map_err(|_| OperatorError::new("the system gives no random numbers", "check that /dev/urandom is there"))?;
     Ok(key)
 }
 
-fn generate_key_file(file: &Path) -> Result<Vec<MasterKey>, Refusal> {
+fn generate_key_file(file: &Path) -> Result<Vec<MasterKey>, OperatorError> {
     let keys = vec![new_key()?];
     let written = write_beside(file, &keys).and_then(|temporary| {
         // A link, unlike a rename, never replaces the key of somebody who was faster.
@@ -187,7 +188,7 @@ fn generate_key_file(file: &Path) -> Result<Vec<MasterKey>, Refusal> {
     }
 }
 
-fn replace_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), Refusal> {
+fn replace_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), OperatorError> {
     write_beside(file, keys)
         .and_then(|temporary| fs::rename(temporary, file))
         .and_then(|()| sync_parent(file))
@@ -214,8 +215,8 @@ fn sync_parent(file: &Path) -> std::io::Result<()> {
     file.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
-fn cannot_write(file: &Path, error: &std::io::Error) -> Refusal {
-    Refusal::new(
+fn cannot_write(file: &Path, error: &std::io::Error) -> OperatorError {
+    OperatorError::new(
         format!("the key file {} cannot be written: {error}", file.display()),
         "make the folder writable, or set QUADRILLE_DATA_DIR to one that is",
     )

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use url::{Host, Url};
 
 /// A host (a name in lower case, or an address without brackets) and a port.
@@ -50,28 +50,28 @@ impl fmt::Display for HostPort {
     }
 }
 
-pub(super) fn listen(text: &str) -> Result<SocketAddr, Refusal> {
+pub(super) fn listen(text: &str) -> Result<SocketAddr, OperatorError> {
     let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
     text.parse().map_err(|_| {
-        Refusal::usage(
+        OperatorError::usage(
             "QUADRILLE_LISTEN is not an address with a port",
             "set it to something like 127.0.0.1:3000 or [::]:3000",
         )
     })
 }
 
-pub(super) fn switch(variable: &str, text: &str) -> Result<bool, Refusal> {
+pub(super) fn switch(variable: &str, text: &str) -> Result<bool, OperatorError> {
     match text.to_ascii_lowercase().as_str() {
         "on" | "1" | "true" | "yes" => Ok(true),
         "off" | "0" | "false" | "no" => Ok(false),
-        _ => Err(Refusal::usage(format!("{variable} is neither on nor off"), "set it to `on` or `off`")),
+        _ => Err(OperatorError::usage(format!("{variable} is neither on nor off"), "set it to `on` or `off`")),
     }
 }
 
 /// A base URL of an upstream, without a slash at the end.
-pub(super) fn upstream_url(text: &str) -> Result<Url, Refusal> {
+pub(super) fn upstream_url(text: &str) -> Result<Url, OperatorError> {
     let refuse = |why: &str| {
-        Refusal::usage(
+        OperatorError::usage(
             format!("QUADRILLE_UPSTREAM_URL {why}"),
             "set it to an OpenAI-compatible base URL such as http://127.0.0.1:11434/v1",
         )
@@ -91,13 +91,13 @@ pub(super) fn upstream_url(text: &str) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-pub(super) fn host_ports(text: &str) -> Result<Vec<HostPort>, Refusal> {
+pub(super) fn host_ports(text: &str) -> Result<Vec<HostPort>, OperatorError> {
     text.split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .map(|part| {
             HostPort::parse(part).ok_or_else(|| {
-                Refusal::usage(
+                OperatorError::usage(
                     format!("QUADRILLE_ALLOW_PRIVATE_UPSTREAMS: {part:?} is not a host with a port"),
                     "write host:port, several separated by commas, such as 127.0.0.1:11434,models.lan:8000",
                 )

@@ -3,17 +3,17 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use database::{DatabaseSettings, EmbeddedSettings};
-use domain::account::SignUpMode;
-use foundation::error::Refusal;
+use domain::accounts::SignUpMode;
+use foundation::error::OperatorError;
 use secrecy::{ExposeSecret, SecretString};
-use services::{PublicUrl, auth::TrustedProxies};
+use services::{PublicUrl, accounts::TrustedProxies};
 use url::Url;
 
 use super::{
     cli::Options,
     master_key::MasterKeySource,
     parse::{self, HostPort},
-    surroundings::Surroundings,
+    process_env::ProcessEnv,
 };
 
 /// The whole configuration.
@@ -58,9 +58,9 @@ pub struct AccountSettings {
     pub first_admin: Option<FirstAdmin>,
 }
 
-fn parse_sign_up_mode(text: &str) -> Result<SignUpMode, Refusal> {
+fn parse_sign_up_mode(text: &str) -> Result<SignUpMode, OperatorError> {
     SignUpMode::parse(text).ok_or_else(|| {
-        Refusal::usage("QUADRILLE_SIGN_UP has an unknown value", "set it to `open`, `invite` or `closed`")
+        OperatorError::usage("QUADRILLE_SIGN_UP has an unknown value", "set it to `open`, `invite` or `closed`")
     })
 }
 
@@ -82,17 +82,17 @@ pub struct UpstreamSettings {
 
 impl Settings {
     /// Checks everything that can be checked without touching anything.
-    pub fn new(options: Options, surroundings: &Surroundings) -> Result<Self, Refusal> {
+    pub fn new(options: Options, env: &ProcessEnv) -> Result<Self, OperatorError> {
         let listen = parse::listen(&set(options.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()))?;
         let public_url = set(options.public_url).as_deref().map(PublicUrl::parse).transpose()?;
-        let data_dir = data_dir(options.data_dir, surroundings)?;
+        let data_dir = data_dir(options.data_dir, env)?;
         let database = match set_secret(options.database_url) {
             Some(url) => DatabaseSettings::External(checked_database_url(url)?),
             None => DatabaseSettings::Embedded(EmbeddedSettings {
                 data_dir: data_dir.clone(),
                 bin_dir: set(options.pg_bin_dir).map(PathBuf::from),
                 run_as: set(options.pg_run_as),
-                search_path: surroundings.search_path.clone(),
+                search_path: env.search_path.clone(),
                 is_throwaway: false,
             }),
         };
@@ -113,7 +113,7 @@ impl Settings {
             is_public_url_set: public_url.is_some(),
             public_url: public_url.unwrap_or_else(|| PublicUrl::of_listener(listen)),
             site_name: set(options.site_name).unwrap_or_else(|| "Quadrille".to_owned()),
-            site_dir: set(options.site_dir).map_or_else(|| surroundings.site_dir(), PathBuf::from),
+            site_dir: set(options.site_dir).map_or_else(|| env.site_dir(), PathBuf::from),
             log: set(options.log).unwrap_or_else(|| "info".to_owned()),
             data_dir,
             database,
@@ -144,11 +144,11 @@ impl Settings {
 }
 
 /// Two days at least, so that what is rolled up is still there when it is.
-fn retention(days: Option<String>) -> Result<Option<u32>, Refusal> {
+fn retention(days: Option<String>) -> Result<Option<u32>, OperatorError> {
     match days.as_deref().unwrap_or("90").parse() {
         Ok(0) => Ok(None),
         Ok(days @ 2..=36_500) => Ok(Some(days)),
-        _ => Err(Refusal::usage(
+        _ => Err(OperatorError::usage(
             "QUADRILLE_USAGE_RETENTION_DAYS is not a number of days",
             "set it to a number from 2 to 36500, or to 0 to keep usage events for ever",
         )),
@@ -164,11 +164,11 @@ fn set_secret(value: Option<SecretString>) -> Option<SecretString> {
     value.filter(|text| !text.expose_secret().trim().is_empty())
 }
 
-fn data_dir(given: Option<String>, surroundings: &Surroundings) -> Result<PathBuf, Refusal> {
+fn data_dir(given: Option<String>, env: &ProcessEnv) -> Result<PathBuf, OperatorError> {
     let dir = match set(given) {
         Some(dir) => PathBuf::from(dir),
-        None => surroundings.data_dir().ok_or_else(|| {
-            Refusal::usage(
+        None => env.data_dir().ok_or_else(|| {
+            OperatorError::usage(
                 "there is no home directory to keep data in",
                 "set QUADRILLE_DATA_DIR to a folder of its own",
             )
@@ -176,32 +176,32 @@ fn data_dir(given: Option<String>, surroundings: &Surroundings) -> Result<PathBu
     };
     // Postgres is started in another directory.
     std::path::absolute(dir).map_err(|_| {
-        Refusal::usage(
+        OperatorError::usage(
             "QUADRILLE_DATA_DIR is not a usable path",
             "set it to an absolute path, such as /var/lib/quadrille",
         )
     })
 }
 
-fn checked_database_url(url: SecretString) -> Result<SecretString, Refusal> {
+fn checked_database_url(url: SecretString) -> Result<SecretString, OperatorError> {
     let is_postgres =
         Url::parse(url.expose_secret().trim()).is_ok_and(|parsed| matches!(parsed.scheme(), "postgres" | "postgresql"));
     if is_postgres {
         Ok(url)
     } else {
         // The URL may hold a password: it is not repeated.
-        Err(Refusal::usage(
+        Err(OperatorError::usage(
             "DATABASE_URL is not the URL of a Postgres database",
             "write postgres://user:password@host:5432/database, or unset it to use the embedded Postgres",
         ))
     }
 }
 
-fn first_admin(email: Option<String>, password: Option<SecretString>) -> Result<Option<FirstAdmin>, Refusal> {
+fn first_admin(email: Option<String>, password: Option<SecretString>) -> Result<Option<FirstAdmin>, OperatorError> {
     match (email, password) {
         (Some(email), Some(password)) => Ok(Some(FirstAdmin { email, password })),
         (None, None) => Ok(None),
-        _ => Err(Refusal::usage(
+        _ => Err(OperatorError::usage(
             "only one of QUADRILLE_ADMIN_EMAIL and QUADRILLE_ADMIN_PASSWORD is set",
             "set both or none; `quadrille admin create EMAIL` makes an administrator too",
         )),
@@ -212,12 +212,12 @@ fn upstream(
     url: Option<String>,
     key: Option<SecretString>,
     name: Option<String>,
-) -> Result<Option<UpstreamSettings>, Refusal> {
+) -> Result<Option<UpstreamSettings>, OperatorError> {
     let Some(url) = url else {
         return if key.is_none() && name.is_none() {
             Ok(None)
         } else {
-            Err(Refusal::usage(
+            Err(OperatorError::usage(
                 "QUADRILLE_UPSTREAM_KEY or QUADRILLE_UPSTREAM_NAME is set, but not QUADRILLE_UPSTREAM_URL",
                 "set QUADRILLE_UPSTREAM_URL to the upstream's base URL",
             ))
@@ -232,9 +232,9 @@ fn upstream(
 mod tests {
     use super::*;
 
-    fn settings(options: Options) -> Result<Settings, Refusal> {
-        let surroundings = Surroundings { home: Some("/home/ada".into()), ..Surroundings::default() };
-        Settings::new(options, &surroundings)
+    fn settings(options: Options) -> Result<Settings, OperatorError> {
+        let env = ProcessEnv { home: Some("/home/ada".into()), ..ProcessEnv::default() };
+        Settings::new(options, &env)
     }
 
     fn some(text: &str) -> Option<String> {
@@ -322,12 +322,12 @@ mod tests {
 
     #[test]
     fn data_lives_where_the_platform_and_the_user_say() {
-        let root = Surroundings { is_root: true, home: Some("/root".into()), ..Surroundings::default() };
-        let dir = |surroundings: &Surroundings| Settings::new(Options::default(), surroundings).unwrap().data_dir;
+        let root = ProcessEnv { is_root: true, home: Some("/root".into()), ..ProcessEnv::default() };
+        let dir = |env: &ProcessEnv| Settings::new(Options::default(), env).unwrap().data_dir;
         assert_eq!(dir(&root), PathBuf::from("/var/lib/quadrille"));
-        let xdg = Surroundings { data_home: Some("/data".into()), ..Surroundings::default() };
+        let xdg = ProcessEnv { data_home: Some("/data".into()), ..ProcessEnv::default() };
         assert_eq!(dir(&xdg), PathBuf::from("/data/quadrille"));
-        assert!(Settings::new(Options::default(), &Surroundings::default()).is_err());
+        assert!(Settings::new(Options::default(), &ProcessEnv::default()).is_err());
         let relative = Options { data_dir: some("here"), ..Options::default() };
         assert!(settings(relative).unwrap().data_dir.is_absolute());
     }

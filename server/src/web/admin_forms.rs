@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use app::{
-    account::sign_in_path,
+    accounts::sign_in_path,
     error::CallError,
     ui::{POSTED_FOR, Posted},
 };
@@ -17,12 +17,12 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
-use domain::{account::Viewer, error::AppError};
+use domain::{accounts::Viewer, error::AppError};
 use leptos::{
     config::LeptosOptions,
     prelude::{FromServerFnError, provide_context},
 };
-use services::{api::ApiError, auth::Caller};
+use services::{accounts::Caller, api::ApiError};
 
 use super::forms::{Context, is_form, page};
 

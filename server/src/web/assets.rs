@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, header},
     routing::get_service,
 };
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use tower_http::{
     services::{ServeDir, ServeFile},
     set_header::SetResponseHeader,
@@ -25,8 +25,9 @@ impl Site {
     /// Opens the folder and reads its manifest.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let manifest = root.join("manifest.json");
-        let refuse =
-            |problem: String| Refusal::new(problem, "run `make build`, or set QUADRILLE_SITE_DIR to where they are");
+        let refuse = |problem: String| {
+            OperatorError::new(problem, "run `make build`, or set QUADRILLE_SITE_DIR to where they are")
+        };
         let text = std::fs::read(&manifest)
             .map_err(|error| refuse(format!("the site's files cannot be read in {}: {error}", root.display())))?;
         let assets = serde_json::from_slice(&text)

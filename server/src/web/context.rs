@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{host::Host, site::SiteInfo};
 use axum::http::request::Parts;
 use domain::{
-    account::{AccountPort, OwnAccountPort},
+    accounts::{AccountPort, OwnAccountPort},
     analytics::AnalyticsPort,
     audit::AuditPort,
     catalog::{
@@ -14,9 +14,9 @@ use domain::{
     },
     keys::KeysPort,
     leaderboard::LeaderboardPort,
-    people::PeoplePort,
     playground::PlaygroundPort,
     routing::RoutingPort,
+    users::UsersPort,
 };
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -41,7 +41,7 @@ pub struct Ports {
     pub models: Arc<dyn ModelsPort>,
     pub tests: Arc<dyn TestsPort>,
     pub catalog_file: Arc<dyn CatalogFilePort>,
-    pub people: Arc<dyn PeoplePort>,
+    pub users: Arc<dyn UsersPort>,
     pub audit: Arc<dyn AuditPort>,
 }
 
@@ -63,7 +63,7 @@ impl Ports {
         provide_context(self.models.clone());
         provide_context(self.tests.clone());
         provide_context(self.catalog_file.clone());
-        provide_context(self.people.clone());
+        provide_context(self.users.clone());
         provide_context(self.audit.clone());
         if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
             && let Some(host) = RequestHost::new(&parts, response)

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use app::{
-    account::sign_in_path,
+    accounts::sign_in_path,
     keys::{KeyForm, PostedKey},
     routing::PostedRoute,
     shell,
@@ -19,13 +19,13 @@ use axum::{
 };
 use bytes::Bytes;
 use domain::{
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     keys::{KeysPort, NewKey},
     routing::{RouteRequest, RoutingPort},
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use services::{api::ApiError, auth::Caller};
+use services::{accounts::Caller, api::ApiError};
 
 use super::context::Ports;
 

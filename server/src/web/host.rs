@@ -6,9 +6,9 @@ use axum::http::{
     header::{self, ACCEPT},
     request::Parts,
 };
-use domain::account::Viewer;
+use domain::accounts::Viewer;
 use leptos_axum::ResponseOptions;
-use services::auth::Caller;
+use services::accounts::Caller;
 
 /// The prefix of server functions' own paths.
 const CALLS: &str = "/_server/";

@@ -8,11 +8,11 @@ use axum::{
 };
 use chrono::TimeDelta;
 use crypto::Field;
-use domain::account::{Role, SignUpMode};
+use domain::accounts::{Role, SignUpMode};
 use foundation::clock::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use services::auth::{LimitSettings, Outcome, Rate};
+use services::accounts::{LimitSettings, Outcome, Rate};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -385,7 +385,7 @@ async fn an_account_that_becomes_admin_is_signed_out_everywhere_and_keeps_its_da
     let answer = site.sign_up(EMAIL).await;
     let id = domain::UserId(answer.json()["id"].as_str().expect("an id").parse().expect("a UUID"));
     let field = Field { table: "t", column: "c", row: id.0 };
-    let sealed = site.accounts.data_key(id).await.expect("a key").seal(field, "mine").expect("seals");
+    let sealed = site.accounts.data_key(id).await.expect("a key").encrypt(field, "mine").expect("seals");
 
     let made = site
         .accounts

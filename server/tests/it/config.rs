@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, process::Output};
 
 use server::config::{
-    MasterKeySource, Options, Settings, Surroundings, add_generated_key, keep_primary_key, load_master_keys,
+    MasterKeySource, Options, ProcessEnv, Settings, add_generated_key, keep_primary_key, load_master_keys,
 };
 
 use crate::program::{TempDir, last_line};
@@ -19,7 +19,7 @@ fn refusal(output: &Output) -> (Option<i32>, String) {
 
 fn settings(dir: &TempDir) -> Settings {
     let options = Options { data_dir: Some(dir.path().join("data").display().to_string()), ..Options::default() };
-    Settings::new(options, &Surroundings::default()).unwrap()
+    Settings::new(options, &ProcessEnv::default()).unwrap()
 }
 
 #[test]

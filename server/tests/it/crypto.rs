@@ -45,7 +45,7 @@ async fn member(pool: &PgPool, keyring: &Keyring, prompt: &str) -> (UserId, Uuid
         .execute(pool)
         .await
         .expect("a member");
-    let sealed = dek.seal(prompt_of(row), prompt).expect("seals");
+    let sealed = dek.encrypt(prompt_of(row), prompt).expect("seals");
     sqlx::query(
         "INSERT INTO playground_sessions (id, user_id, prompt_ct, parameters, created_at)
          VALUES ($1, $2, $3, '{}', $4)",

@@ -77,7 +77,7 @@ async fn a_second_server_is_refused_and_a_command_connects_to_the_first() {
     let dir = TempDir::new();
     let first = open(&dir, Purpose::Serve).await.unwrap();
 
-    let refused = open(&dir, Purpose::Serve).await.unwrap_err().into_refusal();
+    let refused = open(&dir, Purpose::Serve).await.unwrap_err().into_operator_error();
     assert!(refused.problem.contains(&format!("process {}", std::process::id())), "{refused}");
 
     let command = open(&dir, Purpose::Command).await.unwrap();
@@ -166,7 +166,7 @@ async fn data_of_another_major_version_is_refused_with_both_versions_named() {
     let dir = TempDir::new();
     fs::create_dir_all(dir.embedded().cluster_dir()).unwrap();
     fs::write(dir.embedded().cluster_dir().join("PG_VERSION"), "9\n").unwrap();
-    let refused = open(&dir, Purpose::Serve).await.unwrap_err().into_refusal();
+    let refused = open(&dir, Purpose::Serve).await.unwrap_err().into_operator_error();
     assert!(refused.problem.contains("made by Postgres 9, but there is only 1"), "{refused}");
     assert!(refused.remedy.contains("postgresql-9"), "{refused}");
 }
@@ -177,7 +177,7 @@ async fn without_postgres_programs_the_refusal_says_where_it_looked() {
     let mut settings = dir.embedded();
     settings.bin_dir = Some(dir.path().join("nothing"));
     let refused =
-        Database::open(&DatabaseSettings::Embedded(settings), Purpose::Serve).await.unwrap_err().into_refusal();
+        Database::open(&DatabaseSettings::Embedded(settings), Purpose::Serve).await.unwrap_err().into_operator_error();
     assert!(refused.problem.contains(&dir.path().join("nothing").display().to_string()), "{refused}");
     assert!(refused.remedy.contains("apt-get install postgresql"), "{refused}");
 }
@@ -194,7 +194,7 @@ async fn a_data_directory_in_a_closed_folder_is_refused_for_root() {
     let mut settings = dir.embedded();
     settings.data_dir = closed.join("data");
     let refused =
-        Database::open(&DatabaseSettings::Embedded(settings), Purpose::Serve).await.unwrap_err().into_refusal();
+        Database::open(&DatabaseSettings::Embedded(settings), Purpose::Serve).await.unwrap_err().into_operator_error();
     assert!(refused.problem.contains(&format!("cannot pass through {}", closed.display())), "{refused}");
 }
 

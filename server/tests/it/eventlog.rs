@@ -6,7 +6,7 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use eventlog::{EventLog, LogFull, LogSettings};
 use foundation::shutdown::Tasks;
 use rust_decimal::Decimal;
-use services::usage::{ErrorClass, EventSource, Mover, Outcome, UsageEvent, UsageSource, keep_days};
+use services::usage::{ErrorClass, EventShipper, EventSource, Outcome, UsageEvent, UsageSource, keep_days};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ async fn written(settings: LogSettings, events: std::ops::Range<i64>) {
 /// Moves what is there to the database.
 async fn moved(settings: LogSettings, pool: &PgPool) {
     let (log, tasks) = (EventLog::open(settings).unwrap(), Tasks::default());
-    let moving = tasks.spawn(Mover::new(log.clone(), pool.clone()).run(tasks.clone()));
+    let moving = tasks.spawn(EventShipper::new(log.clone(), pool.clone()).run(tasks.clone()));
     eventually("everything is moved", async || log.waiting() == 0).await;
     assert!(tasks.stop(Duration::from_secs(20)).await);
     moving.await.unwrap();
@@ -93,7 +93,7 @@ fn ends(bytes: &[u8]) -> Vec<usize> {
 async fn events_arrive_whole_in_the_database_within_a_second(pool: PgPool) {
     let dir = TempDir::new();
     let (log, tasks) = (EventLog::open(settings(&dir)).unwrap(), Tasks::default());
-    drop(tasks.spawn(Mover::new(log.clone(), pool.clone()).run(tasks.clone())));
+    drop(tasks.spawn(EventShipper::new(log.clone(), pool.clone()).run(tasks.clone())));
     assert!(log.admit().unwrap().write(&[event(0)]).await);
     eventually("it arrives", async || ids(&pool).await.len() == 1).await;
     let row: (String, String, Option<String>, Decimal, Option<i64>, i64) = sqlx::query_as(
@@ -166,7 +166,7 @@ async fn while_the_database_is_away_events_are_kept(pool: PgPool) {
         .max_connections(2)
         .acquire_timeout(Duration::from_millis(300))
         .connect_lazy_with(detour.options());
-    drop(tasks.spawn(Mover::new(log.clone(), own).run(tasks.clone())));
+    drop(tasks.spawn(EventShipper::new(log.clone(), own).run(tasks.clone())));
     assert!(log.admit().unwrap().write(&[event(0)]).await);
     eventually("the first is moved", async || log.waiting() == 0).await;
     // Until the mover sleeps, with no wake-up left over.
@@ -203,7 +203,7 @@ async fn many_writers_share_one_log_and_two_processes_do_not() {
     let dir = TempDir::new();
     let log = EventLog::open(settings(&dir)).unwrap();
     let error = EventLog::open(settings(&dir)).err().expect("a second one is refused");
-    let problem = error.into_refusal().to_string();
+    let problem = error.into_operator_error().to_string();
     assert!(problem.contains(&format!("process {}", std::process::id())), "{problem}");
     let writers = (0..50).map(|writer| {
         let log = log.clone();

@@ -56,7 +56,7 @@ fn attribute<'a>(html: &'a str, before: &str) -> &'a str {
 async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
     let app = with_traffic(pool).await;
     let html = shown(&app, "/leaderboard").await;
-    for figure in [
+    for stat in [
         "fake/one",
         "fake/two",
         "99.40",
@@ -69,7 +69,7 @@ async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
         "fake/three",
         "20 of 100 requests",
     ] {
-        assert!(html.contains(figure), "{figure} is missing");
+        assert!(html.contains(stat), "{stat} is missing");
     }
     assert!(html.contains("class=\"whisker\"") && html.contains("id=\"scatter-title\""), "charts are drawn");
     assert!(!html.contains("modulepreload") && !html.contains("leptos-island"), "and load nothing");
@@ -98,7 +98,7 @@ async fn the_leaderboard_is_complete_without_script(pool: PgPool) {
 async fn a_model_page_has_its_figures_its_charts_and_its_structured_data(pool: PgPool) {
     let app = with_traffic(pool).await;
     let html = shown(&app, "/leaderboard/fake-one").await;
-    for figure in [
+    for stat in [
         "99.40",
         "800\u{a0}ms",
         "1\u{202f}000",
@@ -107,7 +107,7 @@ async fn a_model_page_has_its_figures_its_charts_and_its_structured_data(pool: P
         "upstream_5xx",
         "95 % interval",
     ] {
-        assert!(html.contains(figure), "{figure} is missing");
+        assert!(html.contains(stat), "{stat} is missing");
     }
     assert_eq!(html.matches("class=\"chart\"").count(), 4);
     assert_eq!(html.matches("<th scope=\"row\"><time").count(), 168, "every hour is in the table");
@@ -129,8 +129,8 @@ async fn a_model_page_has_its_figures_its_charts_and_its_structured_data(pool: P
         assert!(offer["url"].as_str().is_some_and(|url| url.ends_with("/leaderboard/fake-one")));
     }
     assert_eq!(offers.len(), 2);
-    let figures = data["additionalProperty"].as_array().expect("figures");
-    assert!(figures.iter().any(|figure| figure["name"] == "Success rate" && figure["value"] == 0.994));
+    let stats = data["additionalProperty"].as_array().expect("figures");
+    assert!(stats.iter().any(|stat| stat["name"] == "Success rate" && stat["value"] == 0.994));
     let picture = attribute(&html, "property=\"og:image\" content=\"").to_owned();
     assert_eq!(picture, data["image"].as_str().unwrap());
     let origin = app.state.settings.public_url.origin();

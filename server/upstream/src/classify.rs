@@ -79,7 +79,7 @@ pub(super) fn tls_reason(error: &rustls::Error) -> &'static str {
 pub(super) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8], key: Option<&str>) -> UpstreamError {
     let body = serde_json::from_slice::<Value>(body).unwrap_or_else(|_| plain_text(headers, body));
     let words = words_of(&body).and_then(|words| quotation(words, key));
-    let refusal = Refusal { status, kind: kind_of(&body), words: words.as_deref() };
+    let refusal = Refused { status, kind: kind_of(&body), words: words.as_deref() };
     let error = UpstreamError { retry_after_s: retry_after(headers), ..refusal.error() };
     error.with_detail(words)
 }
@@ -118,13 +118,13 @@ fn kind_of(body: &Value) -> &str {
     ["code", "type"].iter().find_map(|name| error.get(name)?.as_str()).unwrap_or_default()
 }
 
-struct Refusal<'a> {
+struct Refused<'a> {
     status: StatusCode,
     kind: &'a str,
     words: Option<&'a str>,
 }
 
-impl Refusal<'_> {
+impl Refused<'_> {
     fn error(&self) -> UpstreamError {
         let status = self.status.as_u16();
         let answered = |code, message: &str| UpstreamError::answered(code, status, message);

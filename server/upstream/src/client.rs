@@ -254,7 +254,7 @@ fn build(reach: Reach, settings: &ClientSettings) -> Result<reqwest::Client, Err
         builder()
             .tls_certs_only(std::iter::empty())
             .build()
-            .map_err(|error| Error::Broken(format!("the HTTP client could not be built: {error}")))
+            .map_err(|error| Error::Internal(format!("the HTTP client could not be built: {error}")))
     })
 }
 

@@ -14,10 +14,10 @@ mod diagnose;
 mod error;
 mod guard;
 mod models;
+mod passthrough;
 mod redact;
 mod sse;
 mod stream;
-mod through;
 mod wait;
 
 pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
@@ -28,7 +28,7 @@ pub use diagnose::{Ask, Depth, ImageError, Probe, check_image, diagnose, explain
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
 pub use models::ListedModel;
+pub use passthrough::Passthrough;
 pub use sse::{EventTooLarge, SseEvent, SseReader};
 pub use stream::ChatStream;
-pub use through::Through;
 pub use wait::{Deadlines, Timeouts};

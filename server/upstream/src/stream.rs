@@ -41,7 +41,7 @@ pub struct ChatStream {
     ready: VecDeque<ChatEvent>,
     /// Read, and told once what is ready has been given out.
     failure: Option<UpstreamError>,
-    facts: Facts,
+    metadata: ResponseMetadata,
     sent_at: Instant,
     attempts: u8,
     is_event_stream: bool,
@@ -58,7 +58,7 @@ enum Framing {
 
 /// What has been read so far.
 #[derive(Default)]
-struct Facts {
+struct ResponseMetadata {
     wire: usize,
     text: usize,
     has_text: bool,
@@ -90,7 +90,7 @@ impl ChatStream {
             framing,
             ready: VecDeque::new(),
             failure: None,
-            facts: Facts::default(),
+            metadata: ResponseMetadata::default(),
             sent_at,
             attempts,
             is_event_stream: false,
@@ -133,18 +133,18 @@ impl ChatStream {
     }
 
     async fn read_more(&mut self) -> Result<(), UpstreamError> {
-        if self.facts.is_done {
+        if self.metadata.is_done {
             self.drain().await?;
             return self.end();
         }
         let Some(answer) = self.answer.as_mut() else { return Ok(()) };
-        let read = if self.facts.finish.is_some() {
+        let read = if self.metadata.finish.is_some() {
             // The text is complete. What still comes are counts, and their absence is no failure.
             match self.deadlines.for_at_most(PATIENCE_AFTER_FINISH, answer.chunk()).await? {
                 Some(Ok(bytes)) => bytes,
                 Some(Err(_)) | None => None,
             }
-        } else if self.facts.wire == 0 {
+        } else if self.metadata.wire == 0 {
             self.deadlines.for_first_byte(answer.chunk()).await?.map_err(|error| from_transport(&error))?
         } else {
             self.deadlines.for_more(answer.chunk()).await?.map_err(|error| from_transport(&error))?
@@ -156,9 +156,9 @@ impl ChatStream {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), UpstreamError> {
-        self.facts.wire += bytes.len();
+        self.metadata.wire += bytes.len();
         let most = if matches!(self.framing, Framing::Unclear) { MAX_PRELUDE } else { MAX_WIRE };
-        if self.facts.wire > most {
+        if self.metadata.wire > most {
             return Err(UpstreamError::too_large());
         }
         let mut bytes = bytes;
@@ -194,18 +194,18 @@ impl ChatStream {
     }
 
     fn take_event(&mut self, event: &SseEvent) -> Result<(), UpstreamError> {
-        if self.facts.is_done {
+        if self.metadata.is_done {
             return Ok(());
         }
         match parse(&event.data) {
-            Parsed::Done => self.facts.is_done = true,
+            Parsed::Done => self.metadata.is_done = true,
             Parsed::Error(object) => return Err(from_error_object(&object, self.key())),
             _ if event.name == "error" => {
                 let object = serde_json::from_str(&event.data).unwrap_or_else(|_| event.data.clone().into());
                 return Err(from_error_object(&object, self.key()));
             }
             Parsed::Events(events) => return events.into_iter().try_for_each(|event| self.take_chat_event(event)),
-            Parsed::Noise => self.facts.has_noise = true,
+            Parsed::Noise => self.metadata.has_noise = true,
             Parsed::Broken => return Err(UpstreamError::bad_response("an unreadable stream")),
         }
         Ok(())
@@ -214,17 +214,17 @@ impl ChatStream {
     fn take_chat_event(&mut self, event: ChatEvent) -> Result<(), UpstreamError> {
         match &event {
             ChatEvent::Delta(text) => {
-                self.facts.text += text.len();
-                self.facts.has_text = true;
+                self.metadata.text += text.len();
+                self.metadata.has_text = true;
             }
             ChatEvent::Reasoning(text) => {
-                self.facts.text += text.len();
-                self.facts.has_reasoning = true;
+                self.metadata.text += text.len();
+                self.metadata.has_reasoning = true;
             }
-            ChatEvent::Finish(reason) => self.facts.finish = Some(reason.clone()),
+            ChatEvent::Finish(reason) => self.metadata.finish = Some(reason.clone()),
             ChatEvent::Usage { .. } => {}
         }
-        if self.facts.text > MAX_TEXT {
+        if self.metadata.text > MAX_TEXT {
             return Err(UpstreamError::too_large());
         }
         self.ready.push_back(event);
@@ -241,8 +241,8 @@ impl ChatStream {
                 // The last event may have been cut in the middle.
                 let is_whole = |event: &&SseEvent| parse(&event.data) != Parsed::Broken;
                 events.iter().filter(is_whole).try_for_each(|event| self.take_event(event))?;
-                if !self.facts.is_done && self.facts.finish.is_none() {
-                    let is_garbage = self.facts.has_noise && self.facts.text == 0;
+                if !self.metadata.is_done && self.metadata.finish.is_none() {
+                    let is_garbage = self.metadata.has_noise && self.metadata.text == 0;
                     return Err(if is_garbage {
                         UpstreamError::bad_response("an unreadable stream")
                     } else {
@@ -253,10 +253,10 @@ impl ChatStream {
             Framing::Whole(body) => self.take_whole(&String::from_utf8_lossy(&body))?,
             Framing::Unclear => return Err(UpstreamError::bad_response("nothing")),
         }
-        if self.facts.has_text {
+        if self.metadata.has_text {
             Ok(())
         } else {
-            Err(UpstreamError::empty_answer(self.facts.finish.as_deref(), self.facts.has_reasoning))
+            Err(UpstreamError::empty_answer(self.metadata.finish.as_deref(), self.metadata.has_reasoning))
         }
     }
 

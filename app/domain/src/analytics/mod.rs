@@ -6,4 +6,4 @@ mod types;
 
 #[cfg(feature = "server")]
 pub use port::AnalyticsPort;
-pub use types::{Analytics, CellFigures, Ending, Figures, Filter, KeyAnalytics, ModelFigures, StepFigures, Window};
+pub use types::{Analytics, CellStats, Ending, Filter, KeyAnalytics, ModelStats, StepStats, UsageStats, Window};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     KeyId,
-    account::Viewer,
+    accounts::Viewer,
     analytics::{Analytics, Filter, KeyAnalytics},
     error::AppError,
 };

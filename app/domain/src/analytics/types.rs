@@ -97,7 +97,7 @@ pub struct Filter {
 /// What some events add up to. Requests are successes and errors; times are those of successes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Figures {
+pub struct UsageStats {
     pub requests: u64,
     pub successes: u64,
     pub errors: u64,
@@ -124,29 +124,29 @@ pub struct Figures {
 /// A model's part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct ModelFigures {
+pub struct ModelStats {
     /// Its public name at the time.
     pub model: String,
     #[serde(flatten)]
-    pub figures: Figures,
+    pub stats: UsageStats,
 }
 
 /// A step's part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct StepFigures {
+pub struct StepStats {
     /// When the step began.
     pub at: DateTime<Utc>,
     #[serde(flatten)]
-    pub figures: Figures,
+    pub stats: UsageStats,
 }
 
 /// A step's and model's part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellFigures {
+pub struct CellStats {
     pub at: DateTime<Utc>,
     pub model: String,
-    pub figures: Figures,
+    pub stats: UsageStats,
 }
 
 /// How often something ended in a way.
@@ -173,11 +173,11 @@ pub struct Analytics {
     pub to: DateTime<Utc>,
     /// How long a step is.
     pub step_seconds: i64,
-    pub totals: Figures,
+    pub totals: UsageStats,
     /// The most used first; at most 100.
-    pub models: Vec<ModelFigures>,
+    pub models: Vec<ModelStats>,
     /// Every step of the window, the empty ones too.
-    pub steps: Vec<StepFigures>,
+    pub steps: Vec<StepStats>,
     /// What did not succeed, the most frequent first; at most 100.
     pub endings: Vec<Ending>,
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::AuditPage;
-use crate::{account::Admin, error::AppError};
+use crate::{accounts::Admin, error::AppError};
 
 /// The room's port, implemented by the server. There is no way to change the log.
 #[async_trait]

@@ -16,14 +16,14 @@ use crate::leaderboard::{Entry, Unranked, Window};
 pub struct Board {
     /// The page is rendered on the server alone: nothing of it is sent along.
     #[serde(skip)]
-    pub figures: Arc<BoardFigures>,
+    pub stats: Arc<BoardStats>,
     /// For how many seconds the database has not been heard of, where this is the last good answer.
     pub age_s: Option<u64>,
 }
 
 /// The ranked models of a window.
 #[derive(Debug, Default)]
-pub struct BoardFigures {
+pub struct BoardStats {
     pub window: Window,
     /// When the figures were rolled up last.
     pub generated_at: DateTime<Utc>,

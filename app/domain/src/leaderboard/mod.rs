@@ -1,14 +1,14 @@
 //! The leaderboard: from counts and histograms to statistics, scores and ranks.
 
 mod board;
-mod figures;
+mod model_stats;
 mod port;
 mod query;
 mod ranking;
 mod types;
 
-pub use board::{Board, BoardFigures, RenderCache};
-pub use figures::{ModelInfo, Tally, are_exact, least_first, most_first, order_by, order_entries, rank_models};
+pub use board::{Board, BoardStats, RenderCache};
+pub use model_stats::{ModelInfo, Tally, are_exact, least_first, most_first, order_by, order_entries, rank_models};
 pub use port::LeaderboardPort;
 pub use query::{BoardQuery, detail_window};
 pub use types::{Entry, HourPoint, ModelPage, SortBy, Unranked, WINDOWS, Window};

@@ -118,8 +118,8 @@ pub struct Entry {
 
 impl Entry {
     /// Whether this figure has too few requests behind it.
-    pub fn is_thin(&self, figure: &str) -> bool {
-        self.thin_figures.iter().any(|thin| thin == figure)
+    pub fn is_thin(&self, stat: &str) -> bool {
+        self.thin_figures.iter().any(|thin| thin == stat)
     }
 }
 
@@ -167,8 +167,8 @@ pub struct HourPoint {
 
 impl HourPoint {
     /// Whether this figure has too few requests behind it.
-    pub fn is_thin(&self, figure: &str) -> bool {
-        self.thin_figures.iter().any(|thin| thin == figure)
+    pub fn is_thin(&self, stat: &str) -> bool {
+        self.thin_figures.iter().any(|thin| thin == stat)
     }
 }
 

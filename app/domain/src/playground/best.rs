@@ -29,16 +29,16 @@ pub fn best(runs: &[Run]) -> Vec<Best> {
 }
 
 /// Marks the runs whose figure is smallest.
-fn winners(runs: &[Run], figure: fn(&Run) -> Option<f64>) -> Vec<bool> {
-    let figures: Vec<Option<f64>> = runs
+fn winners(runs: &[Run], stat: fn(&Run) -> Option<f64>) -> Vec<bool> {
+    let stats: Vec<Option<f64>> = runs
         .iter()
-        .map(|run| if run.status == RunStatus::Succeeded { figure(run) } else { None })
-        .map(|figure| figure.filter(|figure| figure.is_finite()))
+        .map(|run| if run.status == RunStatus::Succeeded { stat(run) } else { None })
+        .map(|stat| stat.filter(|stat| stat.is_finite()))
         .collect();
-    let known = || figures.iter().flatten().copied();
+    let known = || stats.iter().flatten().copied();
     let least = known().fold(f64::INFINITY, f64::min);
-    let is_contest = known().any(|figure| figure > least);
-    figures.iter().map(|figure| is_contest && *figure == Some(least)).collect()
+    let is_contest = known().any(|stat| stat > least);
+    stats.iter().map(|stat| is_contest && *stat == Some(least)).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use crate::{
     ComparisonId, RunId,
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     playground::{Comparison, HistoryEntry, HistoryFilter},
 };

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     routing::{Measured, Route, RouteRequest},
 };

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     ComparisonId,
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     share::{ShareLink, ShareRequest, SharedComparison},
 };

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{account::Viewer, error::AppError, templates::Template};
+use crate::{accounts::Viewer, error::AppError, templates::Template};
 
 /// The room's port, implemented by the server.
 #[async_trait]

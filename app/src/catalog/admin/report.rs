@@ -34,7 +34,7 @@ pub(super) fn Report(report: Option<TestReport>) -> impl IntoView {
     let (word, sentence) = verdict(report.as_ref());
     let answer = report.as_ref().and_then(|report| report.response_content.clone()).unwrap_or_default();
     let has_no_answer = answer.is_empty();
-    let figures = figures(report.as_ref());
+    let stats = stats(report.as_ref());
     view! {
         <section class="sheet report" data-report hidden=is_empty aria-labelledby="report-title">
             <h2 id="report-title">"How it went"</h2>
@@ -54,7 +54,7 @@ pub(super) fn Report(report: Option<TestReport>) -> impl IntoView {
                 <h3>"Answer"</h3>
                 <p class="answer" dir="auto" data-answer>{answer}</p>
             </div>
-            <dl class="figures-line">{figures}</dl>
+            <dl class="figures-line">{stats}</dl>
         </section>
     }
 }
@@ -96,7 +96,7 @@ fn verdict(report: Option<&TestReport>) -> (&'static str, String) {
 }
 
 /// Times, tokens, cost.
-fn figures(report: Option<&TestReport>) -> Vec<impl IntoView + use<>> {
+fn stats(report: Option<&TestReport>) -> Vec<impl IntoView + use<>> {
     let cost = report.and_then(|report| report.list_cost_usd.as_ref()).map_or(UNKNOWN.into(), |cost| cost.display());
     let all = [
         ("latency_ms", "Whole time", format::duration(report.and_then(|report| report.latency_ms))),

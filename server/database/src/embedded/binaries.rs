@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use tokio::process::Command;
 
 use crate::EmbeddedSettings;
@@ -49,7 +49,7 @@ impl Binaries {
 }
 
 /// The programs to use: those of the existing cluster's major version, else the newest.
-pub async fn find_binaries(settings: &EmbeddedSettings) -> Result<Binaries, Refusal> {
+pub async fn find_binaries(settings: &EmbeddedSettings) -> Result<Binaries, OperatorError> {
     let wanted = cluster_major(&settings.cluster_dir())?;
     let places = match &settings.bin_dir {
         Some(dir) => vec![dir.clone()],
@@ -67,10 +67,10 @@ fn choose(
     wanted: Option<u32>,
     cluster: &Path,
     places: &[PathBuf],
-) -> Result<Binaries, Refusal> {
+) -> Result<Binaries, OperatorError> {
     if found.is_empty() {
         let looked = places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             format!("there is no Postgres for the embedded database (looked in {looked})"),
             "install it (Debian, Ubuntu: `apt-get install postgresql`; Fedora: `dnf install postgresql-server`; macOS: `brew \
              install postgresql@17`), or set PG_BIN_DIR or DATABASE_URL",
@@ -81,7 +81,7 @@ fn choose(
         let versions =
             found.iter().map(|b| format!("{} ({})", b.major, b.dir.display())).collect::<Vec<_>>().join(", ");
         return found.into_iter().find(|binaries| binaries.major == wanted).ok_or_else(|| {
-            Refusal::new(
+            OperatorError::new(
                 format!("the data in {} was made by Postgres {wanted}, but there is only {versions}", cluster.display()),
                 format!(
                     "install Postgres {wanted} (Debian: `apt-get install postgresql-{wanted}`) or set PG_BIN_DIR to it; to \
@@ -92,7 +92,7 @@ fn choose(
     }
     let newest = found.swap_remove(0);
     if newest.major < OLDEST_MAJOR {
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             format!("Postgres {} in {} is too old", newest.major, newest.dir.display()),
             format!("install Postgres {OLDEST_MAJOR} or newer, or set PG_BIN_DIR to it"),
         ));
@@ -101,20 +101,20 @@ fn choose(
 }
 
 /// The major version that made the cluster, if there is one.
-fn cluster_major(cluster: &Path) -> Result<Option<u32>, Refusal> {
+fn cluster_major(cluster: &Path) -> Result<Option<u32>, OperatorError> {
     let file = cluster.join("PG_VERSION");
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(Refusal::new(
+            return Err(OperatorError::new(
                 format!("{} cannot be read: {error}", file.display()),
                 "run as the user that made the data directory, or set QUADRILLE_DATA_DIR to another folder",
             ));
         }
     };
     text.trim().parse().map(Some).map_err(|_| {
-        Refusal::new(
+        OperatorError::new(
             format!("{} does not hold the version of a Postgres cluster", file.display()),
             "restore the data directory from a backup, or set QUADRILLE_DATA_DIR to an empty one",
         )

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use foundation::{
-    error::{Error, Refusal},
+    error::{Error, OperatorError},
     shutdown::Tasks,
 };
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
@@ -95,7 +95,7 @@ impl Cluster {
 
 async fn bootstrap(superuser: &PgConnectOptions, password: &str) -> Result<(), Error> {
     let mut connection = PgConnection::connect_with(superuser).await.map_err(|error| {
-        Refusal::new(
+        OperatorError::new(
             format!("the embedded database turns us away: {error}"),
             "restore the data directory's postgres.password from a backup",
         )

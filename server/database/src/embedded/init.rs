@@ -8,7 +8,7 @@ use std::{
     process::Stdio,
 };
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 
 use crate::embedded::{binaries::Binaries, layout::Layout, owner::Owner};
 
@@ -60,7 +60,7 @@ async fn initdb(
     password_file: &Path,
     locale: &str,
     is_throwaway: bool,
-) -> Result<(), Refusal> {
+) -> Result<(), OperatorError> {
     let program = binaries.initdb();
     let mut command = owner.command(&program);
     command.arg("-D").arg(dir).arg("--pwfile").arg(password_file);
@@ -80,7 +80,7 @@ async fn initdb(
     } else {
         "check the free space and the permissions of the data directory"
     };
-    Err(Refusal::new(format!("the embedded database cannot be made: {problem}"), remedy))
+    Err(OperatorError::new(format!("the embedded database cannot be made: {problem}"), remedy))
 }
 
 /// initdb reads the password after it has become the other user.
@@ -96,7 +96,7 @@ pub(super) fn ensure_password(layout: &Layout) -> Result<String, Error> {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => {
-            return Err(Refusal::new(
+            return Err(OperatorError::new(
                 format!("{} cannot be read: {error}", layout.password.display()),
                 "run as the user that made the data directory",
             )
@@ -104,7 +104,7 @@ pub(super) fn ensure_password(layout: &Layout) -> Result<String, Error> {
         }
     }
     if layout.has_cluster() {
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             format!("the embedded database's password, {}, is gone", layout.password.display()),
             "restore it from a backup of the data directory",
         )

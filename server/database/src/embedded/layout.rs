@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::{EmbeddedSettings, embedded::owner::Owner};
@@ -65,7 +65,7 @@ impl Layout {
     /// How a command connects to the cluster that a server has running.
     pub(crate) fn running_cluster_options(&self) -> Result<PgConnectOptions, Error> {
         let password = fs::read_to_string(&self.password).map_err(|error| {
-            Refusal::new(
+            OperatorError::new(
                 format!("{} cannot be read: {error}", self.password.display()),
                 "run the command as the user that runs the server",
             )
@@ -74,7 +74,7 @@ impl Layout {
     }
 
     /// The folder of the socket, made and checked.
-    pub(super) fn prepare_socket_dir(&self, owner: &Owner) -> Result<(), Refusal> {
+    pub(super) fn prepare_socket_dir(&self, owner: &Owner) -> Result<(), OperatorError> {
         owner.create_private_dir(&self.socket_dir)?;
         // In a folder that everybody may write, somebody else may have been faster.
         let is_ours = fs::symlink_metadata(&self.socket_dir)
@@ -82,7 +82,7 @@ impl Layout {
         if is_ours {
             Ok(())
         } else {
-            Err(Refusal::new(
+            Err(OperatorError::new(
                 format!("{} belongs to somebody else or is open to others", self.socket_dir.display()),
                 "remove it, or set QUADRILLE_DATA_DIR to a folder with a shorter path",
             ))

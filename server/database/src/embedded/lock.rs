@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 
 /// Held as long as this lives. The system gives it back when the process ends in whatever way, and Postgres does not
 /// inherit it.
@@ -23,9 +23,9 @@ pub(super) enum Attempt {
 }
 
 impl DirLock {
-    pub(super) fn try_take(path: &Path) -> Result<Attempt, Refusal> {
+    pub(super) fn try_take(path: &Path) -> Result<Attempt, OperatorError> {
         let cannot = |error: &std::io::Error| {
-            Refusal::new(
+            OperatorError::new(
                 format!("the lock file {} cannot be used: {error}", path.display()),
                 "make the data directory writable for this user, or set QUADRILLE_DATA_DIR to another folder",
             )

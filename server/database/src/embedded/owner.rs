@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use foundation::error::Refusal;
+use foundation::error::OperatorError;
 use nix::unistd::{Uid, User, getegid, geteuid};
 use tokio::process::Command;
 
@@ -26,7 +26,7 @@ pub(super) struct Owner {
 impl Owner {
     /// The user that was asked for, else the one who owns the existing cluster, else `postgres`, else `nobody`. Who is not
     /// root can only be himself.
-    pub(super) fn choose(settings: &EmbeddedSettings) -> Result<Self, Refusal> {
+    pub(super) fn choose(settings: &EmbeddedSettings) -> Result<Self, OperatorError> {
         let me = geteuid();
         if !me.is_root() {
             return Self::myself(me, settings.run_as.as_deref());
@@ -34,14 +34,14 @@ impl Owner {
         let cluster = fs::metadata(settings.cluster_dir()).ok();
         if let Some(name) = &settings.run_as {
             let user = named(name)?.filter(|user| !user.uid.is_root()).ok_or_else(|| {
-                Refusal::usage(
+                OperatorError::usage(
                     format!("PG_RUN_AS: there is no user {name} to run Postgres as"),
                     "name an existing user other than root",
                 )
             })?;
             if let Some(found) = cluster.filter(|found| found.uid() != user.uid.as_raw()) {
                 let dir = settings.cluster_dir().display().to_string();
-                return Err(Refusal::new(
+                return Err(OperatorError::new(
                     format!("{dir} belongs to user number {}, not to {name}", found.uid()),
                     format!("unset PG_RUN_AS, or `chown -R {name} {dir}` while Quadrille is stopped"),
                 ));
@@ -58,16 +58,16 @@ impl Owner {
                 return Ok(Self::of(user));
             }
         }
-        Err(Refusal::new(
+        Err(OperatorError::new(
             "Postgres may not run as root, and there is neither a user postgres nor nobody",
             "set PG_RUN_AS to a user, or start Quadrille as an ordinary user",
         ))
     }
 
-    fn myself(me: Uid, run_as: Option<&str>) -> Result<Self, Refusal> {
+    fn myself(me: Uid, run_as: Option<&str>) -> Result<Self, OperatorError> {
         let name = User::from_uid(me).ok().flatten().map_or_else(|| format!("user number {me}"), |user| user.name);
         if let Some(wanted) = run_as.filter(|wanted| *wanted != name) {
-            return Err(Refusal::usage(
+            return Err(OperatorError::usage(
                 format!("PG_RUN_AS names {wanted}, but {name} cannot become another user"),
                 "unset PG_RUN_AS, or start Quadrille as root",
             ));
@@ -91,9 +91,9 @@ impl Owner {
     }
 
     /// What it means that such a command did not even start.
-    pub(super) fn cannot_start(&self, program: &Path, error: &io::Error) -> Refusal {
+    pub(super) fn cannot_start(&self, program: &Path, error: &io::Error) -> OperatorError {
         if self.must_switch && error.kind() == io::ErrorKind::PermissionDenied {
-            Refusal::new(
+            OperatorError::new(
                 format!(
                     "Postgres may not run as root, and {} cannot be started as {}: {error}",
                     program.display(),
@@ -102,7 +102,7 @@ impl Owner {
                 "start Quadrille as an ordinary user, or give it the capabilities SETUID, SETGID and CHOWN, or set DATABASE_URL",
             )
         } else {
-            Refusal::new(
+            OperatorError::new(
                 format!("{} cannot be started: {error}", program.display()),
                 "check that Postgres is installed completely, or set PG_BIN_DIR",
             )
@@ -110,14 +110,14 @@ impl Owner {
     }
 
     /// Makes a folder that only this user may enter, unless it is there.
-    pub(super) fn create_private_dir(&self, dir: &Path) -> Result<(), Refusal> {
+    pub(super) fn create_private_dir(&self, dir: &Path) -> Result<(), OperatorError> {
         let made = match fs::create_dir(dir) {
             Ok(()) => fs::set_permissions(dir, Permissions::from_mode(0o700)).and_then(|()| self.give(dir)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
         };
         made.map_err(|error| {
-            Refusal::new(
+            OperatorError::new(
                 format!("{} cannot be made for {}: {error}", dir.display(), self.name),
                 "make the data directory writable, or set QUADRILLE_DATA_DIR to another folder",
             )
@@ -130,7 +130,7 @@ impl Owner {
     }
 
     /// Postgres has to pass through every folder above its own.
-    pub(super) fn check_can_reach(&self, dir: &Path) -> Result<(), Refusal> {
+    pub(super) fn check_can_reach(&self, dir: &Path) -> Result<(), OperatorError> {
         if !self.must_switch {
             return Ok(());
         }
@@ -145,7 +145,7 @@ impl Owner {
                 0o001
             };
             if found.mode() & bit == 0 {
-                return Err(Refusal::new(
+                return Err(OperatorError::new(
                     format!("the user {}, which Postgres runs as, cannot pass through {}", self.name, folder.display()),
                     format!(
                         "`chmod o+x {}`, or set QUADRILLE_DATA_DIR to a folder such as /var/lib/quadrille",
@@ -158,8 +158,8 @@ impl Owner {
     }
 }
 
-fn named(name: &str) -> Result<Option<User>, Refusal> {
+fn named(name: &str) -> Result<Option<User>, OperatorError> {
     User::from_name(name).map_err(|error| {
-        Refusal::new(format!("the user {name} cannot be looked up: {error}"), "set PG_RUN_AS to another user")
+        OperatorError::new(format!("the user {name} cannot be looked up: {error}"), "set PG_RUN_AS to another user")
     })
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use foundation::error::{Error, Refusal};
+use foundation::error::{Error, OperatorError};
 use memchr::memmem;
 use nix::{
     errno::Errno,
@@ -123,13 +123,13 @@ impl Launch {
         }
     }
 
-    fn did_not_start(&self, what: &str) -> Refusal {
+    fn did_not_start(&self, what: &str) -> OperatorError {
         let last = fs::read(&self.layout.log).unwrap_or_default();
         let last = String::from_utf8_lossy(&last);
         let fatal = last.lines().rev().take(20).find(|line| line.contains("FATAL") || line.contains("PANIC"));
         let reason =
             fatal.and_then(|line| line.split_once("] ")).map(|(_, text)| format!(" ({text})")).unwrap_or_default();
-        Refusal::new(
+        OperatorError::new(
             format!("the embedded Postgres {what}{reason}"),
             format!("see the end of {}", self.layout.log.display()),
         )
@@ -171,7 +171,7 @@ impl Launch {
                 sleep(Duration::from_millis(50)).await;
             }
         }
-        Err(Refusal::new(
+        Err(OperatorError::new(
             format!("the embedded database that a killed server has left running (process {pid}) does not stop"),
             format!("end it by hand: `kill -QUIT {pid}`"),
         )

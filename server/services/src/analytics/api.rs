@@ -18,8 +18,8 @@ use serde::Deserialize;
 
 use super::{AnalyticsService, csv};
 use crate::{
+    accounts::SignedIn,
     api::{ApiError, PathId, Problem, QueryParams},
-    auth::SignedIn,
 };
 
 /// The routes of this room.

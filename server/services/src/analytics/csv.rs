@@ -1,16 +1,16 @@
 //! Figures as a table for spreadsheets.
 
 use chrono::SecondsFormat;
-use domain::analytics::{CellFigures, Figures};
+use domain::analytics::{CellStats, UsageStats};
 
 const HEAD: &str = "step,model,requests,successes,errors,refused,abandoned,p50_latency_ms,p95_latency_ms,p50_ttft_ms,\
                     p95_ttft_ms,tokens_in,tokens_out,cost_usd,estimated\r\n";
 
 /// One line for each step and model (RFC 4180). Unknown is empty.
-pub(super) fn table(cells: &[CellFigures]) -> String {
+pub(super) fn table(cells: &[CellStats]) -> String {
     let mut text = HEAD.to_owned();
-    for CellFigures { at, model, figures } in cells {
-        let Figures { requests, successes, errors, refused, abandoned, estimated, .. } = figures;
+    for CellStats { at, model, stats } in cells {
+        let UsageStats { requests, successes, errors, refused, abandoned, estimated, .. } = stats;
         let known = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let fields = [
             at.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -20,13 +20,13 @@ pub(super) fn table(cells: &[CellFigures]) -> String {
             errors.to_string(),
             refused.to_string(),
             abandoned.to_string(),
-            known(figures.p50_latency_ms),
-            known(figures.p95_latency_ms),
-            known(figures.p50_ttft_ms),
-            known(figures.p95_ttft_ms),
-            known(figures.tokens_in),
-            known(figures.tokens_out),
-            figures.cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
+            known(stats.p50_latency_ms),
+            known(stats.p95_latency_ms),
+            known(stats.p50_ttft_ms),
+            known(stats.p95_ttft_ms),
+            known(stats.tokens_in),
+            known(stats.tokens_out),
+            stats.cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
             estimated.to_string(),
         ];
         text.push_str(&fields.join(","));
@@ -54,8 +54,8 @@ mod tests {
 
     #[test]
     fn unknown_is_an_empty_field() {
-        let figures = Figures { requests: 2, errors: 2, ..Figures::default() };
-        let text = table(&[CellFigures { at: chrono::DateTime::UNIX_EPOCH, model: "a".into(), figures }]);
+        let stats = UsageStats { requests: 2, errors: 2, ..UsageStats::default() };
+        let text = table(&[CellStats { at: chrono::DateTime::UNIX_EPOCH, model: "a".into(), stats }]);
         assert_eq!(text.lines().nth(1), Some("1970-01-01T00:00:00Z,\"a\",2,0,2,0,0,,,,,,,,0"));
         assert_eq!(HEAD.split(',').count(), 15);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Usd,
-    analytics::{Analytics, CellFigures, Ending, Figures, Filter, ModelFigures, StepFigures},
+    analytics::{Analytics, CellStats, Ending, Filter, ModelStats, StepStats, UsageStats},
     histogram::Histogram,
 };
 use rust_decimal::Decimal;
@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use super::repo::{EventsRow, FirstTokenRow};
 
 /// Models and endings that are listed.
-const LISTED: usize = 100;
+const LIST_LIMIT: usize = 100;
 
 /// Sums on their way to being figures.
 #[derive(Clone, Debug, Default)]
@@ -48,9 +48,9 @@ impl Sums {
         }
     }
 
-    fn figures(&self) -> Figures {
+    fn stats(&self) -> UsageStats {
         let requests = self.successes + self.errors;
-        Figures {
+        UsageStats {
             requests,
             successes: self.successes,
             errors: self.errors,
@@ -98,17 +98,15 @@ pub(super) fn analytics(
         models.entry(&row.model).or_default().first_tokens.add_bucket(row.bucket, count);
         steps.entry(row.step).or_default().first_tokens.add_bucket(row.bucket, count);
     }
-    let mut models: Vec<ModelFigures> = models
-        .into_iter()
-        .map(|(model, sums)| ModelFigures { model: model.to_owned(), figures: sums.figures() })
-        .collect();
-    models.sort_by(|a, b| b.figures.requests.cmp(&a.figures.requests).then_with(|| a.model.cmp(&b.model)));
-    models.truncate(LISTED);
+    let mut models: Vec<ModelStats> =
+        models.into_iter().map(|(model, sums)| ModelStats { model: model.to_owned(), stats: sums.stats() }).collect();
+    models.sort_by(|a, b| b.stats.requests.cmp(&a.stats.requests).then_with(|| a.model.cmp(&b.model)));
+    models.truncate(LIST_LIMIT);
     let (window, from) = (filter.window, filter.window.begin(now));
     let empty = Sums::default();
     let steps = (0..window.steps()).map(|step| {
         let at = from + window.step() * step;
-        StepFigures { at, figures: steps.get(&at).unwrap_or(&empty).figures() }
+        StepStats { at, stats: steps.get(&at).unwrap_or(&empty).stats() }
     });
     Analytics {
         window,
@@ -116,7 +114,7 @@ pub(super) fn analytics(
         from,
         to: now,
         step_seconds: window.step().num_seconds(),
-        totals: total.figures(),
+        totals: total.stats(),
         models,
         steps: steps.collect(),
         endings: endings(events),
@@ -124,7 +122,7 @@ pub(super) fn analytics(
 }
 
 /// The same, step by step and model by model, without the empty ones.
-pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec<CellFigures> {
+pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec<CellStats> {
     let mut cells: BTreeMap<(DateTime<Utc>, &str), Sums> = BTreeMap::new();
     for row in events {
         cells.entry((row.step, &row.model)).or_default().add(row);
@@ -134,7 +132,7 @@ pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec
     }
     cells
         .into_iter()
-        .map(|((at, model), sums)| CellFigures { at, model: model.to_owned(), figures: sums.figures() })
+        .map(|((at, model), sums)| CellStats { at, model: model.to_owned(), stats: sums.stats() })
         .collect()
 }
 
@@ -154,9 +152,9 @@ fn endings(events: &[EventsRow]) -> Vec<Ending> {
         })
         .collect();
     endings.sort_by_key(|ending| std::cmp::Reverse(ending.count));
-    endings.truncate(LISTED);
+    endings.truncate(LIST_LIMIT);
     endings
 }
 
 /// How far the end of the window reaches beyond now: events of other machines may be a little ahead.
-pub(super) const AHEAD: TimeDelta = TimeDelta::minutes(1);
+pub(super) const CLOCK_SKEW_ALLOWANCE: TimeDelta = TimeDelta::minutes(1);

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     KeyId, UserId,
-    account::Viewer,
-    analytics::{Analytics, AnalyticsPort, CellFigures, Filter, KeyAnalytics},
+    accounts::Viewer,
+    analytics::{Analytics, AnalyticsPort, CellStats, Filter, KeyAnalytics},
     error::AppError,
     keys::KeysPort,
 };
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     repo::{self, EventsRow, FirstTokenRow, Scope},
-    report::{self, AHEAD},
+    report::{self, CLOCK_SKEW_ALLOWANCE},
 };
 use crate::keys::KeyService;
 
@@ -35,7 +35,7 @@ impl AnalyticsService {
     }
 
     /// What one key was used for, step by step and model by model.
-    pub async fn cells(&self, viewer: &Viewer, id: KeyId, filter: &Filter) -> Result<Vec<CellFigures>, AppError> {
+    pub async fn cells(&self, viewer: &Viewer, id: KeyId, filter: &Filter) -> Result<Vec<CellStats>, AppError> {
         self.keys.find(viewer, id).await?;
         let (events, first_tokens) = self.read(&[id.0], viewer.id, filter, self.clock.now()).await?;
         Ok(report::cells(&events, &first_tokens))
@@ -50,12 +50,12 @@ impl AnalyticsService {
     ) -> Result<(Vec<EventsRow>, Vec<FirstTokenRow>), Error> {
         let window = filter.window;
         let last = window.begin(now) + window.step() * window.steps();
-        let step = PgInterval::try_from(window.step()).map_err(|error| Error::Broken(format!("a step: {error}")))?;
+        let step = PgInterval::try_from(window.step()).map_err(|error| Error::Internal(format!("a step: {error}")))?;
         let scope = Scope {
             keys,
             user,
             from: window.begin(now),
-            to: last.min(now + AHEAD),
+            to: last.min(now + CLOCK_SKEW_ALLOWANCE),
             step,
             model: filter.model.as_deref(),
         };

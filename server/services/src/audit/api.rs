@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::AuditService;
 use crate::{
+    accounts::AdminViewer,
     api::{ApiError, Problem, QueryParams},
-    auth::AdminViewer,
 };
 
 /// The room's one route.

@@ -1,7 +1,7 @@
 //! Writing an entry.
 
 use chrono::{DateTime, Utc};
-use domain::{UserId, account::Admin};
+use domain::{UserId, accounts::Admin};
 use foundation::error::Error;
 use serde_json::Value;
 use sqlx::PgConnection;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    account::Admin,
+    accounts::Admin,
     audit::{AuditPage as AuditEntries, AuditPort},
     error::AppError,
 };

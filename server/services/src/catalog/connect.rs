@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{CatalogService, ModelEntry, UpstreamEntry};
 
 /// How long the start of the server waits for the upstream's list.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LISTING_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often an upstream that did not answer is asked again.
 const AGAIN: Duration = Duration::from_secs(15);
 
@@ -19,7 +19,7 @@ const AGAIN: Duration = Duration::from_secs(15);
 /// the order in which things are started does not matter.
 pub async fn connect(catalog: &Arc<CatalogService>, entry: UpstreamEntry) -> Result<(), Error> {
     let id = catalog.register_upstream(entry.clone()).await?;
-    match tokio::time::timeout(PATIENCE, import(catalog, id, &entry)).await {
+    match tokio::time::timeout(LISTING_TIMEOUT, import(catalog, id, &entry)).await {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(Failure::Ours(error))) => return Err(error),
         Ok(Err(Failure::Upstream(error))) => tracing::warn!(
@@ -50,7 +50,7 @@ enum Failure {
 
 async fn import(catalog: &CatalogService, id: Uuid, entry: &UpstreamEntry) -> Result<(), Failure> {
     let base_url = check_base_url(&entry.base_url)
-        .map_err(|error| Failure::Ours(Error::Broken(format!("the upstream's base URL: {error}"))))?;
+        .map_err(|error| Failure::Ours(Error::Internal(format!("the upstream's base URL: {error}"))))?;
     let target = Target {
         base_url,
         api_key: entry.api_key.clone(),

@@ -7,7 +7,7 @@ use domain::error::FieldError;
 use foundation::error::Error;
 use secrecy::{ExposeSecret, SecretString};
 
-const MOST: usize = 20;
+const HEADER_LIMIT: usize = 20;
 const LONGEST_VALUE: usize = 4_096;
 /// What describes the message itself is ours to say.
 const OURS: &[&str] = &[
@@ -44,8 +44,8 @@ pub(super) fn merge_headers(
             Some((code, message)) => errors.push(FieldError::new("headers", code, message)),
         }
     }
-    if merged.len() > MOST {
-        errors.push(FieldError::new("headers", "too_many", format!("Set at most {MOST} headers.")));
+    if merged.len() > HEADER_LIMIT {
+        errors.push(FieldError::new("headers", "too_many", format!("Set at most {HEADER_LIMIT} headers.")));
     }
     if errors.is_empty() { Ok(merged) } else { Err(errors) }
 }
@@ -77,12 +77,12 @@ pub(super) fn write_headers(headers: &Headers) -> SecretString {
 
 /// The stored form, unwrapped.
 pub(super) fn stored_headers(text: &SecretString) -> Result<Headers, Error> {
-    serde_json::from_str(text.expose_secret()).map_err(|_| Error::Broken("stored headers cannot be read".into()))
+    serde_json::from_str(text.expose_secret()).map_err(|_| Error::Internal("stored headers cannot be read".into()))
 }
 
 /// The stored form as it is sent; no value shows in a log.
 pub(super) fn read_headers(text: &SecretString) -> Result<HeaderMap, Error> {
-    let broken = || Error::Broken("a stored header cannot be sent".into());
+    let broken = || Error::Internal("a stored header cannot be sent".into());
     let mut headers = HeaderMap::new();
     for (name, value) in stored_headers(text)? {
         let name = HeaderName::try_from(name).map_err(|_| broken())?;

@@ -58,7 +58,7 @@ impl CatalogService {
     /// Nothing, if a replica registers the same one at this very moment.
     async fn try_to_register(&self, entry: &UpstreamEntry) -> Result<Option<Uuid>, Error> {
         let url = check_base_url(&entry.base_url)
-            .map_err(|error| Error::Broken(format!("the base URL of {}: {error}", entry.name)))?;
+            .map_err(|error| Error::Internal(format!("the base URL of {}: {error}", entry.name)))?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let stored = match repo::upstream_id(&mut *tx, &entry.name).await? {

@@ -127,7 +127,7 @@ impl CatalogService {
         let (total, first_byte, idle) = stored.timeouts_ms;
         Ok(Target {
             base_url: check_base_url(&stored.base_url)
-                .map_err(|error| Error::Broken(format!("a stored base URL: {error}")))?,
+                .map_err(|error| Error::Internal(format!("a stored base URL: {error}")))?,
             api_key,
             headers,
             allow_private: stored.allow_private,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use foundation::{
     clock::Clock,
-    error::{Error, Refusal},
+    error::{Error, OperatorError},
     shutdown::Tasks,
 };
 use sqlx::PgPool;
@@ -19,14 +19,14 @@ use crate::{leaderboard::RollUp, usage};
 /// How far back usage is made up.
 const DAYS: i64 = 30;
 /// How often it is looked whether another hour is over.
-const LOOK: Duration = Duration::from_secs(20);
+const SEED_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Makes up the usage of every hour of the last 30 days that has none yet, and rolls it up. Only models of simulated upstreams
 /// are used. Returns how many events are new.
 pub async fn seed(pool: &PgPool, clock: &dyn Clock, tasks: &Tasks, roll_up: &RollUp) -> Result<u64, Error> {
     let models = repo::simulated_models(pool).await?;
     if models.is_empty() {
-        return Err(Refusal::new(
+        return Err(OperatorError::new(
             "there is no simulated model to make usage up for",
             "start the server once with QUADRILLE_DEMO=on, then run this with the same setting",
         )
@@ -83,7 +83,7 @@ pub async fn seed_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks, rol
         }
         tokio::select! {
             () = stopping.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(SEED_INTERVAL) => {}
         }
     }
 }

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     PublicUrl,
+    accounts::SignedIn,
     api::{ApiError, PathId, Problem, QueryParams},
-    auth::SignedIn,
     playground::PlaygroundService,
 };
 

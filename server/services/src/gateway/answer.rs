@@ -11,7 +11,7 @@ use super::request::place_in;
 
 /// What has been read so far.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct ResponseMetadata {
     /// When the first output came.
     pub first_output: Option<Instant>,
     /// About how much text, to estimate tokens by.
@@ -68,7 +68,7 @@ struct Choice<'a> {
 
 /// Everything that counts as output.
 #[derive(Deserialize)]
-struct Said<'a> {
+struct Choices<'a> {
     #[serde(borrow)]
     content: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -85,7 +85,7 @@ struct Said<'a> {
     audio: Option<&'a RawValue>,
 }
 
-impl Facts {
+impl ResponseMetadata {
     /// Reads one object.
     pub(super) fn read(&mut self, text: &str) -> Read {
         let Ok(wire) = serde_json::from_str::<Wire<'_>>(text) else { return Read::Other };
@@ -118,7 +118,7 @@ impl Facts {
     fn take(&mut self, choice: &Choice<'_>) {
         let mut bytes = choice.text.map_or(0, size);
         if let Some(said) = choice.delta.or(choice.message)
-            && let Ok(said) = serde_json::from_str::<Said<'_>>(said.get())
+            && let Ok(said) = serde_json::from_str::<Choices<'_>>(said.get())
         {
             let all = [
                 said.content,
@@ -161,8 +161,8 @@ mod tests {
 
     use super::*;
 
-    fn read(value: &Value) -> (Facts, Read) {
-        let mut facts = Facts::default();
+    fn read(value: &Value) -> (ResponseMetadata, Read) {
+        let mut facts = ResponseMetadata::default();
         let read = facts.read(&value.to_string());
         (facts, read)
     }
@@ -191,7 +191,9 @@ mod tests {
     #[test]
     fn the_place_of_the_models_name_is_told() {
         let text = r#"{"id":"model","model" : "up/m","choices":[]}"#;
-        let Read::Part { model: Some(place), is_usage_only: false } = Facts::default().read(text) else { panic!() };
+        let Read::Part { model: Some(place), is_usage_only: false } = ResponseMetadata::default().read(text) else {
+            panic!()
+        };
         assert_eq!(&text[place], "\"up/m\"");
         assert!(matches!(read(&json!({"model": 7, "choices": []})).1, Read::Part { model: None, .. }));
     }
@@ -209,7 +211,7 @@ mod tests {
         }
         assert!(matches!(read(&json!({"error": null, "choices": []})).1, Read::Part { .. }));
         assert_eq!(read(&json!({"x": 1})).1, Read::Other);
-        assert_eq!(Facts::default().read("{\"choices\": ["), Read::Other);
-        assert_eq!(Facts::default().read("ping"), Read::Other);
+        assert_eq!(ResponseMetadata::default().read("{\"choices\": ["), Read::Other);
+        assert_eq!(ResponseMetadata::default().read("ping"), Read::Other);
     }
 }

@@ -13,12 +13,12 @@ use tokio::sync::oneshot;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    door::Door,
     models::{broken, find, list, no_route, wrong_method},
+    service::Gateway,
 };
 
 /// The gateway's routes. They stand outside of what surrounds pages: no cookie is read, nothing is compressed.
-pub fn router(door: Arc<Door>) -> Router {
+pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat))
         .route("/v1/models", get(list))
@@ -31,12 +31,12 @@ pub fn router(door: Arc<Door>) -> Router {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
-        .with_state(door)
+        .with_state(gateway)
 }
 
 /// Hands the request to a task of the server: what becomes of it does not depend on the connection.
-async fn chat(State(door): State<Arc<Door>>, request: Request) -> Response {
+async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (answer, response) = oneshot::channel();
-    drop(door.tasks.spawn(door.clone().chat(request, answer)));
+    drop(gateway.tasks.spawn(gateway.clone().chat(request, answer)));
     response.await.unwrap_or_else(|_| broken())
 }

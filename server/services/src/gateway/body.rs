@@ -22,7 +22,7 @@ const LARGE: usize = 1024 * 1024;
 /// Large bodies at a time: at most 320 MiB as they came, and once more as they are sent.
 pub(super) const LARGE_PLACES: usize = 16;
 /// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one waits for a place; some of the minute above.
 const WAIT_FOR_PLACE: Duration = Duration::from_secs(30);
 
@@ -49,7 +49,7 @@ pub(super) async fn take(
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(too_large());
     }
-    timeout(PATIENCE, read(body, announced.unwrap_or(0), places)).await.unwrap_or_else(|_| {
+    timeout(BODY_TIMEOUT, read(body, announced.unwrap_or(0), places)).await.unwrap_or_else(|_| {
         Err(NotTaken::Refused(Failure::refused(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
@@ -88,7 +88,7 @@ async fn read(body: Body, announced: usize, places: &std::sync::Arc<Semaphore>) 
 }
 
 fn no_place() -> Failure {
-    Failure::ours(
+    Failure::internal_error(
         StatusCode::SERVICE_UNAVAILABLE,
         "too_many_large_requests",
         "This site works on as many large requests as it can hold. Try again shortly.",

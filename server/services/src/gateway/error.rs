@@ -64,14 +64,14 @@ impl Failure {
         }
     }
 
-    /// Something of ours does not work.
-    pub(super) fn ours(status: StatusCode, code: &'static str, message: &str) -> Self {
+    /// Something of internal_error does not work.
+    pub(super) fn internal_error(status: StatusCode, code: &'static str, message: &str) -> Self {
         let retry_after_s = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
         Self { retry_after_s, ..Self::refused(status, code, message) }
     }
 
     pub(super) fn unavailable() -> Self {
-        Self::ours(
+        Self::internal_error(
             StatusCode::SERVICE_UNAVAILABLE,
             "database_unavailable",
             "This site cannot look up keys and models at the moment. Try again shortly.",

@@ -10,24 +10,24 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{door::Door, error::Failure};
+use super::{error::Failure, service::Gateway};
 
 /// Every model that this key may ask.
-pub(super) async fn list(State(door): State<Arc<Door>>, parts: Parts) -> Result<Json<Value>, Failure> {
-    let key = door.authenticate(&parts).await?;
-    let names = door.names(&key, door.clock.now()).await?;
+pub(super) async fn list(State(gateway): State<Arc<Gateway>>, parts: Parts) -> Result<Json<Value>, Failure> {
+    let key = gateway.authenticate(&parts).await?;
+    let names = gateway.names(&key, gateway.clock.now()).await?;
     let data: Vec<Value> = names.iter().map(|name| entry(name)).collect();
     Ok(Json(json!({"object": "list", "data": data})))
 }
 
 /// One of them. Names may have slashes in them.
 pub(super) async fn find(
-    State(door): State<Arc<Door>>,
+    State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
     parts: Parts,
 ) -> Result<Json<Value>, Failure> {
-    let key = door.authenticate(&parts).await?;
-    let names = door.names(&key, door.clock.now()).await?;
+    let key = gateway.authenticate(&parts).await?;
+    let names = gateway.names(&key, gateway.clock.now()).await?;
     if names.contains(&name) {
         return Ok(Json(entry(&name)));
     }
@@ -52,9 +52,13 @@ pub(super) async fn wrong_method() -> Failure {
     Failure::refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }
 
-/// What is left to say when a task of ours panicked.
+/// What is left to say when a task of internal_error panicked.
 pub(super) fn broken() -> Response {
     use axum::response::IntoResponse;
-    Failure::ours(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here. It is in our log.")
-        .into_response()
+    Failure::internal_error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "Something went wrong here. It is in our log.",
+    )
+    .into_response()
 }

@@ -12,7 +12,9 @@ use tokio::{
 };
 use upstream::UpstreamError;
 
-use super::{ask::Opened, door::with_marks, error::Failure, meter::Meter, request::ChatCall};
+use super::{
+    dispatch::Opened, error::Failure, request::ChatCall, service::response_headers, usage_recorder::UsageRecorder,
+};
 
 /// Pieces that wait for a caller who reads slowly; then the upstream waits too.
 const PIECES: usize = 16;
@@ -30,14 +32,19 @@ enum Ended {
 }
 
 /// Sends the head, then everything that comes.
-pub(super) async fn relay(mut opened: Opened, mut call: ChatCall, meter: Meter, answer: oneshot::Sender<Response>) {
+pub(super) async fn relay(
+    mut opened: Opened,
+    mut call: ChatCall,
+    meter: UsageRecorder,
+    answer: oneshot::Sender<Response>,
+) {
     let (pieces, receiver) = mpsc::channel(PIECES);
     let body = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     let mut response = Response::new(Body::from_stream(body));
     if let Some(content_type) = opened.through.content_type() {
         response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     }
-    let is_heard = answer.send(with_marks(response, &meter)).is_ok();
+    let is_heard = answer.send(response_headers(response, &meter)).is_ok();
     call.let_go();
     let ended = if is_heard { forward(&mut opened, &pieces).await } else { Ended::Gone };
     let tokens_in = || call.estimated_tokens();

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{
-    answer::{Facts, Read},
+    answer::{Read, ResponseMetadata},
     request::write_string,
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Rewriter {
     /// The event that is not complete yet.
     buffer: Vec<u8>,
     cutter: Cutter,
-    pub facts: Facts,
+    pub facts: ResponseMetadata,
     is_done: bool,
     /// The last event, not to be sent before the account is written.
     end: Vec<u8>,
@@ -45,7 +45,7 @@ impl Rewriter {
             takes_usage_out,
             buffer: Vec::new(),
             cutter: Cutter::default(),
-            facts: Facts::default(),
+            facts: ResponseMetadata::default(),
             is_done: false,
             end: Vec::new(),
         }

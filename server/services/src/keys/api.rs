@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use super::KeyService;
 use crate::{
+    accounts::SignedIn,
     api::{ApiError, JsonBody, PathId, Problem},
-    auth::SignedIn,
 };
 
 /// A hundred of the longest names of models, every character an escape.

@@ -2,7 +2,7 @@
 
 mod api;
 mod last_used;
-mod meter;
+mod rate_limiter;
 mod repo;
 mod secret;
 mod service;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use database::Notice;
 use domain::{
     KeyId, UserId,
-    account::Viewer,
+    accounts::Viewer,
     error::{AppError, Noun},
     keys::{ApiKey, KEY_LIMITS, KeyChange, KeyRequest, KeysPort, NewKey},
 };
@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use super::{
     last_used::LastUsed,
-    meter::{self, Meter},
+    rate_limiter::{self, RateLimiter},
     repo,
     secret::{self, Secret},
 };
-use crate::{catalog::CatalogService, copies::Copies};
+use crate::{catalog::CatalogService, row_cache::RowCache};
 
 /// Where changes of keys are told.
 pub const CHANNEL: &str = "quadrille_keys";
@@ -46,8 +46,8 @@ pub struct KeyService {
     clock: Arc<dyn Clock>,
     tasks: Tasks,
     catalog: Arc<CatalogService>,
-    known: Copies<[u8; 32], AuthorizedKey>,
-    meter: Meter,
+    known: RowCache<[u8; 32], AuthorizedKey>,
+    rate_limiter: RateLimiter,
     last_used: LastUsed,
 }
 
@@ -59,8 +59,8 @@ impl KeyService {
             clock,
             tasks,
             catalog,
-            known: Copies::default(),
-            meter: Meter::default(),
+            known: RowCache::default(),
+            rate_limiter: RateLimiter::default(),
             last_used: LastUsed::default(),
         }
     }
@@ -80,21 +80,21 @@ impl KeyService {
     /// The limit is reached; the error says for how long.
     pub async fn take(&self, key: &AuthorizedKey, now: DateTime<Utc>) -> Result<(), Duration> {
         let Some(limit) = key.requests_per_minute else { return Ok(()) };
-        let refused = Err(meter::until_next(now));
-        if self.meter.is_used_up(key.id.0, limit, now) {
+        let refused = Err(rate_limiter::until_next(now));
+        if self.rate_limiter.is_used_up(key.id.0, limit, now) {
             return refused;
         }
         let most = i32::try_from(limit).unwrap_or(i32::MAX);
-        let has_room = match repo::take(&self.pool, key.id, meter::begin(now), most).await {
+        let has_room = match repo::take(&self.pool, key.id, rate_limiter::begin(now), most).await {
             Ok(has_room) => {
                 if !has_room {
-                    self.meter.used_up(key.id.0, limit, now);
+                    self.rate_limiter.used_up(key.id.0, limit, now);
                 }
                 has_room
             }
             Err(error) => {
                 tracing::warn!(%error, "a request was counted here alone");
-                self.meter.take_alone(key.id.0, limit, now)
+                self.rate_limiter.take_alone(key.id.0, limit, now)
             }
         };
         if has_room { Ok(()) } else { refused }
@@ -120,13 +120,13 @@ impl KeyService {
     }
 
     /// Hears of changes: the payload is a key's id, or its member's.
-    pub fn hear(&self, notice: Notice<'_>) {
+    pub fn on_notify(&self, notice: Notice<'_>) {
         match notice {
             Notice::Of(id) => match id.parse::<Uuid>() {
-                Ok(id) => self.known.forget(|_, key| key.id.0 == id || key.user_id.0 == id),
-                Err(_) => self.known.doubt(),
+                Ok(id) => self.known.invalidate(|_, key| key.id.0 == id || key.user_id.0 == id),
+                Err(_) => self.known.invalidate_all(),
             },
-            Notice::Missed => self.known.doubt(),
+            Notice::Missed => self.known.invalidate_all(),
         }
     }
 }
@@ -183,14 +183,14 @@ impl KeysPort for KeyService {
             return Err(AppError::Invalid(errors));
         }
         let changed = repo::update(&self.pool, viewer.id, id, &change).await?;
-        // The others hear of it; this process need not wait for that.
-        self.known.forget(|_, key| key.id == id);
+        // The others on_notify of it; this process need not wait for that.
+        self.known.invalidate(|_, key| key.id == id);
         changed.ok_or_else(|| AppError::Conflict("This key is revoked and cannot be changed. Make a new one.".into()))
     }
 
     async fn revoke(&self, viewer: &Viewer, id: KeyId) -> Result<(), AppError> {
         let is_revoked = repo::revoke(&self.pool, viewer.id, id, self.clock.now()).await?;
-        self.known.forget(|_, key| key.id == id);
+        self.known.invalidate(|_, key| key.id == id);
         if is_revoked { Ok(()) } else { Err(AppError::NotFound(Noun::Key)) }
     }
 }

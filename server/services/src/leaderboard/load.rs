@@ -134,7 +134,7 @@ fn tally(row: &WindowRow) -> Result<Tally, Error> {
         requests: count(row.requests),
         successes: count(row.successes),
         errors_by_class: serde_json::from_value(errors)
-            .map_err(|error| Error::Broken(format!("stored error classes: {error}")))?,
+            .map_err(|error| Error::Internal(format!("stored error classes: {error}")))?,
         tokens_in: row.tokens_in.map(i64::unsigned_abs),
         tokens_out: row.tokens_out.map(i64::unsigned_abs),
         generated_tokens: count(row.generated_tokens),

@@ -10,7 +10,7 @@ use super::RollUp;
 /// How long after the end of an hour it is rolled up, so that its last events have arrived.
 const DELAY: TimeDelta = TimeDelta::minutes(5);
 /// How often the clock is looked at.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a roll-up that failed waits for the next attempt.
 const AGAIN: Duration = Duration::from_secs(15);
 
@@ -27,7 +27,7 @@ pub async fn roll_up_forever(roll_up: RollUp, clock: Arc<dyn Clock>, tasks: Task
     let mut done = None;
     loop {
         let until = due(clock.now());
-        let mut pause = LOOK;
+        let mut pause = POLL_INTERVAL;
         if done != Some(until) {
             match roll_up.run(until).await {
                 Ok(hours) => {

@@ -29,15 +29,15 @@ use super::{
 };
 
 /// How long figures are kept.
-const KEPT: Duration = Duration::from_secs(5 * 60);
+const CACHE_TTL: Duration = Duration::from_secs(5 * 60);
 /// How long a reader waits for new figures where there are older ones to give.
-const GRACE: Duration = Duration::from_millis(1_500);
+const STALE_WAIT_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How long a reader waits where there are none.
-const PATIENCE: Duration = Duration::from_secs(5);
+const FIRST_LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a load may take. Postgres ends a statement after that time too, but not one that it does not know of any more.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long after a load that failed the next one begins.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The leaderboard.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl LeaderboardService {
             pool,
             clock,
             tasks,
-            windows: Cache::builder().max_capacity(16).time_to_live(KEPT).build(),
+            windows: Cache::builder().max_capacity(16).time_to_live(CACHE_TTL).build(),
             generation: Arc::default(),
             last_good: Arc::default(),
             loads: Arc::default(),
@@ -113,8 +113,8 @@ impl LeaderboardService {
         }
         let loaded = match self.is_behind(window) {
             Some(true) => Err(AppError::Unavailable),
-            Some(false) => self.load_within(GRACE, window).await,
-            None => self.load_within(PATIENCE, window).await,
+            Some(false) => self.load_within(STALE_WAIT_TIMEOUT, window).await,
+            None => self.load_within(FIRST_LOAD_TIMEOUT, window).await,
         };
         match loaded {
             Ok(snapshot) => Ok((snapshot, None)),
@@ -187,7 +187,7 @@ impl LeaderboardService {
         while self.load_once(window).await.is_err() {
             tokio::select! {
                 () = stopping.cancelled() => return,
-                () = sleep(TRY_AGAIN_AFTER) => {}
+                () = sleep(RETRY_INTERVAL) => {}
             }
         }
         if let Ok(mut all) = self.last_good.lock()

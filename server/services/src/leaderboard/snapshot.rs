@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use domain::{
-    leaderboard::{Board, BoardFigures, Entry, HourPoint, ModelPage, SortBy, Unranked, Window, order_entries},
+    leaderboard::{Board, BoardStats, Entry, HourPoint, ModelPage, SortBy, Unranked, Window, order_entries},
     routing::Measured,
 };
 use serde::Serialize;
@@ -18,7 +18,7 @@ use super::Answer;
 /// The figures of a window as they were loaded. Answers are made when they are first asked for.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    figures: Arc<BoardFigures>,
+    stats: Arc<BoardStats>,
     pub(super) loaded_at: DateTime<Utc>,
     /// By name.
     unranked: Vec<Entry>,
@@ -95,7 +95,7 @@ impl Snapshot {
             requests: entry.requests,
         });
         let unranked_shown = shown.collect();
-        let figures = BoardFigures {
+        let stats = BoardStats {
             window,
             generated_at: rolled_up_at.unwrap_or(until),
             is_rolled_up: rolled_up_at.is_some(),
@@ -105,12 +105,12 @@ impl Snapshot {
             unranked: unranked_shown,
             rendered: Default::default(),
         };
-        Self { figures: Arc::new(figures), loaded_at, unranked, models, answers: Default::default() }
+        Self { stats: Arc::new(stats), loaded_at, unranked, models, answers: Default::default() }
     }
 
     /// The figures of every model with requests in the window, ranked or not.
     pub(super) fn measured(&self) -> Vec<Measured> {
-        let all = self.figures.entries.iter().chain(&self.unranked).filter(|entry| entry.requests > 0);
+        let all = self.stats.entries.iter().chain(&self.unranked).filter(|entry| entry.requests > 0);
         let measured = all.map(|entry| Measured {
             model: entry.model_public_name.clone(),
             requests: entry.requests,
@@ -124,12 +124,12 @@ impl Snapshot {
     pub(super) fn board_answer(&self, sort_by: SortBy) -> Arc<Answer> {
         let place = SortBy::ALL.iter().position(|one| *one == sort_by).unwrap_or_default();
         let answer = self.answers[place].get_or_init(|| {
-            let mut entries = self.figures.entries.clone();
+            let mut entries = self.stats.entries.clone();
             order_entries(&mut entries, sort_by);
             Arc::new(json(&BoardDocument {
-                window_days: self.figures.window.days(),
+                window_days: self.stats.window.days(),
                 total_entries: entries.len(),
-                generated_at: self.figures.generated_at,
+                generated_at: self.stats.generated_at,
                 entries,
                 insufficient_data_models: self.unranked.iter().map(|entry| entry.model_public_name.clone()).collect(),
             }))
@@ -139,11 +139,11 @@ impl Snapshot {
 
     /// The board as its page shows it.
     pub(super) fn board(&self, age_s: Option<u64>) -> Board {
-        Board { figures: self.figures.clone(), age_s }
+        Board { stats: self.stats.clone(), age_s }
     }
 
     fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.figures.entries.iter().chain(&self.unranked)
+        self.stats.entries.iter().chain(&self.unranked)
     }
 
     /// Every model by name, and when the board changed last; nothing where no figures are on it yet.
@@ -155,7 +155,7 @@ impl Snapshot {
             Some(Listed { public_name: name.clone(), slug, updated_at: model.updated_at })
         });
         let listed: Vec<Listed> = listed.collect();
-        let updated_at = listed.iter().map(|model| model.updated_at).max().filter(|_| self.figures.is_rolled_up);
+        let updated_at = listed.iter().map(|model| model.updated_at).max().filter(|_| self.stats.is_rolled_up);
         (listed, updated_at)
     }
 
@@ -167,8 +167,8 @@ impl Snapshot {
                 return Arc::new(json(&()));
             };
             Arc::new(json(&ModelDocument {
-                window_days: self.figures.window.days(),
-                generated_at: self.figures.generated_at,
+                window_days: self.stats.window.days(),
+                generated_at: self.stats.generated_at,
                 entry: entry.clone(),
                 errors_by_class: model.errors.iter().cloned().collect(),
                 hourly: model.hourly.clone(),
@@ -182,12 +182,12 @@ impl Snapshot {
         let entry = self.entries().find(|entry| entry.slug == slug)?;
         let model = self.models.get(&entry.model_public_name)?;
         Some(ModelPage {
-            window: self.figures.window,
-            generated_at: self.figures.generated_at,
-            since: self.figures.since,
-            until: self.figures.until,
+            window: self.stats.window,
+            generated_at: self.stats.generated_at,
+            since: self.stats.since,
+            until: self.stats.until,
             entry: entry.clone(),
-            ranked: u32::try_from(self.figures.entries.len()).unwrap_or(u32::MAX),
+            ranked: u32::try_from(self.stats.entries.len()).unwrap_or(u32::MAX),
             errors: model.errors.clone(),
             hourly: model.hourly.clone(),
             age_s,

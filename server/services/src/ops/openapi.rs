@@ -3,20 +3,19 @@
 use utoipa::{OpenApi, openapi};
 
 use crate::{
-    account::OwnAccountDoc,
+    accounts::{AccountDoc, own_account::OwnAccountDoc},
     analytics::AnalyticsDoc,
     audit::AuditDoc,
-    auth::AccountDoc,
     catalog::{AdminModelsDoc, AdminUpstreamsDoc, CatalogDoc, CatalogFileDoc, DirectTestDoc},
     export::ExportDoc,
     ingest::litellm::IngestDoc,
     keys::KeysDoc,
     leaderboard::LeaderboardDoc,
-    people::PeopleDoc,
     playground::PlaygroundDoc,
     routing::RoutingDoc,
     share::ShareDoc,
     templates::TemplatesDoc,
+    users::UsersDoc,
 };
 
 #[derive(OpenApi)]
@@ -48,7 +47,7 @@ pub(super) fn document() -> openapi::OpenApi {
         AdminModelsDoc::openapi(),
         CatalogFileDoc::openapi(),
         DirectTestDoc::openapi(),
-        PeopleDoc::openapi(),
+        UsersDoc::openapi(),
         AuditDoc::openapi(),
     ];
     for room in admin {

@@ -23,8 +23,8 @@ use super::{
     stream::{self, Source},
 };
 use crate::{
+    accounts::SignedIn,
     api::{ApiError, JsonBody, PathId, Problem, QueryParams, accepts_events},
-    auth::SignedIn,
 };
 
 /// A prompt and a system prompt of 50,000 characters each, every one of them a surrogate pair of `\u` escapes: 600 kB each.
@@ -81,7 +81,7 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let live = playground.create(&viewer, request).await?;
     if accepts_events(&headers) {
-        let events = stream::of(playground, viewer, Source::Live(live.subscribe()));
+        let events = stream::of(playground, viewer, Source::ActiveComparison(live.subscribe()));
         return Ok((StatusCode::CREATED, events).into_response());
     }
     Ok((StatusCode::CREATED, Json(playground.finished(&viewer, &live).await?)).into_response())
@@ -107,7 +107,7 @@ async fn events(
     PathId(id): PathId<ComparisonId>,
 ) -> Result<Response, ApiError> {
     let source = match playground.live(&viewer, id) {
-        Some(live) => Source::Live(live.subscribe()),
+        Some(live) => Source::ActiveComparison(live.subscribe()),
         None => Source::Stored(playground.stored(&viewer, id).await?),
     };
     Ok(stream::of(playground, viewer, source).into_response())

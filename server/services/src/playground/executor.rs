@@ -19,11 +19,10 @@ use upstream::{ChatEvent, ChatRequest, UpstreamClient, UpstreamError};
 use uuid::Uuid;
 
 use super::{
-    fields,
-    hub::{Hub, Place},
-    live::Live,
+    active_comparison::ActiveComparison,
+    encryption, fields, mapping,
     repo::{Lease, Renewed, runs},
-    seal, view,
+    run_registry::{RunPermit, RunRegistry},
 };
 use crate::catalog::CallableModel;
 
@@ -44,7 +43,7 @@ pub struct Executor {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) client: UpstreamClient,
-    pub(super) hub: Arc<Hub>,
+    pub(super) registry: Arc<RunRegistry>,
     /// Names this process in leases.
     pub(super) instance: Uuid,
 }
@@ -52,8 +51,8 @@ pub struct Executor {
 /// A comparison that is in the database, queued.
 pub(super) struct Job {
     /// Free again when all of it has ended.
-    pub place: Place,
-    pub live: Arc<Live>,
+    pub place: RunPermit,
+    pub live: Arc<ActiveComparison>,
     pub dek: Dek,
     pub prompt: String,
     pub system_prompt: Option<String>,
@@ -93,10 +92,10 @@ impl Executor {
         clock: Arc<dyn Clock>,
         tasks: Tasks,
         client: UpstreamClient,
-        hub: Arc<Hub>,
+        registry: Arc<RunRegistry>,
         instance: Uuid,
     ) -> Self {
-        Self { pool, clock, tasks, client, hub, instance }
+        Self { pool, clock, tasks, client, registry, instance }
     }
 
     /// This process's lease from now on.
@@ -104,12 +103,12 @@ impl Executor {
         Lease { owner: self.instance, until: self.clock.now() + LEASE }
     }
 
-    /// Runs in the background, to its end, what has entered the hub, if anything has.
+    /// Runs in the background, to its end, what has entered the registry, if anything has.
     pub(super) fn start(self: &Arc<Self>, job: Job) {
         let this = self.clone();
         self.tasks.spawn(async move {
             this.run_all(&job).await;
-            this.hub.leave(&job.live);
+            this.registry.leave(&job.live);
             drop(job.place);
         });
     }
@@ -149,9 +148,9 @@ impl Executor {
         );
         let run = finished_run(&job.live, id, model, &answer)?;
         match self.write_ending(job, &run).await {
-            Some(is_shared) => {
-                if is_shared {
-                    self.hub.hand_over(&job.live);
+            Some(has_other_owner) => {
+                if has_other_owner {
+                    self.registry.hand_over(&job.live);
                 }
                 Some(run)
             }
@@ -187,7 +186,7 @@ impl Executor {
 
     async fn read(
         &self,
-        live: &Live,
+        live: &ActiveComparison,
         id: RunId,
         model: &CallableModel,
         request: &ChatRequest,
@@ -227,11 +226,11 @@ impl Executor {
                 () = ended.cancelled() => return,
                 () = tokio::time::sleep(HEARTBEAT) => {}
             }
-            let text = job.live.text(id).and_then(|text| job.dek.seal(fields::response(id), &text).ok());
+            let text = job.live.text(id).and_then(|text| job.dek.encrypt(fields::response(id), &text).ok());
             match runs::renew(&self.pool, id, self.lease(), text.as_deref()).await {
-                Ok(Some(Renewed { is_cancelled, is_shared })) => {
-                    if is_shared {
-                        self.hub.hand_over(&job.live);
+                Ok(Some(Renewed { is_cancelled, has_other_owner })) => {
+                    if has_other_owner {
+                        self.registry.hand_over(&job.live);
                     }
                     if is_cancelled {
                         cancel.cancel();
@@ -246,7 +245,7 @@ impl Executor {
     /// Writes the ending, again and again while the database is away, and says whether another process has begun another run
     /// meanwhile. `None`: another process has already given this run up, or it was deleted.
     async fn write_ending(&self, job: &Job, run: &Run) -> Option<bool> {
-        let ending = match seal::ending(&job.dek, run, self.clock.now()) {
+        let ending = match encryption::ending(&job.dek, run, self.clock.now()) {
             Ok(ending) => ending,
             Err(error) => {
                 tracing::error!(run.id = %run.id, %error, "an ending could not be sealed");
@@ -272,12 +271,12 @@ impl Executor {
 }
 
 /// The run as its member sees it once it has ended.
-fn finished_run(live: &Live, id: RunId, model: &CallableModel, answer: &Answer) -> Option<Run> {
+fn finished_run(live: &ActiveComparison, id: RunId, model: &CallableModel, answer: &Answer) -> Option<Run> {
     let run = live.snapshot().runs.into_iter().find(|run| run.id == id)?;
     let (status, error) = match &answer.failure {
         None => (RunStatus::Succeeded, None),
         Some(Failure::Cancelled) => (RunStatus::Cancelled, None),
-        Some(Failure::Stopping) => (RunStatus::Interrupted, Some(view::interrupted())),
+        Some(Failure::Stopping) => (RunStatus::Interrupted, Some(mapping::interrupted())),
         Some(Failure::Upstream(error)) => (RunStatus::Failed, Some(run_error(error))),
     };
     let (latency_ms, ttft_ms) = (answer.latency.map(milliseconds), answer.ttft.map(milliseconds));
@@ -291,7 +290,7 @@ fn finished_run(live: &Live, id: RunId, model: &CallableModel, answer: &Answer) 
         ttft_ms,
         tokens_in: answer.tokens_in,
         tokens_out: answer.tokens_out,
-        tokens_per_second: view::tokens_per_second(answer.tokens_out, latency_ms, ttft_ms),
+        tokens_per_second: mapping::tokens_per_second(answer.tokens_out, latency_ms, ttft_ms),
         list_cost_usd: model.prices.cost(answer.tokens_in, answer.tokens_out).map(|cost| Usd(cost.to_string())),
         ..run
     })
@@ -300,7 +299,7 @@ fn finished_run(live: &Live, id: RunId, model: &CallableModel, answer: &Answer) 
 /// The run when its ending is no longer this process's to write.
 fn interrupted(job: &Job, id: RunId) -> Option<Run> {
     let run = job.live.snapshot().runs.into_iter().find(|run| run.id == id)?;
-    Some(Run { status: RunStatus::Interrupted, error: Some(view::interrupted()), ..run })
+    Some(Run { status: RunStatus::Interrupted, error: Some(mapping::interrupted()), ..run })
 }
 
 fn run_error(error: &UpstreamError) -> RunError {

@@ -1,22 +1,22 @@
 //! The playground: makes comparisons, runs them in tasks that no hang-up can drop, and shows them to their member.
 
+mod active_comparison;
 mod api;
+mod encryption;
 mod executor;
 mod fields;
-mod hub;
-mod live;
+mod mapping;
 mod reaper;
 mod repo;
-mod seal;
+mod run_registry;
 mod service;
 mod stream;
-mod view;
-mod watch;
+mod subscription;
 
+pub use active_comparison::ActiveComparison;
 pub use api::{PlaygroundDoc, router};
 pub use executor::Executor;
-pub use hub::Hub;
-pub use live::Live;
 pub use reaper::reap_forever;
+pub use run_registry::RunRegistry;
 pub use service::PlaygroundService;
-pub use watch::Subscription;
+pub use subscription::Subscription;

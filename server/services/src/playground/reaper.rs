@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use super::repo::runs;
 
-const EVERY: Duration = Duration::from_secs(5);
+const REAP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Marks every run `interrupted` whose lease has run out, every few seconds, until the server stops.
 pub async fn reap_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks) {
@@ -20,7 +20,7 @@ pub async fn reap_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks) {
         }
         tokio::select! {
             () = stopping.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(REAP_INTERVAL) => {}
         }
     }
 }

@@ -8,22 +8,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     ComparisonId, RunId, UserId,
-    account::Viewer,
+    accounts::Viewer,
     error::{AppError, Noun},
     playground::{Comparison, HistoryEntry, HistoryFilter, PlaygroundPort, RunStatus},
 };
 use foundation::error::Error;
 
 use super::{
+    active_comparison::ActiveComparison,
     executor::Executor,
-    live::Live,
+    mapping,
     repo::{runs, sessions},
-    stream, view,
+    stream,
 };
-use crate::{PublicUrl, auth::AccountService, catalog::CatalogService};
+use crate::{PublicUrl, accounts::AccountService, catalog::CatalogService};
 
 /// Comparisons that stay in a member's history; older ones go when a new one is made, unless they are shared.
-const KEPT: i64 = 50;
+const HISTORY_LIMIT: i64 = 50;
 /// Shared comparisons that are listed.
 const MOST_SHARED: i64 = 500;
 
@@ -48,7 +49,7 @@ impl PlaygroundService {
     }
 
     /// Waits until every run of a comparison has ended, wherever that is.
-    pub async fn finished(&self, viewer: &Viewer, live: &Live) -> Result<Comparison, AppError> {
+    pub async fn finished(&self, viewer: &Viewer, live: &ActiveComparison) -> Result<Comparison, AppError> {
         let mut now = live.finished().await;
         if live.is_handed_over() {
             now = self.stored(viewer, live.id).await?;
@@ -69,7 +70,7 @@ impl PlaygroundService {
             return Err(AppError::NotFound(Noun::Comparison));
         }
         let dek = self.accounts.data_key(viewer.id).await?;
-        let mut found = view::comparison(&dek, row, runs)?;
+        let mut found = mapping::comparison(&dek, row, runs)?;
         found.public_url =
             found.share_slug.as_ref().filter(|_| found.is_shared).map(|slug| self.public_url.shared(slug));
         Ok(found)
@@ -88,7 +89,7 @@ impl PlaygroundService {
 
     /// Stops everything that a member runs in this process.
     pub fn stop_all(&self, user: UserId) {
-        self.executor.hub.of(user).iter().for_each(|live| live.cancel_all());
+        self.executor.registry.of(user).iter().for_each(|live| live.cancel_all());
     }
 
     /// The ids of the member's comparisons, the oldest first, from the one behind `after` on.
@@ -102,15 +103,15 @@ impl PlaygroundService {
     }
 
     /// The comparison while it runs in this process.
-    pub fn live(&self, viewer: &Viewer, id: ComparisonId) -> Option<Arc<Live>> {
-        self.executor.hub.find(viewer.id, id)
+    pub fn live(&self, viewer: &Viewer, id: ComparisonId) -> Option<Arc<ActiveComparison>> {
+        self.executor.registry.find(viewer.id, id)
     }
 }
 
 #[async_trait]
 impl PlaygroundPort for PlaygroundService {
     async fn history(&self, viewer: &Viewer, filter: &HistoryFilter) -> Result<Vec<HistoryEntry>, AppError> {
-        let rows = sessions::history(&self.executor.pool, viewer.id, KEPT).await?;
+        let rows = sessions::history(&self.executor.pool, viewer.id, HISTORY_LIMIT).await?;
         self.entries(viewer, rows, filter).await
     }
 
@@ -138,7 +139,7 @@ impl PlaygroundPort for PlaygroundService {
         let found = sessions::pick(&self.executor.pool, viewer.id, (id, run)).await?;
         let picked = found.ok_or(AppError::NotFound(Noun::Run))?;
         let refuse = |why: &str| Err(AppError::Conflict(format!("Only an answer that is done can be picked; {why}.")));
-        match view::status(&picked.status)? {
+        match mapping::status(&picked.status)? {
             RunStatus::Succeeded => {
                 if let Some(live) = self.live(viewer, ComparisonId(picked.session_id)) {
                     live.pick(run);

@@ -4,13 +4,13 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use domain::{
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     playground::{Comparison, Event, Run, RunStatus},
 };
 use futures::{Stream, StreamExt, stream};
 
-use super::{service::PlaygroundService, watch::Subscription};
+use super::{service::PlaygroundService, subscription::Subscription};
 
 /// How often a comment keeps the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -20,7 +20,7 @@ const LOOK_UP: Duration = Duration::from_millis(500);
 /// Where events come from.
 pub(super) enum Source {
     /// From this process, as they happen.
-    Live(Subscription),
+    ActiveComparison(Subscription),
     /// From the database, of which nothing has been told yet.
     Stored(Comparison),
     /// From the database, of which this has been told.
@@ -46,8 +46,8 @@ pub(super) fn of(
 
 async fn step(service: &PlaygroundService, viewer: &Viewer, source: Source) -> Option<(Vec<Event>, Option<Source>)> {
     match source {
-        Source::Live(mut subscription) => match subscription.next().await {
-            Some(events) => Some((events, Some(Source::Live(subscription)))),
+        Source::ActiveComparison(mut subscription) => match subscription.next().await {
+            Some(events) => Some((events, Some(Source::ActiveComparison(subscription)))),
             None if subscription.is_handed_over() => {
                 let now = service.stored(viewer, subscription.id()).await.ok()?;
                 Some((vec![Event::Session { session: now.clone() }], Some(Source::Told(now))))
@@ -118,7 +118,7 @@ fn text(run: &Run) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playground::live::tests::{ended, live, run};
+    use crate::playground::active_comparison::tests::{ended, live, run};
 
     fn with(first: Run, second: Run) -> Comparison {
         Comparison { runs: vec![first, second], ..live().snapshot() }

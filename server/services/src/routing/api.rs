@@ -11,8 +11,8 @@ use domain::routing::{Route, RouteRequest, RoutingPort};
 
 use super::RoutingService;
 use crate::{
+    accounts::SignedIn,
     api::{ApiError, JsonBody, Problem},
-    auth::SignedIn,
 };
 
 /// Twenty of the longest names, every character an escape.

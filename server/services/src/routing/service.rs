@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use database::Notice;
 use domain::{
     UserId,
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     routing::{Measured, Route, RouteRequest, RoutingPort, Strategy},
 };
@@ -16,7 +16,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::repo::{self, RouteRow};
-use crate::{catalog::CatalogService, copies::Copies, leaderboard::LeaderboardService};
+use crate::{catalog::CatalogService, leaderboard::LeaderboardService, row_cache::RowCache};
 
 /// Where changes of lists are told.
 pub const CHANNEL: &str = "quadrille_routes";
@@ -26,7 +26,7 @@ pub struct RoutingService {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     catalog: Arc<CatalogService>,
-    known: Copies<UserId, Vec<String>>,
+    known: RowCache<UserId, Vec<String>>,
     leaderboard: Arc<LeaderboardService>,
 }
 
@@ -38,7 +38,7 @@ impl RoutingService {
         catalog: Arc<CatalogService>,
         leaderboard: Arc<LeaderboardService>,
     ) -> Self {
-        Self { pool, clock, catalog, known: Copies::default(), leaderboard }
+        Self { pool, clock, catalog, known: RowCache::default(), leaderboard }
     }
 
     /// The public names that a member's requests for `auto` go to, the first first; none where no list was saved. A list
@@ -49,13 +49,13 @@ impl RoutingService {
     }
 
     /// Hears of changes: the payload is a member's id.
-    pub fn hear(&self, notice: Notice<'_>) {
+    pub fn on_notify(&self, notice: Notice<'_>) {
         match notice {
             Notice::Of(id) => match id.parse::<Uuid>() {
-                Ok(id) => self.known.forget(|user, _| user.0 == id),
-                Err(_) => self.known.doubt(),
+                Ok(id) => self.known.invalidate(|user, _| user.0 == id),
+                Err(_) => self.known.invalidate_all(),
             },
-            Notice::Missed => self.known.doubt(),
+            Notice::Missed => self.known.invalidate_all(),
         }
     }
 
@@ -86,8 +86,8 @@ impl RoutingPort for RoutingService {
         let now = self.clock.now();
         let models = Value::from(request.models.clone());
         repo::save(&self.pool, viewer.id, (word(request.strategy), &models), now).await?;
-        // The others hear of it; this process need not wait for that.
-        self.known.forget(|user, _| *user == viewer.id);
+        // The others on_notify of it; this process need not wait for that.
+        self.known.invalidate(|user, _| *user == viewer.id);
         Ok(Route { strategy: request.strategy, models: request.models, updated_at: Some(now) })
     }
 }
@@ -101,9 +101,9 @@ fn word(strategy: Strategy) -> &'static str {
 fn route(row: RouteRow) -> Result<Route, Error> {
     let strategy = match row.strategy.as_str() {
         "priority" => Strategy::Priority,
-        other => return Err(Error::Broken(format!("a stored strategy: {other}"))),
+        other => return Err(Error::Internal(format!("a stored strategy: {other}"))),
     };
     let models =
-        serde_json::from_value(row.models).map_err(|error| Error::Broken(format!("stored models: {error}")))?;
+        serde_json::from_value(row.models).map_err(|error| Error::Internal(format!("stored models: {error}")))?;
     Ok(Route { strategy, models, updated_at: Some(row.updated_at) })
 }

@@ -62,7 +62,7 @@ async fn llms(State(seo): State<Seo>) -> Result<Response, ApiError> {
 }
 
 async fn board_picture(State(seo): State<Seo>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let board = seo.board.board(Window::default()).await?.figures;
+    let board = seo.board.board(Window::default()).await?.stats;
     Ok(seo.picture(picture::board(&board, &seo.name)).await?.respond(&headers, None))
 }
 

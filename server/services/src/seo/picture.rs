@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use domain::{
     Usd, format,
-    leaderboard::{BoardFigures, Entry, ModelPage},
+    leaderboard::{BoardStats, Entry, ModelPage},
 };
 use foundation::error::Error;
 use resvg::{
@@ -35,7 +35,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 /// A drawing as a PNG. Takes tens of milliseconds: not to be called where others wait.
 pub(crate) fn png(svg: &str) -> Result<Vec<u8>, Error> {
     let options = Options { fontdb: FONTS.clone(), font_family: "Liberation Sans".into(), ..Options::default() };
-    let broken = |problem: String| Error::Broken(format!("a picture cannot be drawn: {problem}"));
+    let broken = |problem: String| Error::Internal(format!("a picture cannot be drawn: {problem}"));
     let tree = Tree::from_str(svg, &options).map_err(|error| broken(error.to_string()))?;
     let mut pixels = Pixmap::new(WIDTH, HEIGHT).ok_or_else(|| broken("no room".into()))?;
     resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
@@ -50,7 +50,7 @@ pub(super) fn model(page: &ModelPage, site_name: &str) -> String {
         None => "Not ranked yet".into(),
     };
     let price = entry.output_price_per_million_usd.as_ref().map_or(format::UNKNOWN.into(), Usd::display);
-    let figures = [
+    let stats = [
         ("Success", format::percent(entry.success_rate)),
         ("Latency p95", format::duration(entry.p95_latency_ms)),
         ("Speed", format::speed(entry.tokens_per_second)),
@@ -59,7 +59,7 @@ pub(super) fn model(page: &ModelPage, site_name: &str) -> String {
     let name: String = shortened(&entry.model_public_name, 44);
     let size = if name.chars().count() > 26 { 44 } else { 64 };
     let columns: String = (0..)
-        .zip(figures)
+        .zip(stats)
         .map(|(i, (title, value))| {
             let x = 72 + i * 272;
             format!(
@@ -81,7 +81,7 @@ pub(super) fn model(page: &ModelPage, site_name: &str) -> String {
 }
 
 /// The first five of the board.
-pub(super) fn board(board: &BoardFigures, site_name: &str) -> String {
+pub(super) fn board(board: &BoardStats, site_name: &str) -> String {
     let rows: String = (0..)
         .zip(board.entries.iter().take(5))
         .map(|(i, entry): (i32, &Entry)| {
@@ -151,8 +151,8 @@ mod tests {
             let entry = Entry::new(info.clone(), &Tally { requests: 100_000, successes, ..Tally::default() });
             let success = format::percent(entry.success_rate);
             assert!(success.starts_with(shown), "{success}");
-            let figures = BoardFigures { entries: vec![entry.clone()], ..BoardFigures::default() };
-            assert!(board(&figures, "").contains(&escape(&success)), "{success} is on the board's");
+            let stats = BoardStats { entries: vec![entry.clone()], ..BoardStats::default() };
+            assert!(board(&stats, "").contains(&escape(&success)), "{success} is on the board's");
             let page = ModelPage {
                 window: Window::Week,
                 generated_at: DateTime::UNIX_EPOCH,

@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 
 use super::{picture::drawing, service::ShareService};
 use crate::{
+    accounts::SignedIn,
     api::{ApiError, JsonBodyOrDefault, PathId, Problem, ShareSlug},
-    auth::SignedIn,
     seo,
 };
 
@@ -114,7 +114,7 @@ async fn image(
     Ok((headers, [(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], png).into_response())
 }
 
-/// Copies a shared comparison into the member's own history, answers and figures included.
+/// RowCache a shared comparison into the member's own history, answers and figures included.
 #[utoipa::path(post, path = "/api/playground/shared/{slug}/copy", tag = "share", params(("slug" = String, Path)),
     responses((status = 201, body = Comparison), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn copy(

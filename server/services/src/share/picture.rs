@@ -25,19 +25,19 @@ pub(super) fn drawing(content: &SharedContent, site_name: &str) -> String {
 
 fn row(y: i32, run: &SharedRun) -> String {
     let position = usize::from(run.position).min(COLOURS.len() - 1);
-    let figures = [
+    let stats = [
         (760, format::duration(run.latency_ms)),
         (950, format::speed(run.tokens_per_second)),
         (1128, run.list_cost_usd.as_ref().map_or(format::UNKNOWN.into(), Usd::display)),
     ];
-    let figures: String = figures
+    let stats: String = stats
         .map(|(x, value)| {
             let value = escape(&value.replace('\u{202f}', " "));
             format!(r##"<text x="{x}" y="{y}" font-size="28" font-weight="bold" fill="#18212c" text-anchor="end">{value}</text>"##)
         })
         .concat();
     format!(
-        r##"<rect x="72" y="{}" width="36" height="36" rx="5" fill="{}"/><text x="90" y="{}" font-size="24" font-weight="bold" fill="#ffffff" text-anchor="middle">{}</text><text x="126" y="{y}" font-family="Liberation Mono" font-weight="bold" font-size="28" fill="#18212c">{}</text>{figures}"##,
+        r##"<rect x="72" y="{}" width="36" height="36" rx="5" fill="{}"/><text x="90" y="{}" font-size="24" font-weight="bold" fill="#ffffff" text-anchor="middle">{}</text><text x="126" y="{y}" font-family="Liberation Mono" font-weight="bold" font-size="28" fill="#18212c">{}</text>{stats}"##,
         y - 28,
         COLOURS[position],
         y - 2,

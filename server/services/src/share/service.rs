@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use crypto::{Dek, Field};
 use domain::{
     ComparisonId, RunId, UserId,
-    account::Viewer,
+    accounts::Viewer,
     error::{AppError, Noun},
     playground::{Comparison, PlaygroundPort},
     share::{ShareLink, SharePort, ShareRequest, SharedComparison, SharedContent},
@@ -19,7 +19,7 @@ use super::{
     repo::{self, NewShare},
     slug,
 };
-use crate::{PublicUrl, auth::AccountService, playground::PlaygroundService};
+use crate::{PublicUrl, accounts::AccountService, playground::PlaygroundService};
 
 /// Sharing.
 pub struct ShareService {
@@ -49,9 +49,9 @@ impl ShareService {
     }
 
     /// The snapshot, sealed under its owner's data key for this row alone: without the master key the row says nothing.
-    fn seal(dek: &Dek, id: ComparisonId, content: &SharedContent) -> Result<Vec<u8>, Error> {
-        let json = serde_json::to_string(content).map_err(|error| Error::Broken(format!("a snapshot: {error}")))?;
-        dek.seal(share_field(id.0), &json)
+    fn encrypt(dek: &Dek, id: ComparisonId, content: &SharedContent) -> Result<Vec<u8>, Error> {
+        let json = serde_json::to_string(content).map_err(|error| Error::Internal(format!("a snapshot: {error}")))?;
+        dek.encrypt(share_field(id.0), &json)
     }
 }
 
@@ -66,7 +66,7 @@ impl SharePort for ShareService {
         let comparison = self.playground.find(viewer, id).await?;
         let content = SharedContent::of(&comparison, &request)?;
         let dek = self.accounts.data_key(viewer.id).await?;
-        let share_ct = Self::seal(&dek, id, &content)?;
+        let share_ct = Self::encrypt(&dek, id, &content)?;
         let fresh = slug::generate()?;
         let new =
             NewShare { share_ct: &share_ct, slug: &fresh, replaces_slug: request.new_link, now: self.clock.now() };
@@ -96,7 +96,7 @@ impl SharePort for ShareService {
         let row = repo::find(&self.pool, slug).await?.ok_or(GONE)?;
         let dek = self.accounts.open_data_key(UserId(row.user_id), &row.owners_key())?;
         let json = dek.open(share_field(row.id), &row.share_ct)?;
-        let content = serde_json::from_str(&json).map_err(|error| Error::Broken(format!("a snapshot: {error}")))?;
+        let content = serde_json::from_str(&json).map_err(|error| Error::Internal(format!("a snapshot: {error}")))?;
         Ok(SharedComparison {
             share_slug: slug.to_owned(),
             public_url: self.public_url.shared(slug),

@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use super::service::TemplateService;
 use crate::{
+    accounts::SignedIn,
     api::{ApiError, JsonBody, PathId, Problem},
-    auth::SignedIn,
 };
 
 /// As for comparisons: two texts of 50,000 characters, every one of them escaped.

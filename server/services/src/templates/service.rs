@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use crypto::{Dek, Field};
 use domain::{
     TemplateId,
-    account::Viewer,
+    accounts::Viewer,
     error::{AppError, Noun},
     templates::{Template, TemplateDraft, TemplatePort},
 };
@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::repo::{self, Sealed};
-use crate::auth::AccountService;
+use crate::accounts::AccountService;
 
 /// The templates of all members, each behind its member's key.
 pub struct TemplateService {
@@ -63,8 +63,8 @@ impl TemplateService {
     async fn sealed(&self, viewer: &Viewer, template: &Template) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let dek = self.accounts.data_key(viewer.id).await?;
         let body =
-            serde_json::to_string(&template.draft).map_err(|error| Error::Broken(format!("a template: {error}")))?;
-        Ok((dek.seal(name_field(template.id), &template.draft.name)?, dek.seal(body_field(template.id), &body)?))
+            serde_json::to_string(&template.draft).map_err(|error| Error::Internal(format!("a template: {error}")))?;
+        Ok((dek.encrypt(name_field(template.id), &template.draft.name)?, dek.encrypt(body_field(template.id), &body)?))
     }
 }
 
@@ -87,7 +87,7 @@ fn opened(dek: &Dek, row: &repo::TemplateRow) -> Option<Template> {
     let open = || -> Result<Template, Error> {
         let body = dek.open(body_field(id), &row.body_ct)?;
         let draft: TemplateDraft =
-            serde_json::from_str(&body).map_err(|error| Error::Broken(format!("a template: {error}")))?;
+            serde_json::from_str(&body).map_err(|error| Error::Internal(format!("a template: {error}")))?;
         Ok(Template { id, draft: TemplateDraft { name: dek.open(name_field(id), &row.name_ct)?, ..draft } })
     };
     open().inspect_err(|error| tracing::error!(template.id = %id, %error, "cannot open a template")).ok()

@@ -1,13 +1,13 @@
 //! Usage events: one for each request that the gateway took or that LiteLLM told of. Written in batches, read by the roll-up
 //! and by key analytics.
 
-mod mover;
 mod partitions;
 mod repo;
 mod retention;
+mod shipper;
 mod types;
 
-pub use mover::Mover;
 pub use partitions::{ensure_partitions, insert};
 pub use retention::{keep_days, keep_days_forever};
+pub use shipper::EventShipper;
 pub use types::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource, is_believable_cost};

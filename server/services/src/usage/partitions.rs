@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use super::{UsageEvent, repo};
 
 /// More days than this at once are a clock that is wrong.
-const MOST_DAYS: i64 = 1_000;
+const PARTITION_LIMIT: i64 = 1_000;
 
 /// Writes events and returns how many were new: one that is there already stays as it is. One statement, so all of them are
 /// written or none. The day of an event gets its partition where it has none yet.
@@ -31,8 +31,8 @@ pub async fn insert(pool: &PgPool, events: &[UsageEvent]) -> Result<u64, Error> 
 
 /// Makes the partitions of these days (UTC), both included, where they are missing. Safe to call from several replicas at once.
 pub async fn ensure_partitions(pool: &PgPool, from_day: NaiveDate, to_day: NaiveDate) -> Result<u64, Error> {
-    if (to_day - from_day).num_days() >= MOST_DAYS {
-        return Err(Error::Broken(format!("partitions for {from_day} to {to_day} are too many")));
+    if (to_day - from_day).num_days() >= PARTITION_LIMIT {
+        return Err(Error::Internal(format!("partitions for {from_day} to {to_day} are too many")));
     }
     repo::ensure_partitions(pool, from_day, to_day).await
 }

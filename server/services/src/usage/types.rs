@@ -68,7 +68,7 @@ macro_rules! words {
             fn from_str(word: &str) -> Result<Self, Self::Err> {
                 match word {
                     $($word => Ok(Self::$variant),)*
-                    _ => Err(foundation::error::Error::Broken(format!("no such {}: {word}", stringify!($name)))),
+                    _ => Err(foundation::error::Error::Internal(format!("no such {}: {word}", stringify!($name)))),
                 }
             }
         }

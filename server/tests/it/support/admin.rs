@@ -1,7 +1,7 @@
 //! An admin of a running test server.
 
 use chrono::TimeDelta;
-use domain::account::Role;
+use domain::accounts::Role;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::{
     boot,
-    config::{Cli, Settings, Surroundings, load_master_keys},
+    config::{Cli, ProcessEnv, Settings, load_master_keys},
     listen,
     router::router,
     state::AppState,
@@ -20,7 +20,7 @@ use server::{
 };
 use services::{
     catalog::{ModelEntry, UpstreamEntry},
-    outside::Outside,
+    external::External,
 };
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -84,8 +84,8 @@ impl TestApp {
         let clock = TestClock::at(Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap());
         let keys = load_master_keys(&settings).unwrap();
         let keyring = boot::open_keyring(&pool, keys, &clock).await.unwrap();
-        let outside = Outside { clock: Arc::new(clock.clone()), lookup };
-        let state = AppState::new(settings, Site::none(), pool.clone(), outside, tasks.clone(), keyring, log).unwrap();
+        let external = External { clock: Arc::new(clock.clone()), lookup };
+        let state = AppState::new(settings, Site::none(), pool.clone(), external, tasks.clone(), keyring, log).unwrap();
         boot::background(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -208,8 +208,8 @@ fn settings() -> Settings {
         &format!("--master-key={}", STANDARD.encode([7; 32])),
         "--sign-up=open",
     ]);
-    let surroundings = Surroundings { home: Some("/nonexistent".into()), ..Surroundings::default() };
-    Settings::new(cli.unwrap().options, &surroundings).unwrap()
+    let env = ProcessEnv { home: Some("/nonexistent".into()), ..ProcessEnv::default() };
+    Settings::new(cli.unwrap().options, &env).unwrap()
 }
 
 fn cookie(answer: &Response) -> String {

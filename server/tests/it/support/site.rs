@@ -10,15 +10,16 @@ use axum::{
     routing::get,
 };
 use crypto::{Keyring, MasterKeys};
-use domain::account::SignUpMode;
+use domain::accounts::SignUpMode;
 use foundation::{
     clock::{Clock, TestClock},
     shutdown::Tasks,
 };
 use serde_json::{Value, json};
 use services::{
-    PublicUrl, api,
-    auth::{self, AccountService, AccountSettings, AdminViewer, LimitSettings, Rate, TrustedProxies, with_caller},
+    PublicUrl,
+    accounts::{self, AccountService, AccountSettings, AdminViewer, LimitSettings, Rate, TrustedProxies, with_caller},
+    api,
 };
 use sqlx::PgPool;
 use tower::ServiceExt;
@@ -86,7 +87,7 @@ impl Site {
         let settings = AccountSettings { public_url, trusted_proxies, sign_up, limits };
         let accounts = AccountService::new(pool.clone(), Arc::new(clock.clone()), Tasks::default(), keyring, &settings);
         let accounts = Arc::new(accounts.expect("starts"));
-        let routes = auth::router(Arc::clone(&accounts))
+        let routes = accounts::router(Arc::clone(&accounts))
             .route(
                 "/api/admin/hello",
                 get(|AdminViewer(admin): AdminViewer| async move { Json(admin.viewer().clone()) }),

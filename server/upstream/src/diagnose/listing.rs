@@ -1,6 +1,6 @@
 //! What the list of models tells: whether the key is accepted, and whether the model is there.
 
-use foundation::nearest::nearest;
+use foundation::suggest::suggest;
 
 use crate::{ListedModel, Target, UpstreamClient, base_url::BaseUrl};
 
@@ -27,7 +27,7 @@ pub(super) fn find(model: &str, listed: &[ListedModel]) -> Found {
     if listed.iter().any(|other| other.id == model) {
         return Found::Listed(format!("Listed, among {count} there."));
     }
-    let near = nearest(model, listed.iter().map(|other| other.id.as_str()));
+    let near = suggest(model, listed.iter().map(|other| other.id.as_str()));
     let remedy = match near.as_slice() {
         [] => {
             let shown: Vec<&str> = listed.iter().take(5).map(|other| other.id.as_str()).collect();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     UpstreamId,
-    account::Admin,
+    accounts::Admin,
     catalog::admin::{
         BulkEdit, CatalogDiff, ImportChoice, Listing, ModelEdit, ModelView, Move, PriceProposal, TestEvent, TestReport,
         TestRequest, TestRow, UnsavedTest, UpstreamEdit, UpstreamView,

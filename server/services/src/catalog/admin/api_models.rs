@@ -15,8 +15,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    accounts::AdminViewer,
     api::{ApiError, JsonBody, ModelSlug, PathId, Problem},
-    auth::AdminViewer,
     catalog::CatalogService,
 };
 

@@ -16,8 +16,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    accounts::AdminViewer,
     api::{ApiError, JsonBody, PathId, Problem, QueryParams},
-    auth::AdminViewer,
     catalog::CatalogService,
 };
 

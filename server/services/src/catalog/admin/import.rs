@@ -24,7 +24,7 @@ use crate::{
 /// Entries of a list that are shown at once.
 const SHOWN: usize = 500;
 /// Models taken in at once.
-const MOST: usize = 10_000;
+const IMPORT_LIMIT: usize = 10_000;
 
 impl CatalogService {
     /// What an upstream lists, as far as it contains the filter.
@@ -59,7 +59,8 @@ impl CatalogService {
         let is_chosen = |model: &ListedModel| {
             named.contains(model.id.as_str()) || choice.filter.as_deref().is_some_and(|text| contains(&model.id, text))
         };
-        let chosen: Vec<ModelEntry> = listed.into_iter().filter(is_chosen).take(MOST).map(ModelEntry::from).collect();
+        let chosen: Vec<ModelEntry> =
+            listed.into_iter().filter(is_chosen).take(IMPORT_LIMIT).map(ModelEntry::from).collect();
         let (this, actor, prefix) = (self.clone(), actor.clone(), choice.prefix.trim().to_owned());
         self.tasks.detached(async move { this.insert_new(&actor, &row, &prefix, chosen).await }).await
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     UpstreamId,
-    account::Admin,
+    accounts::Admin,
     catalog::admin::{BulkEdit, LastTest, ModelEdit, ModelView, ModelsPort, Move},
     error::{AppError, FieldError, Noun},
 };
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Models changed or deleted at once.
-const MOST: usize = 1_000;
+const BULK_LIMIT: usize = 1_000;
 
 /// A model that was written, and which fields got which values; none where all was so already.
 pub(in crate::catalog) struct ModelWrite {
@@ -303,7 +303,7 @@ pub(in crate::catalog) fn by_slug(all: Vec<FullModelRow>) -> HashMap<String, Ful
 fn check_count(slugs: &[String]) -> Result<(), Error> {
     let message = match slugs.len() {
         0 => "Choose at least one model.".to_owned(),
-        n if n > MOST => format!("Choose at most {MOST} models at once."),
+        n if n > BULK_LIMIT => format!("Choose at most {BULK_LIMIT} models at once."),
         _ => return Ok(()),
     };
     Err(AppError::Invalid(vec![FieldError::new("slugs", "out_of_range", message)]).into())

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     UpstreamId,
-    account::Admin,
+    accounts::Admin,
     catalog::admin::{ImportChoice, Listing, UpstreamEdit, UpstreamView, UpstreamsPort},
     error::{AppError, FieldError, Noun},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    account::Admin,
+    accounts::Admin,
     catalog::admin::{TestRow, Verdict},
 };
 use foundation::error::Error;

@@ -18,8 +18,8 @@ use serde::Serialize;
 
 use super::{DirectTestService, service::Prepared};
 use crate::{
+    accounts::AdminViewer,
     api::{ApiError, JsonBody, ModelSlug, PathId, Problem, accepts_events},
-    auth::AdminViewer,
 };
 
 /// An image of 5 MB in base64, and two texts.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::http::HeaderMap;
 use domain::{
     Usd,
-    account::Admin,
+    accounts::Admin,
     catalog::admin::{Tell, TestReport, TestRequest, TestRow, TestsPort, UnsavedTest},
     error::{AppError, FieldError},
 };

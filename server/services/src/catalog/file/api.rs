@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::CatalogFileService;
 use crate::{
+    accounts::AdminViewer,
     api::{ApiError, Problem, QueryParams},
-    auth::AdminViewer,
 };
 
 /// Several times the size of the public price file.

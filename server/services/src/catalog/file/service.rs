@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    account::Admin,
+    accounts::Admin,
     catalog::admin::{CatalogDiff, CatalogFilePort, PriceProposal},
     error::AppError,
 };

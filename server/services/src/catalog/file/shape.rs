@@ -73,7 +73,7 @@ pub(super) fn read(text: &str) -> Result<File, Error> {
 /// Writes a file.
 pub(super) fn write(file: &File) -> Result<String, Error> {
     const HEAD: &str = "# Quadrille's catalogue. Keys and the values of headers are not in it; models are in the order of the picker.\n\n";
-    let text = toml::to_string(file).map_err(|error| Error::Broken(format!("the catalogue as a file: {error}")))?;
+    let text = toml::to_string(file).map_err(|error| Error::Internal(format!("the catalogue as a file: {error}")))?;
     Ok(format!("{HEAD}{text}"))
 }
 

@@ -98,7 +98,7 @@ fn ended(payload: &Payload, has_hung_up: bool, tokens_out: Option<u64>, latency_
 }
 
 /// LiteLLM reports what its callers do wrong as failures of the model they named. Those are recorded and not counted, or any
-/// caller could spoil a model's figures.
+/// caller could spoil a model's metrics.
 fn failed(error: &ErrorInformation, status: Option<u16>) -> (Outcome, Option<ErrorClass>) {
     let is_providers = error.llm_provider.as_deref().is_some_and(|provider| !provider.is_empty());
     let normalized = error.normalized_error.as_deref().unwrap_or_default();

@@ -25,7 +25,7 @@ use crate::{catalog::CatalogService, usage::UsageEvent};
 const MAX_WAITING: usize = 192 * 1024;
 /// Events that are written to the log at once.
 const PIECE: usize = 512;
-const TRY_AGAIN_AFTER: Duration = Duration::from_millis(250);
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// More is waiting than fits.
 pub(super) struct NoRoom;
@@ -41,13 +41,13 @@ pub struct Ingest {
     waiting: Arc<Semaphore>,
     /// One batch is worked off at a time.
     turn: Arc<Semaphore>,
-    figures: Arc<Figures>,
+    metrics: Arc<IngestMetrics>,
 }
 
 #[derive(Debug, Default)]
-struct Figures {
+struct IngestMetrics {
     batches: AtomicU64,
-    turned_away: AtomicU64,
+    rejected: AtomicU64,
     events: AtomicU64,
     not_completions: AtomicU64,
     unusable: AtomicU64,
@@ -70,7 +70,7 @@ impl Ingest {
             tasks,
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             turn: Arc::new(Semaphore::new(1)),
-            figures: Arc::default(),
+            metrics: Arc::default(),
         }
     }
 
@@ -88,29 +88,29 @@ impl Ingest {
     pub(super) fn take(self: &Arc<Self>, body: Bytes) -> Result<(), NoRoom> {
         let size = u32::try_from(body.len().div_ceil(1024)).unwrap_or(u32::MAX);
         let Ok(place) = self.waiting.clone().try_acquire_many_owned(size) else {
-            self.figures.turned_away.fetch_add(1, Ordering::Relaxed);
+            self.metrics.rejected.fetch_add(1, Ordering::Relaxed);
             return Err(NoRoom);
         };
-        self.figures.batches.fetch_add(1, Ordering::Relaxed);
+        self.metrics.batches.fetch_add(1, Ordering::Relaxed);
         drop(self.tasks.spawn(self.clone().work_off(body, place)));
         Ok(())
     }
 
     /// Name, kind, description and value of each figure.
-    pub fn figures(&self) -> [(&'static str, &'static str, &'static str, u64); 5] {
-        let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let (figures, kind) = (&self.figures, "counter");
+    pub fn metrics(&self) -> [(&'static str, &'static str, &'static str, u64); 5] {
+        let of = |stat: &AtomicU64| stat.load(Ordering::Relaxed);
+        let (metrics, kind) = (&self.metrics, "counter");
         [
-            ("quadrille_ingest_batches_total", kind, "Batches taken in from LiteLLM.", of(&figures.batches)),
-            ("quadrille_ingest_turned_away_total", kind, "Batches there was no room for.", of(&figures.turned_away)),
-            ("quadrille_ingest_events_total", kind, "Usage events made of them.", of(&figures.events)),
+            ("quadrille_ingest_batches_total", kind, "Batches taken in from LiteLLM.", of(&metrics.batches)),
+            ("quadrille_ingest_turned_away_total", kind, "Batches there was no room for.", of(&metrics.rejected)),
+            ("quadrille_ingest_events_total", kind, "Usage events made of them.", of(&metrics.events)),
             (
                 "quadrille_ingest_not_completions_total",
                 kind,
                 "Entries about other calls, or from a cache.",
-                of(&figures.not_completions),
+                of(&metrics.not_completions),
             ),
-            ("quadrille_ingest_unusable_total", kind, "Entries that could not be used.", of(&figures.unusable)),
+            ("quadrille_ingest_unusable_total", kind, "Entries that could not be used.", of(&metrics.unusable)),
         ]
     }
 
@@ -137,14 +137,14 @@ impl Ingest {
             match convert(payload, now) {
                 Ok(event) => events.push(event),
                 Err(LeftOut::NotACompletion) => {
-                    self.figures.not_completions.fetch_add(1, Ordering::Relaxed);
+                    self.metrics.not_completions.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(LeftOut::Unusable) => unusable += 1,
             }
         }
         if unusable > 0 {
             tracing::warn!(unusable, of = payloads.len(), "entries from LiteLLM could not be used");
-            self.figures.unusable.fetch_add(unusable, Ordering::Relaxed);
+            self.metrics.unusable.fetch_add(unusable, Ordering::Relaxed);
         }
         events
     }
@@ -175,12 +175,12 @@ impl Ingest {
         loop {
             if let Ok(permit) = self.log.admit_many(events.len()) {
                 if permit.write(events).await {
-                    self.figures.events.fetch_add(events.len() as u64, Ordering::Relaxed);
+                    self.metrics.events.fetch_add(events.len() as u64, Ordering::Relaxed);
                 }
                 return;
             }
             tokio::select! {
-                () = tokio::time::sleep(TRY_AGAIN_AFTER) => {}
+                () = tokio::time::sleep(RETRY_INTERVAL) => {}
                 () = stopping.cancelled() => {
                     tracing::error!(events = events.len(), "events from LiteLLM were lost: there was no room for them");
                     return;

@@ -52,7 +52,7 @@ pub(in crate::playground) struct Renewed {
     /// Its member asked one of them to stop the run.
     pub is_cancelled: bool,
     /// One of them has begun another run of it since.
-    pub is_shared: bool,
+    pub has_other_owner: bool,
 }
 
 /// A run that was to be picked.

@@ -56,7 +56,7 @@ pub(in crate::playground) async fn renew(
                 SELECT FROM playground_runs other
                 WHERE other.session_id = r.session_id AND other.lease_owner <> $2
                   AND (other.started_at IS NULL OR other.started_at >= r.started_at)
-            ) AS "is_shared!"
+            ) AS "has_other_owner!"
         "#,
         run.0,
         lease.owner,
@@ -77,7 +77,7 @@ pub(in crate::playground) async fn finish(
     owner: Uuid,
     ending: &Ending,
 ) -> Result<Option<bool>, Error> {
-    let is_shared = sqlx::query_scalar!(
+    let has_other_owner = sqlx::query_scalar!(
         r#"
         UPDATE playground_runs r
         SET status = $3, response_ct = $4, error_code = $5, error_detail_ct = $6, retry_after_s = $7, finish_reason = $8,
@@ -88,7 +88,7 @@ pub(in crate::playground) async fn finish(
             SELECT FROM playground_runs other
             WHERE other.session_id = r.session_id AND other.lease_owner <> $2
               AND (other.started_at IS NULL OR other.started_at >= r.started_at)
-        ) AS "is_shared!"
+        ) AS "has_other_owner!"
         "#,
         run.0,
         owner,
@@ -108,7 +108,7 @@ pub(in crate::playground) async fn finish(
     )
     .fetch_optional(db)
     .await?;
-    Ok(is_shared)
+    Ok(has_other_owner)
 }
 
 /// Ends every run whose lease ran out before `expired`, and returns how many.

@@ -6,28 +6,28 @@ use chrono::{DateTime, Utc};
 use crypto::Dek;
 use domain::{
     ComparisonId, RunId, UserId,
-    account::Viewer,
+    accounts::Viewer,
     error::{AppError, FieldError, Noun},
     playground::{Comparison, ComparisonRequest, PlaygroundPort, Run},
 };
 use foundation::error::Error;
 use uuid::Uuid;
 
-use super::{KEPT, PlaygroundService};
+use super::{HISTORY_LIMIT, PlaygroundService};
 use crate::{
     catalog::CallableModel,
     playground::{
+        active_comparison::ActiveComparison,
+        encryption,
         executor::{Job, Planned},
-        hub::Place,
-        live::Live,
         repo::{NewRun, runs, sessions},
-        seal,
+        run_registry::RunPermit,
     },
 };
 
 impl PlaygroundService {
     /// Checks, stores and starts a comparison. From then on it runs to its end, whoever watches.
-    pub async fn create(&self, viewer: &Viewer, request: ComparisonRequest) -> Result<Arc<Live>, AppError> {
+    pub async fn create(&self, viewer: &Viewer, request: ComparisonRequest) -> Result<Arc<ActiveComparison>, AppError> {
         request.check().map_err(AppError::Invalid)?;
         let place = self.place(viewer)?;
         let data_key = async { Ok(self.accounts.data_key(viewer.id).await?) };
@@ -58,8 +58,8 @@ impl PlaygroundService {
         self.executor.tasks.detached(async move { this.restart(&viewer, id, planned, (dek, place)).await }).await
     }
 
-    fn place(&self, viewer: &Viewer) -> Result<Place, AppError> {
-        self.executor.hub.take_place(viewer.id).ok_or(AppError::RateLimited { retry_after_s: 5 })
+    fn place(&self, viewer: &Viewer) -> Result<RunPermit, AppError> {
+        self.executor.registry.take_place(viewer.id).ok_or(AppError::RateLimited { retry_after_s: 5 })
     }
 
     async fn restart(
@@ -67,7 +67,7 @@ impl PlaygroundService {
         viewer: &Viewer,
         id: ComparisonId,
         run: Planned,
-        (dek, place): (Dek, Place),
+        (dek, place): (Dek, RunPermit),
     ) -> Result<(), AppError> {
         let executor = &self.executor;
         let names = (id, run.id);
@@ -76,15 +76,15 @@ impl PlaygroundService {
             Some(false) => return Err(still_runs()),
             Some(true) => {}
         }
-        // Read again: whatever ended meanwhile is in the database, and whatever runs here is in the hub.
+        // Read again: whatever ended meanwhile is in the database, and whatever runs here is in the registry.
         let fresh = self.stored(viewer, id).await?;
         let (prompt, system_prompt) = (fresh.prompt.clone(), fresh.system_prompt.clone());
-        let live = match executor.hub.find(viewer.id, id) {
+        let live = match executor.registry.find(viewer.id, id) {
             // The others still run, but not here: the database is where all of it comes together.
             None if fresh.runs.iter().any(|other| other.id != run.id && !other.status.is_ended()) => {
-                Arc::new(Live::new(viewer.id, fresh))
+                Arc::new(ActiveComparison::new(viewer.id, fresh))
             }
-            _ => executor.hub.enter(Arc::new(Live::new(viewer.id, fresh))),
+            _ => executor.registry.enter(Arc::new(ActiveComparison::new(viewer.id, fresh))),
         };
         live.restart(run.id);
         executor.start(Job { place, live, dek, prompt, system_prompt, runs: vec![run] });
@@ -96,14 +96,14 @@ impl PlaygroundService {
         let dek = self.accounts.data_key(viewer.id).await?;
         let (executor, user) = (self.executor.clone(), viewer.id);
         let work = async move {
-            let session = seal::session(&dek, user, &copy)?;
+            let session = encryption::session(&dek, user, &copy)?;
             let runs: Vec<NewRun<'_>> =
-                copy.runs.iter().map(|run| seal::new_run(run, &run.model)).collect::<Result<_, _>>()?;
+                copy.runs.iter().map(|run| encryption::new_run(run, &run.model)).collect::<Result<_, _>>()?;
             let lease = executor.lease();
             let mut tx = executor.pool.begin().await?;
-            sessions::insert(&mut *tx, &session, &runs, (lease, KEPT)).await?;
+            sessions::insert(&mut *tx, &session, &runs, (lease, HISTORY_LIMIT)).await?;
             for run in &copy.runs {
-                let ending = seal::ending(&dek, run, copy.created_at)?;
+                let ending = encryption::ending(&dek, run, copy.created_at)?;
                 runs::finish(&mut *tx, run.id, lease.owner, &ending).await?;
             }
             Ok::<_, Error>(tx.commit().await?)
@@ -155,8 +155,8 @@ impl PlaygroundService {
         user: UserId,
         request: ComparisonRequest,
         models: Vec<CallableModel>,
-        (dek, place): (Dek, Place),
-    ) -> Result<Arc<Live>, AppError> {
+        (dek, place): (Dek, RunPermit),
+    ) -> Result<Arc<ActiveComparison>, AppError> {
         let executor = &self.executor;
         let id = ComparisonId(Uuid::now_v7());
         let of_card = |position: usize| request.card_parameters.get(position).copied().flatten();
@@ -170,14 +170,14 @@ impl PlaygroundService {
             .collect();
         let job = Job {
             place,
-            live: Arc::new(Live::new(user, new_comparison(id, executor.clock.now(), &request, &runs))),
+            live: Arc::new(ActiveComparison::new(user, new_comparison(id, executor.clock.now(), &request, &runs))),
             dek,
             prompt: request.prompt,
             system_prompt: request.system_prompt.filter(|text| !text.is_empty()),
             runs,
         };
         self.store(user, &job).await?;
-        let live = executor.hub.enter(job.live.clone());
+        let live = executor.registry.enter(job.live.clone());
         executor.start(job);
         Ok(live)
     }
@@ -190,10 +190,10 @@ impl PlaygroundService {
             .runs
             .iter()
             .zip(upstream_models)
-            .map(|(run, asked)| seal::new_run(run, asked))
+            .map(|(run, asked)| encryption::new_run(run, asked))
             .collect::<Result<_, _>>()?;
-        let session = seal::session(&job.dek, user, &made)?;
-        sessions::insert(&executor.pool, &session, &runs, (executor.lease(), KEPT)).await
+        let session = encryption::session(&job.dek, user, &made)?;
+        sessions::insert(&executor.pool, &session, &runs, (executor.lease(), HISTORY_LIMIT)).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     ComparisonId, RunId,
-    account::Viewer,
+    accounts::Viewer,
     error::AppError,
     playground::{HistoryEntry, HistoryFilter, HistoryRun},
 };
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::PlaygroundService;
 use crate::playground::{
+    mapping,
     repo::{SessionRow, runs},
-    view,
 };
 
 impl PlaygroundService {
@@ -31,18 +31,18 @@ impl PlaygroundService {
                 id: RunId(row.id),
                 position: u8::try_from(row.position).unwrap_or_default(),
                 model: row.model_public_name,
-                status: view::status(&row.status)?,
+                status: mapping::status(&row.status)?,
             };
             runs_of.entry(row.session_id).or_default().push(run);
         }
         let dek = self.accounts.data_key(viewer.id).await?;
         let entries = rows.into_iter().filter_map(|row| {
-            let prompt = view::prompt(&dek, row.id, &row.prompt_ct);
+            let prompt = mapping::prompt(&dek, row.id, &row.prompt_ct);
             let is_shared = row.shared_at.is_some();
             let entry = HistoryEntry {
                 id: ComparisonId(row.id),
                 created_at: row.created_at,
-                prompt_preview: view::preview(&prompt),
+                prompt_preview: mapping::preview(&prompt),
                 is_shared,
                 public_url: row.share_slug.filter(|_| is_shared).map(|slug| self.public_url.shared(&slug)),
                 picked_run_id: row.picked_run_id.map(RunId),

@@ -1,0 +1,23 @@
+//! What pages ask about accounts.
+
+use async_trait::async_trait;
+
+use crate::{
+    UserId,
+    accounts::Admin,
+    error::AppError,
+    users::{Invitation, InviteRequest, UserEdit, UserList},
+};
+
+/// The room's port, implemented by the server.
+#[async_trait]
+pub trait UsersPort: Send + Sync {
+    /// Two hundred accounts by e-mail address, from the one after `after` on.
+    async fn users(&self, admin: &Admin, after: Option<&str>) -> Result<UserList, AppError>;
+    /// Makes an invitation.
+    async fn invite(&self, admin: &Admin, request: InviteRequest) -> Result<Invitation, AppError>;
+    /// Changes an account. [`AppError::Conflict`] for one's own, and where no admin would be left.
+    async fn change(&self, admin: &Admin, id: UserId, edit: UserEdit) -> Result<(), AppError>;
+    /// Deletes an account with everything it has, for good.
+    async fn delete(&self, admin: &Admin, id: UserId) -> Result<(), AppError>;
+}
