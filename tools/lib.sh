@@ -59,3 +59,30 @@ chromium_path() {
   done
   return 1
 }
+
+# cargo_build WHAT CARGO-ARGUMENTS...: builds, and says how far it is: minutes without a word would look like a hang.
+cargo_build() {
+  local what=$1 place=lines
+  shift
+  [ -t 2 ] && place=terminal
+  say "$what"
+  CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=100 cargo build --locked "$@" 2>&1 | awk -v place=$place -v what="$what" '
+    BEGIN { RS = "\r"; shown = -1 }
+    {
+      lines = split($0, line, "\n")
+      for (i = 1; i <= lines; i++) {
+        text = line[i]
+        gsub(/\033\[[0-9;]*[A-Za-z]/, "", text)
+        if (match(text, /[0-9]+\/[0-9]+/) && text ~ /^ *Building \[/) {
+          split(substr(text, RSTART, RLENGTH), of, "/")
+          step = int(of[1] * 20 / of[2])
+          if (place == "terminal") printf "\r    %d of %d crates  ", of[1], of[2] > "/dev/stderr"
+          else if (step > shown && of[2] > 20) { printf "    %d of %d crates\n", of[1], of[2] > "/dev/stderr"; shown = step }
+        } else if (text !~ /^ *(Compiling|Downloading|Downloaded|Building|Finished|Fresh|Updating|Locking|Blocking)/ && text ~ /[^ ]/) {
+          print text > "/dev/stderr"
+        }
+        fflush("/dev/stderr")
+      }
+    }
+    END { if (place == "terminal") printf "\r\033[K" > "/dev/stderr" }'
+}
