@@ -6,8 +6,7 @@ set -euo pipefail
 use_toolchain
 cd "$top"
 "$top/tools/site.sh" --optimise
-say "Building the server"
-cargo build -q --locked -p server --profile dist
+cargo_build "Building the server" -p server --profile dist --features jemalloc
 export QUADRILLE_BINARY=$target/dist/quadrille QUADRILLE_SITE_DIR=$target/site
 say "Measuring comparisons (about a minute; other work on this machine distorts it)"
 missed=0

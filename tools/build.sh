@@ -6,8 +6,7 @@ set -euo pipefail
 use_toolchain
 cd "$top"
 "$top/tools/site.sh" --optimise
-say "Building the server"
-cargo build -q --locked -p server --profile dist
+cargo_build "Building the server (with optimisation across crates: this takes longest)" -p server --profile dist --features jemalloc
 rm -rf dist.new
 mkdir dist.new
 cp "$target/dist/quadrille" dist.new/

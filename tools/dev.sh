@@ -20,7 +20,7 @@ changed() {
   [ -n "$(find app server frontend style migrations Cargo.toml Cargo.lock -newer "$mark" -type f -print 2>/dev/null | head -n 1)" ]
 }
 
-build() { "$top/tools/site.sh" --fast && say "Building the server" && cargo build -q --locked -p server; }
+build() { "$top/tools/site.sh" --dev && cargo_build "Building the server" -p server; }
 
 while true; do
   touch "$mark"

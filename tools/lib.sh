@@ -60,6 +60,10 @@ chromium_path() {
   return 1
 }
 
+# This machine's target. Named in cargo calls of the profile `local`, so that the macros and build scripts of both halves are the
+# same: flags for compiling (.cargo/config.toml) then concern the programs alone.
+host_target() { rustc -vV | sed -n 's/^host: //p'; }
+
 # cargo_build WHAT CARGO-ARGUMENTS...: builds, and says how far it is: minutes without a word would look like a hang.
 cargo_build() {
   local what=$1 place=lines

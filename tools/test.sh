@@ -39,7 +39,7 @@ cargo_tests() {
   url=$(tools/test-postgres.sh start "$database") || return 1
   # What passing tests print is kept, so that a panic in a background task is found below.
   { DATABASE_URL=$url $limit cargo test -q --locked --workspace --exclude frontend --exclude bundle --no-fail-fast -- --show-output &&
-    cargo test -q --locked -p bundle --release -- --show-output; } >"$logs/cargo-output.log" 2>&1 || status=1
+    cargo test -q --locked -p bundle --profile local --target "$(host_target)" -- --show-output; } >"$logs/cargo-output.log" 2>&1 || status=1
   tools/test-postgres.sh stop "$database"
   if [ $status = 0 ]; then grep -E '^test result:' "$logs/cargo-output.log"; else cat "$logs/cargo-output.log"; fi
   return $status
