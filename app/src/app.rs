@@ -30,7 +30,7 @@ use crate::{
     users::UsersPage,
 };
 
-/// Which address shows which page. Pages are complete HTML; what is interactive in them are islands.
+/// The routes of the site. Pages are rendered on the server; their interactive parts are islands.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -70,7 +70,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Every other address.
+/// Any other address: 404.
 #[component]
 fn NotFoundPage() -> impl IntoView {
     set_status(404);

@@ -1,4 +1,4 @@
-//! The error of server functions: [`AppError`] as Leptos needs it.
+//! The error type of server functions: [`AppError`] with the traits that Leptos requires.
 
 use domain::error::AppError;
 use leptos::{
@@ -7,8 +7,8 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a server function answers when it fails. It is [`AppError`] in a type of this crate, since only here can it implement
-/// a trait of Leptos; on the wire the two are the same.
+/// The error of a server function. A newtype, because only this crate can implement Leptos' traits; serialised it is the
+/// same as [`AppError`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error(transparent)]
 #[serde(transparent)]

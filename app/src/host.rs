@@ -1,4 +1,4 @@
-//! How a server function reaches the server it runs in, without knowing what that server is made of.
+//! The request's context as pages and server functions see it, independent of the server's types.
 
 use std::{future::Future, sync::Arc};
 
@@ -10,13 +10,13 @@ use leptos::prelude::use_context;
 
 use crate::error::CallError;
 
-/// What one request offers the page or the server function that answers it. Provided as context by the server.
+/// What a request offers to the page or server function that handles it. Provided as context by the server.
 pub trait Host: Send + Sync {
-    /// Who is signed in. Resolved before the page is rendered, so reading it never waits.
+    /// The signed-in user. Resolved before the page is rendered, so reading it never waits.
     fn viewer(&self) -> Option<Viewer>;
-    /// The address that limits are counted against.
+    /// The client's address, by which rate limits count.
     fn remote_address(&self) -> String;
-    /// The browser's own description, at most 200 characters.
+    /// The user agent, at most 200 characters.
     fn user_agent(&self) -> String;
     /// The token in the sign-in cookie, if there is one.
     fn sign_in_token(&self) -> Option<String>;
@@ -26,24 +26,24 @@ pub trait Host: Send + Sync {
     fn set_cookie(&self, cookie: &str);
     /// Tells search engines to leave this page out.
     fn forbid_indexing(&self);
-    /// Sends the browser to a path of this site.
+    /// Redirects the browser to a path of this site.
     fn redirect(&self, path: &str);
-    /// Whether a server function is being called on its own path (and not while a page is rendered).
+    /// Whether a server function was called at its own path, and not while a page is rendered.
     fn is_call(&self) -> bool;
 }
 
-/// The host of this request. Call it before the first `.await`.
+/// The host of this request. Call it before the first `.await`: there is no context after it.
 pub fn host() -> Result<Arc<dyn Host>, AppError> {
     use_context::<Arc<dyn Host>>().ok_or(AppError::Internal)
 }
 
-/// A room's port. Call it before the first `.await`.
+/// The port of a module. Call it before the first `.await`.
 pub fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, AppError> {
     use_context::<Arc<T>>().ok_or(AppError::Internal)
 }
 
-/// Who is signed in, or [`AppError::Unauthenticated`], also as the status of a server function that was called by itself.
-/// Call it before the first `.await`.
+/// The signed-in user, or [`AppError::Unauthenticated`], which also becomes the status of a server function called at its
+/// own path. Call it before the first `.await`.
 pub fn viewer() -> Result<Viewer, AppError> {
     let host = host()?;
     let viewer = host.viewer().ok_or(AppError::Unauthenticated);
@@ -55,13 +55,13 @@ pub fn viewer() -> Result<Viewer, AppError> {
     viewer
 }
 
-/// The admin who is signed in; [`AppError::Forbidden`] for a member. Call it before the first `.await`.
+/// The signed-in admin; [`AppError::Forbidden`] for a member. Call it before the first `.await`.
 pub fn admin() -> Result<Admin, AppError> {
     viewer()?.admin()
 }
 
-/// Awaits an answer and, where the server function was called by itself, gives its error the right HTTP status.
-/// While a page is rendered the page decides, so that a failing side panel does not turn it into a 404.
+/// Awaits an answer; if the server function was called at its own path, its error sets the HTTP status. While a page is
+/// rendered the page decides instead, so that a failing side panel does not turn it into a 404.
 pub async fn respond<T>(answer: impl Future<Output = Result<T, AppError>>) -> Result<T, CallError> {
     let host = host();
     let result = answer.await;

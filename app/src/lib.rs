@@ -1,8 +1,9 @@
-//! Everything Quadrille's pages are made of, compiled twice: for the server (feature `ssr`) and for the browser
-//! (feature `hydrate`). Each room is a folder with the same few names: `types`, `rules`, `port`, `api`, `page`.
+//! Pages, components and server functions of Quadrille, compiled twice: for the server (feature `ssr`) and for the browser
+//! (feature `hydrate`). Each section of the site is a module, with its server functions in `api` and its page in `page`;
+//! its types, rules and port are in the crate `domain`.
 //!
-//! Pages are HTML from the server. What is interactive in them are islands (`#[island]`), and only islands, the
-//! components inside them and the shared types are in the browser's half; a page without an island loads no script.
+//! Pages are HTML from the server. Their interactive parts are islands (`#[island]`). Only islands, the components inside
+//! them and the shared types are compiled into the WebAssembly; a page without an island loads no script.
 
 #![recursion_limit = "256"]
 #![expect(unreachable_pub, reason = "the component and server macros write `pub` items inside functions")]

@@ -7,9 +7,9 @@ use leptos_meta::MetaTags;
 
 use crate::{app::App, site::SiteInfo, ui::script_text};
 
-/// The document. The theme is set by a script in its head, before anything is painted.
+/// The HTML document. A script in its head sets the theme before the first paint.
 pub fn shell() -> impl IntoView {
-    // Islands: nothing outside of them is hydrated, so nothing about the rest is sent along.
+    // Islands mode: nothing outside of an island is hydrated, so no data for the rest of the page is sent.
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }

@@ -1,19 +1,19 @@
-//! What pages need to know of the site they belong to. Provided as `Arc<SiteInfo>` by the server.
+//! Facts about this installation that pages show. Provided as `Arc<SiteInfo>` by the server.
 
-/// The site.
+/// This installation.
 #[derive(Clone, Debug)]
 pub struct SiteInfo {
-    /// Shown in titles and beside the mark.
+    /// Shown in titles and beside the logo.
     pub name: String,
-    /// The origin of canonical URLs, without a slash at its end.
+    /// The origin of canonical URLs, without a trailing slash.
     pub public_url: String,
-    /// Whether the models are simulated; every page then says so.
+    /// Whether the models are simulated; every page then shows a notice.
     pub is_simulated: bool,
-    /// The names of the built files.
+    /// The file names of the built site.
     pub assets: Assets,
 }
 
-/// The built files, as they are called under `/pkg/`.
+/// The built files, by their names under `/pkg/`.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct Assets {
     pub js: String,

@@ -1,8 +1,8 @@
-//! A whole answer: what the model thought, folded away, and what it said.
+//! A complete answer: the model's reasoning, folded, and its text.
 
 use crate::render::{escaped, render};
 
-/// The answer as HTML; `None` where it is better shown as the text it is (it holds no markup and no reasoning came before it).
+/// The answer as HTML; `None` if it has no markup and no reasoning, and is better shown as plain text.
 pub fn answer_html(answer: &str, reasoning: Option<&str>) -> Option<String> {
     let html = render(answer);
     let Some(reasoning) = reasoning else { return html };

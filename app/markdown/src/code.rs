@@ -1,12 +1,12 @@
-//! Code blocks, with comments, texts, numbers and keywords told apart. One simple reader for the languages that models write
-//! most; it colours and never changes a character.
+//! Code blocks with highlighted comments, strings, numbers and keywords. One simple lexer for the languages most frequent
+//! in answers; it adds colour and never changes a character.
 
 use super::escape;
 
-/// Longer code is shown in one colour.
+/// Code longer than this many bytes is not highlighted.
 const MOST_BYTES: usize = 65_536;
 
-/// What a language calls things.
+/// The lexical elements of a language.
 struct Language {
     line_comment: &'static str,
     has_block_comment: bool,
@@ -168,7 +168,7 @@ fn coloured(html: &mut String, language: &Language, text: &str) {
     }
 }
 
-/// The length of the token at the beginning, in bytes, and its class.
+/// The length in bytes of the token at the start, and its class.
 fn token(language: &Language, text: &str, first: char) -> (usize, &'static str) {
     let until = |end: Option<usize>| end.unwrap_or(text.len());
     if !language.line_comment.is_empty() && text.starts_with(language.line_comment) {
@@ -188,7 +188,7 @@ fn token(language: &Language, text: &str, first: char) -> (usize, &'static str) 
         let length = until(text.find(|c: char| !c.is_alphanumeric() && c != '_'));
         let word = &text[..length];
         let is_keyword = match language.keywords.first() {
-            // SQL is written either way.
+            // SQL keywords are case-insensitive.
             Some(first) if first.bytes().all(|byte| byte.is_ascii_uppercase()) => {
                 language.keywords.binary_search(&word.to_ascii_uppercase().as_str()).is_ok()
             }
@@ -199,7 +199,7 @@ fn token(language: &Language, text: &str, first: char) -> (usize, &'static str) 
     (first.len_utf8(), "")
 }
 
-/// A text in quotes, to its end or to the end of its line.
+/// A quoted string, up to its end or the end of its line.
 fn quoted(text: &str, quote: char) -> usize {
     let mut is_escaped = false;
     for (at, c) in text.char_indices().skip(1) {

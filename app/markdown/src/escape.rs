@@ -1,7 +1,7 @@
-//! Text in HTML.
+//! Escaping text for HTML.
 
-/// Escapes text for an element or for an attribute in double quotes. What turns the direction of what follows, or hides in
-/// a text without being seen, is made visible.
+/// Escapes text for an element or a double-quoted attribute. Characters that change the writing direction, or that are
+/// invisible, are made visible.
 pub(super) fn push(html: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -16,8 +16,8 @@ pub(super) fn push(html: &mut String, text: &str) {
     }
 }
 
-/// Controls, marks that turn the direction of writing, and characters without width that words are hidden with. The joiners
-/// that scripts and emoji need stay.
+/// Control characters, bidirectional formatting characters, and zero-width characters that can hide text. The joiners that
+/// scripts and emoji need are kept.
 pub(super) fn is_hidden(c: char) -> bool {
     matches!(c,
         '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'

@@ -1,8 +1,8 @@
-//! Every string of `hostile.txt`, read as Markdown: only what this module writes becomes markup.
+//! Renders every string of `hostile.txt` as Markdown and checks that only this crate's own markup comes out.
 
 use super::{escape, render};
 
-/// One hostile string a line, with `\n`, `\xHH`, `\uHHHH` and `\UHHHHHHHH` written out.
+/// One hostile string per line, with `\n`, `\xHH`, `\uHHHH` and `\UHHHHHHHH` as escapes.
 const HOSTILE: &str = include_str!("hostile.txt");
 
 fn decoded(line: &str) -> String {

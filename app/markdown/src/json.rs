@@ -1,10 +1,10 @@
-//! Answers that are JSON and nothing else.
+//! Answers that consist of JSON.
 
 use serde::de::IgnoredAny;
 
 use super::code;
 
-/// The HTML of an answer that is one JSON value, marked as valid or not; `None` where it does not mean to be one.
+/// The HTML of an answer that is one JSON value, marked as valid or invalid; `None` if it does not look like JSON.
 pub(super) fn find(text: &str) -> Option<String> {
     let trimmed = text.trim();
     let fenced = trimmed.strip_prefix("```json").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
@@ -15,7 +15,7 @@ pub(super) fn find(text: &str) -> Option<String> {
     }
     let (mark, shown) = match serde_json::from_str::<IgnoredAny>(body) {
         Ok(_) => ("<p class=\"json-mark is-valid\">Valid JSON</p>", indented(body)),
-        // Only what was declared as JSON is blamed for being none: `[1] is a footnote` is not.
+        // Only an answer declared as JSON is marked as invalid: `[1] is a footnote` is not.
         Err(_) if fenced.is_some() || body.starts_with("{\"") || body.starts_with("{\n") => {
             ("<p class=\"json-mark is-invalid\">Not valid JSON</p>", body.to_owned())
         }
@@ -26,14 +26,14 @@ pub(super) fn find(text: &str) -> Option<String> {
     Some(html)
 }
 
-/// Valid JSON, indented, with every text and number as it was written.
+/// Indents valid JSON; strings and numbers keep their spelling.
 fn indented(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
     let mut rest = json.chars().peekable();
     let line = |out: &mut String, depth: usize| {
         out.push('\n');
-        // Deeper than this the indentation would be most of it.
+        // Beyond this depth the output would be mostly indentation.
         out.push_str(&"  ".repeat(depth.min(20)));
     };
     while let Some(c) = rest.next() {

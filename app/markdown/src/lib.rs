@@ -1,7 +1,7 @@
-//! Answers as they are meant to be read: Markdown to HTML that can do nothing. Made on the server alone.
+//! Renders answers from Markdown to inert HTML, on the server only.
 //!
-//! Nothing that a model wrote becomes markup: every tag and attribute here is written by this module, every text is
-//! escaped, raw HTML is shown as the text it is, images are links, and links lead only to `http`, `https` and `mailto`.
+//! Nothing that a model writes becomes markup: this crate writes every tag and attribute, escapes all text, shows raw HTML
+//! as text, turns images into links, and allows links to `http`, `https` and `mailto` only.
 
 mod answer;
 mod code;

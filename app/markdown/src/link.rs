@@ -1,9 +1,9 @@
-//! Where links may lead.
+//! Validation of link targets.
 
 use url::{Host, Url};
 
-/// An address that may be followed, and the host that readers are shown beside it. `None`: it stays text. The address is
-/// read as browsers read it, so that what is shown is where a click leads.
+/// The address of a permitted link, and the host to show beside it; `None` if the link must stay text. Parsed as browsers
+/// parse URLs, so that the host shown is the one that a click leads to.
 pub(super) fn checked(address: &str) -> Option<(String, String)> {
     let address = address.trim();
     let is_plain = address.chars().all(|c| !c.is_control() && !c.is_whitespace() && !super::escape::is_hidden(c));
@@ -24,15 +24,14 @@ pub(super) fn checked(address: &str) -> Option<(String, String)> {
     }
 }
 
-/// Whether an address that stands there as it is says where it leads: its host comes first and is written as it is looked up.
+/// Whether an address, shown as text, already shows its host: it comes first and is spelled as it is looked up.
 pub(super) fn is_plain_to_see(address: &str, host: &str) -> bool {
     let written = address.split_once(':').map_or(address, |(_, rest)| rest.trim_start_matches('/'));
     let end = written.find(['/', '?', '#']).unwrap_or(written.len());
     written[..end].eq_ignore_ascii_case(host)
 }
 
-/// `bank.example:8443`. Letters that are none of ASCII are shown as the `xn--…` that is looked up, since some of them look
-/// like others.
+/// `bank.example:8443`. Names beyond ASCII are shown in their `xn--…` form, because of homographs.
 fn shown_host(url: &Url) -> Option<String> {
     let host = url.host_str().filter(|host| !host.is_empty())?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))

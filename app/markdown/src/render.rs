@@ -1,17 +1,17 @@
-//! From the events of the Markdown parser to HTML, by a list of what may be written and nothing else.
+//! Renders the events of the Markdown parser as HTML, from an allow-list.
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::{code, escape, json, link};
 
-/// Longer answers are shown as the text they are.
+/// Bytes beyond which an answer is shown as plain text.
 const MOST_BYTES: usize = 262_144;
-/// A table can grow far beyond its text; what gets longer than this is shown as text.
+/// Bytes of HTML beyond which an answer is shown as plain text: a table's HTML can be far larger than its source.
 const MOST_HTML: usize = 4 * MOST_BYTES;
-/// Deeper than anybody writes on purpose.
+/// The greatest nesting depth.
 const DEEPEST: usize = 40;
 
-/// The HTML of an answer; `None` where it is better shown as the text it is.
+/// The HTML of an answer; `None` if it is better shown as plain text.
 pub fn render(text: &str) -> Option<String> {
     if text.len() > MOST_BYTES || is_bottomless(text) {
         return None;
@@ -32,14 +32,14 @@ pub fn render(text: &str) -> Option<String> {
     Some(writer.html)
 }
 
-/// Text that stays text.
+/// Renders text without markup.
 pub fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     escape::push(&mut html, text);
     html
 }
 
-/// Whether a line opens more nested blocks or brackets than make sense; parsers take long over those.
+/// Whether a line opens so many nested blocks or brackets that parsing it would take excessive time.
 fn is_bottomless(text: &str) -> bool {
     const MOST: usize = 400;
     text.lines().any(|line| {
@@ -53,9 +53,9 @@ fn is_bottomless(text: &str) -> bool {
 #[derive(Default)]
 struct Writer {
     html: String,
-    /// How to close what is open; nothing where it was not written.
+    /// The closing tags of the open elements; empty for an element that was not written.
     open: Vec<String>,
-    /// The code block that is being read: its language and its text so far.
+    /// The code block that is being read: language and text so far.
     code: Option<(String, String)>,
     is_head: bool,
     is_in_link: bool,
@@ -74,7 +74,7 @@ impl Writer {
             Event::Code(text) => self.wrapped("code", "", &text),
             Event::InlineMath(text) => self.wrapped("code", "math", &format!("${text}$")),
             Event::DisplayMath(text) => self.wrapped("code", "math", &format!("$${text}$$")),
-            // The one tag that models write on purpose, inside of tables.
+            // Line breaks in tables are the one HTML tag that models write on purpose.
             Event::InlineHtml(tag) if ["<br>", "<br/>", "<br />"].contains(&&*tag) => self.html.push_str("<br>"),
             Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::FootnoteReference(name) => self.text(&format!("[^{name}]")),
@@ -88,7 +88,8 @@ impl Writer {
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph => self.element("p"),
-            // A card's title is the level above; one level for all keeps the page's outline whole.
+            // A card's title is one level above. A single level for all headings keeps the outline of the page without
+            // gaps.
             Tag::Heading { level, .. } => self.push(&format!("<h3 class=\"md-h{}\">", level as usize), "</h3>"),
             Tag::BlockQuote(_) => self.element("blockquote"),
             Tag::CodeBlock(kind) => {
@@ -119,7 +120,7 @@ impl Writer {
             Tag::Strikethrough => self.element("s"),
             Tag::Link { link_type, dest_url, .. } => self.link(&dest_url, link_type, ""),
             Tag::Image { dest_url, .. } => self.link(&dest_url, LinkType::Inline, "Image: "),
-            // Not switched on; whatever comes of them is text.
+            // Extensions that are not enabled; if they occur, they are text.
             _ => self.push("", ""),
         }
     }
@@ -132,7 +133,7 @@ impl Writer {
                 }
                 return;
             }
-            // A corner that is left empty heads nothing.
+            // An empty corner cell is no header.
             TagEnd::TableCell if self.html.ends_with("<th>") => {
                 self.html.truncate(self.html.len() - "<th>".len());
                 self.html.push_str("<td>");
@@ -151,7 +152,7 @@ impl Writer {
         }
     }
 
-    /// A link, or an image as a link: nothing is fetched from elsewhere unless a reader follows it.
+    /// A link; an image becomes one as well, so that nothing is fetched from another site unless a reader follows it.
     fn link(&mut self, address: &str, kind: LinkType, lead: &str) {
         match link::checked(address) {
             Some((address, host)) if !self.is_in_link => {
@@ -196,7 +197,7 @@ impl Writer {
         escape::push(&mut self.html, text);
     }
 
-    /// The parser closes whatever it opens; were it ever not to, this does.
+    /// The parser closes everything it opens; this is a safeguard.
     fn end(&mut self) {
         while let Some(end) = self.open.pop() {
             self.html.push_str(&end);

@@ -1,4 +1,4 @@
-//! What the account pages ask of the server.
+//! The server functions of signing in, up and out.
 
 #[cfg(feature = "ssr")]
 use domain::accounts::{AccountPort, Credentials, SignInContext, SignUp as SignUpForm};
@@ -10,7 +10,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host::{self, Host};
 
-/// Signs in and returns the path to go on to. A plain form post is redirected there.
+/// Signs in and returns the path to continue at. A plain form post is redirected there.
 #[server(prefix = "/_server", endpoint = "sign-in")]
 pub async fn sign_in(email: String, password: String, next: String) -> Result<String, CallError> {
     let accounts = host::service::<dyn AccountPort>()?;
@@ -23,7 +23,7 @@ pub async fn sign_in(email: String, password: String, next: String) -> Result<St
     Ok(next)
 }
 
-/// Makes an account, signs it in and returns the path to go on to. A plain form post is redirected there.
+/// Creates an account, signs it in and returns the path to continue at. A plain form post is redirected there.
 #[server(prefix = "/_server", endpoint = "sign-up")]
 pub async fn sign_up(
     email: String,
@@ -43,7 +43,7 @@ pub async fn sign_up(
     Ok(next)
 }
 
-/// Ends this sign-in and goes to the home page.
+/// Ends this sign-in and redirects to the home page.
 #[server(prefix = "/_server", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), CallError> {
     let accounts = host::service::<dyn AccountPort>()?;
@@ -55,7 +55,7 @@ pub async fn sign_out() -> Result<(), CallError> {
     Ok(())
 }
 
-/// Where the request comes from.
+/// The client's address, user agent and previous session, which sign-in records and limits by.
 #[cfg(feature = "ssr")]
 pub(super) fn context(host: &dyn Host) -> SignInContext {
     SignInContext {

@@ -1,10 +1,10 @@
-//! Where a person goes after signing in.
+//! Where a user continues after signing in.
 
-/// The page a member sees first.
+/// The first page after signing in.
 pub const FIRST_PAGE: &str = "/playground";
 
-/// The path of this site to go on to: `next` where it is one, the first page otherwise. Anything that a browser could read
-/// as another site (`//host`, `/\host`, a scheme, control characters) is not a path of this site.
+/// The path to continue at: `next` if it is a path of this site, the first page otherwise. Whatever a browser could read as
+/// another site (`//host`, `/\host`, a scheme, control characters) is not: this prevents open redirects.
 pub fn next_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")
@@ -14,7 +14,7 @@ pub fn next_path(next: &str) -> &str {
     if local { next } else { FIRST_PAGE }
 }
 
-/// The address of the sign-in page that comes back to `path`.
+/// The sign-in page's address, with `path` as the page to return to.
 pub fn sign_in_path(path: &str) -> String {
     let mut address = String::from("/sign-in?next=");
     for byte in path.bytes() {

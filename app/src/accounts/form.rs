@@ -1,5 +1,5 @@
-//! The form that signs a person in or up. Without script it is an ordinary form that posts to the server function; with it,
-//! the same is asked of the JSON API, and nothing typed is lost when the answer is no.
+//! The form for signing in and signing up. Without script it posts to the server function; with script it uses the JSON
+//! API, and a refusal keeps what was typed.
 
 use domain::{
     accounts::{Credentials, SignUp as SignUpRequest},
@@ -13,23 +13,23 @@ use web_sys::SubmitEvent;
 use super::api::{SignIn, SignUp};
 use crate::ui::{browser, http, json};
 
-/// What the form gets from its page.
+/// The data that the page passes to the form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct FormData {
-    /// Signing in, or signing up.
+    /// Whether this is the form for signing in; otherwise for signing up.
     pub(super) is_sign_in: bool,
-    /// Whether an invitation is asked for.
+    /// Whether signing up requires an invitation.
     pub(super) needs_invite: bool,
-    /// The invitation that the address brought along.
+    /// The invitation in the page's address.
     pub(super) invite: String,
-    /// Where to go on to.
+    /// The path to continue at.
     pub(super) next: String,
-    /// What was wrong with a post that was made without script. An empty field means the whole of it.
+    /// The errors of a post without script. An empty field name means the form as a whole.
     pub(super) errors: Vec<FieldError>,
 }
 
 impl FormData {
-    /// As the island's one property.
+    /// As JSON, the island's only property.
     #[cfg(any(test, feature = "ssr"))]
     pub(super) fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -48,7 +48,7 @@ impl FormData {
     }
 }
 
-/// E-mail address, password and, where it is needed, the invitation.
+/// Fields for the e-mail address, the password and, if required, the invitation.
 #[island]
 pub fn AccountForm(
     /// See `FormData`.
@@ -123,7 +123,7 @@ pub fn AccountForm(
 
 async fn ask(url: &str, form: &impl Serialize) -> Result<(), AppError> {
     let json = serde_json::to_string(form).map_err(|_| AppError::Internal)?;
-    http::send("POST", url, "application/json", Some(&json)).await.map(|_| ())
+    http::post(url, http::JSON, Some(&json)).await.map(|_| ())
 }
 
 fn value(input: NodeRef<html::Input>) -> String {

@@ -1,4 +1,4 @@
-//! Accounts: signing up, in and out, who is signed in, and what one does with one's own.
+//! Accounts: signing up, in and out, and the page of one's own account.
 
 mod api;
 mod destination;

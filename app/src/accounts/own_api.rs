@@ -1,4 +1,4 @@
-//! What the page of one's own account asks of the server.
+//! The server functions of the account page.
 
 use domain::accounts::OwnAccount;
 #[cfg(feature = "ssr")]
@@ -11,7 +11,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host;
 
-/// One's own account, and where it is signed in.
+/// The signed-in user's account and sessions.
 #[server(prefix = "/_server", endpoint = "own-account", input = GetUrl)]
 pub async fn find_own_account() -> Result<OwnAccount, CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);
@@ -19,7 +19,7 @@ pub async fn find_own_account() -> Result<OwnAccount, CallError> {
     host::respond(async move { port.own_account(&viewer, token).await }).await
 }
 
-/// Changes the password. Every sign-in ends; this browser gets a new one.
+/// Changes the password. Every session ends; this browser gets a new one.
 #[server(prefix = "/_server", endpoint = "change-password")]
 pub async fn change_password(
     #[server(default)] password: String,
@@ -34,7 +34,7 @@ pub async fn change_password(
     Ok(())
 }
 
-/// Ends every sign-in, this one too.
+/// Ends every session of the user, including this one.
 #[server(prefix = "/_server", endpoint = "sign-out-everywhere")]
 pub async fn sign_out_everywhere() -> Result<(), CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);
@@ -45,7 +45,7 @@ pub async fn sign_out_everywhere() -> Result<(), CallError> {
     Ok(())
 }
 
-/// Erases the account and everything in it.
+/// Deletes the account and all of its data.
 #[server(prefix = "/_server", endpoint = "delete-account")]
 pub async fn delete_account(#[server(default)] password: String) -> Result<(), CallError> {
     let (port, viewer) = (host::service::<dyn OwnAccountPort>()?, host::viewer()?);

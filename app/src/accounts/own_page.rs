@@ -1,4 +1,4 @@
-//! `/account`: the password, where one is signed in, taking everything along, and leaving.
+//! `/account`: password, sessions, data export, deletion.
 
 use domain::{
     accounts::{OwnAccount, Role, SignInEntry, Viewer},
@@ -8,16 +8,16 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::{ChangePassword, DeleteAccount, SignOutEverywhere, own_api::find_own_account, user_agent};
-use crate::ui::{Done, FormScript, Frame, Room, guard, loaded, posted_errors, time};
+use crate::ui::{Done, FormScript, Frame, Section, guard, loaded, posted_errors, time};
 
-/// One's own account.
+/// The signed-in user's account.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     guard(|viewer| {
         let viewer = StoredValue::new(viewer);
         view! {
             <Title text="Account"/>
-            <Frame room=Room::Account>
+            <Frame section=Section::Account>
                 {loaded(find_own_account(), move |account| view! { <Account account viewer=viewer.get_value()/> }.into_any())}
                 <FormScript/>
             </Frame>
@@ -71,7 +71,7 @@ fn Password(email: String) -> impl IntoView {
             <p>"Whoever else is signed in to this account is signed out with it."</p>
             <form class="account" method="post" action=ChangePassword::url() data-stay>
                 {refusal(&errors, &["password", "new_password"])}
-                // Tells a password manager whose password it is.
+                // Lets password managers know which account the password belongs to.
                 <input type="email" autocomplete="username" value=email hidden readonly/>
                 {present.view(&errors)}
                 {new.view(&errors)}
@@ -150,7 +150,7 @@ fn Deletion() -> impl IntoView {
     }
 }
 
-/// What is wrong with the whole of a form.
+/// The error of a form as a whole.
 fn refusal(errors: &[FieldError], fields: &[&str]) -> impl IntoView + use<> {
     let rest = errors.iter().filter(|error| !fields.contains(&error.field.as_str()));
     let text = rest.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
@@ -158,7 +158,7 @@ fn refusal(errors: &[FieldError], fields: &[&str]) -> impl IntoView + use<> {
     view! { <p class="alert" role="alert" data-refusal hidden=has_none>{text}</p> }
 }
 
-/// A field for a password, and how it is called.
+/// A labelled password field.
 struct PasswordField {
     id: &'static str,
     name: &'static str,

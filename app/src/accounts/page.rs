@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     host,
-    ui::{Done, Frame, Room, Scripts, posted_errors},
+    ui::{Done, Frame, Scripts, Section, posted_errors},
 };
 
 /// `/sign-in?next=…`
@@ -34,7 +34,7 @@ pub fn SignInPage() -> impl IntoView {
     view! {
         <Title text="Sign in"/>
         <Scripts/>
-        <Frame room=Room::SignIn>
+        <Frame section=Section::SignIn>
             <div class="narrow sheet">
                 <h1>"Sign in"</h1>
                 <Done/>
@@ -77,7 +77,7 @@ pub fn SignUpPage() -> impl IntoView {
     view! {
         <Title text="Create an account"/>
         <Scripts/>
-        <Frame room=Room::SignUp>
+        <Frame section=Section::SignUp>
             <div class="narrow sheet">
                 <h1>"Create an account"</h1>
                 {body}
@@ -87,7 +87,7 @@ pub fn SignUpPage() -> impl IntoView {
     .into_any()
 }
 
-/// Whoever is signed in already goes on at once.
+/// Redirects users who are already signed in.
 fn leave(next: &str) -> bool {
     let Ok(host) = host::host() else { return false };
     let is_member = host.viewer().is_some();

@@ -1,7 +1,7 @@
-//! What a browser calls itself, in two words.
+//! A short name for a browser.
 
-/// `Firefox on Linux`. Browsers pretend to be others, so the first name that fits counts; this is for people to recognise
-/// their own by, and nothing depends on it.
+/// `Firefox on Linux`. User agents name several browsers, so the first match in order of specificity counts. It only helps
+/// users to recognise their sessions; nothing else depends on it.
 pub(super) fn name(user_agent: &str) -> String {
     let first = |names: &[(&str, &'static str)]| {
         names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)

@@ -1,4 +1,4 @@
-//! What the analytics page and the dashboard ask of the server.
+//! The server functions of the analytics page and of the dashboard's usage.
 
 #[cfg(feature = "ssr")]
 use domain::analytics::AnalyticsPort;
@@ -12,7 +12,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host;
 
-/// What one key was used for.
+/// The usage of one key.
 #[server(prefix = "/_server", endpoint = "key-analytics", input = GetUrl)]
 pub async fn analyse_key(id: KeyId, filter: Filter) -> Result<KeyAnalytics, CallError> {
     let analytics = host::service::<dyn AnalyticsPort>()?;
@@ -20,7 +20,7 @@ pub async fn analyse_key(id: KeyId, filter: Filter) -> Result<KeyAnalytics, Call
     host::respond(async move { analytics.of_key(&viewer, id, filter).await }).await
 }
 
-/// What all keys of the member were used for.
+/// The usage of all keys of the member.
 #[server(prefix = "/_server", endpoint = "member-analytics", input = GetUrl)]
 pub async fn analyse_member(filter: Filter) -> Result<Analytics, CallError> {
     let analytics = host::service::<dyn AnalyticsPort>()?;

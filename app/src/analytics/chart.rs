@@ -1,5 +1,5 @@
-//! Charts of the steps of a window, drawn on the server. The plot stretches with the page; what is written stands around it,
-//! so that it keeps its size. Whoever does not see the plot reads the table of the same steps.
+//! Charts over the steps of a window, rendered on the server. The plot stretches with the page; labels are HTML around it,
+//! so that they keep their size. For screen readers there is a table with the same steps.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -8,10 +8,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-/// The height of the plot in its own units; a step is one unit wide.
+/// The height of the plot in its own units. A step is one unit wide.
 const HEIGHT: f64 = 100.0;
 
-/// Requests of each step: successes, above them errors, above them what does not count.
+/// Requests per step: successes, errors stacked on them, then refused and abandoned requests.
 #[component]
 pub(super) fn RequestsChart(window: Window, steps: Vec<StepStats>) -> impl IntoView {
     let parts = |step: &StepStats| {
@@ -25,7 +25,7 @@ pub(super) fn RequestsChart(window: Window, steps: Vec<StepStats>) -> impl IntoV
     view! { <Plot title="Requests" window steps=steps.clone() legend labels>{bars}</Plot> }
 }
 
-/// Tokens of each step: in, above them out.
+/// Tokens per step: input, and output stacked on it.
 #[component]
 pub(super) fn TokensChart(window: Window, steps: Vec<StepStats>) -> impl IntoView {
     let parts =
@@ -37,7 +37,7 @@ pub(super) fn TokensChart(window: Window, steps: Vec<StepStats>) -> impl IntoVie
     view! { <Plot title="Tokens" window steps=steps.clone() legend labels>{bars}</Plot> }
 }
 
-/// Median and 95th percentile of each step that has a success.
+/// Median and 95th percentile of each step with a success.
 #[component]
 pub(super) fn LatencyChart(window: Window, steps: Vec<StepStats>) -> impl IntoView {
     let p50: Vec<_> = steps.iter().map(|step| step.stats.p50_latency_ms).collect();
@@ -85,7 +85,7 @@ fn Plot(
     }
 }
 
-/// A step's beginning, as short as the window allows.
+/// The start of a step, as short as the window allows.
 pub(super) fn short_time(window: Window, at: DateTime<Utc>) -> String {
     let pattern = match window {
         Window::Hour | Window::Day => "%H:%M",
@@ -95,7 +95,7 @@ pub(super) fn short_time(window: Window, at: DateTime<Utc>) -> String {
     at.format(pattern).to_string()
 }
 
-/// The upper end of an axis: round, at least 2, and half of it is whole.
+/// The upper end of an axis: a round number of at least 2 whose half is whole.
 fn ceiling(most: u64) -> u64 {
     let mut unit = 1_u64;
     loop {
@@ -107,7 +107,7 @@ fn ceiling(most: u64) -> u64 {
     }
 }
 
-/// Bars on top of each other, one path for each part.
+/// Stacked bars, one path per series.
 fn bars<const N: usize>(steps: &[[u64; N]], top: u64, classes: [&'static str; N]) -> AnyView {
     let mut paths = vec![String::new(); N];
     for (step, parts) in steps.iter().enumerate() {
@@ -123,7 +123,7 @@ fn bars<const N: usize>(steps: &[[u64; N]], top: u64, classes: [&'static str; N]
     classes.into_iter().zip(paths).map(|(class, d)| view! { <path class=class d=d/> }).collect::<Vec<_>>().into_any()
 }
 
-/// A line of level steps, with a gap where nothing is known.
+/// A stepped line with gaps where there is no value.
 fn line(values: &[Option<u64>], top: u64) -> String {
     let mut path = String::new();
     let mut is_drawn = false;
@@ -140,7 +140,7 @@ fn line(values: &[Option<u64>], top: u64) -> String {
     path
 }
 
-/// How far from the upper edge a value is drawn.
+/// The distance of a value from the upper edge.
 fn height(value: u64, top: u64) -> String {
     let tenths = HEIGHT * 10.0 * (1.0 - value as f64 / top.max(1) as f64);
     format::decimal(tenths.clamp(0.0, HEIGHT * 10.0).round() as u64, 1)

@@ -1,4 +1,4 @@
-//! Usage at a glance, for the dashboard.
+//! A summary of usage, for the dashboard.
 
 use domain::{
     analytics::{Analytics, UsageStats},
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{chart::RequestsChart, tables::cost};
 
-/// What all keys of the member were used for lately.
+/// The recent usage of all keys of the member.
 #[component]
 pub fn Glance(
     /// Of the last 24 hours.

@@ -1,4 +1,4 @@
-//! `/keys/{id}/analytics`: what a key was used for.
+//! `/keys/{id}/analytics`: the usage of a key.
 
 use domain::{
     KeyId,
@@ -14,9 +14,9 @@ use super::{
     chart::{LatencyChart, RequestsChart, TokensChart},
     tables::{EndingsTable, ModelsTable, StepsTable, Summary, escaped},
 };
-use crate::ui::{Frame, Room, guard, loaded, time};
+use crate::ui::{Frame, Section, guard, loaded, time};
 
-/// The figures of one key, in the window and for the model that the address names.
+/// The metrics of one key, for the window and the model in the address.
 #[component]
 pub fn KeyAnalyticsPage() -> impl IntoView {
     guard(|_| {
@@ -27,19 +27,19 @@ pub fn KeyAnalyticsPage() -> impl IntoView {
         });
         view! {
             <Title text="Key analytics"/>
-            <Frame room=Room::Keys>{loaded(found(id, filter), room)}</Frame>
+            <Frame section=Section::Keys>{loaded(found(id, filter), content)}</Frame>
         }
         .into_any()
     })
 }
 
-/// Reads everything from the context before it waits.
+/// Reads everything from the context before the first `.await`, after which there is no context.
 fn found(id: Option<KeyId>, filter: Filter) -> impl Future<Output = Result<KeyAnalytics, AppError>> + Send + 'static {
     let found = id.map(|id| analyse_key(id, filter));
     async move { Ok(found.ok_or(AppError::NotFound(Noun::Key))?.await?) }
 }
 
-fn room(report: KeyAnalytics) -> AnyView {
+fn content(report: KeyAnalytics) -> AnyView {
     let KeyAnalytics { id, name, prefix, analytics } = report;
     let totals = &analytics.totals;
     let is_empty = totals.requests + totals.refused + totals.abandoned == 0;

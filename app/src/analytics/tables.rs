@@ -1,4 +1,4 @@
-//! The figures in tables.
+//! Metrics in tables.
 
 use domain::{
     Usd,
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::chart::short_time;
 use crate::ui::time;
 
-/// All figures of the window.
+/// All metrics of the window.
 #[component]
 pub(super) fn Summary(stats: UsageStats) -> impl IntoView {
     let UsageStats { requests, refused, abandoned, .. } = stats;
@@ -44,11 +44,11 @@ pub(super) fn Summary(stats: UsageStats) -> impl IntoView {
     view! { <dl class="sheet usage-figures">{cells.map(cell).into_iter().collect::<Vec<_>>()}</dl> }
 }
 
-/// The models' parts.
+/// Usage by model.
 #[component]
 pub(super) fn ModelsTable(
     models: Vec<ModelStats>,
-    /// The address of the page for one model alone.
+    /// The address of the page for a single model.
     address: StoredValue<String>,
 ) -> impl IntoView {
     let row = move |part: ModelStats| {
@@ -66,7 +66,7 @@ pub(super) fn ModelsTable(
     }
 }
 
-/// The steps' parts, the newest first, without the empty ones.
+/// Usage by step, newest first, without empty steps.
 #[component]
 pub(super) fn StepsTable(window: Window, steps: Vec<StepStats>) -> impl IntoView {
     let row = move |part: StepStats| {
@@ -92,7 +92,7 @@ pub(super) fn StepsTable(window: Window, steps: Vec<StepStats>) -> impl IntoView
     }
 }
 
-/// How what did not succeed ended.
+/// Requests that did not succeed, by outcome.
 #[component]
 pub(super) fn EndingsTable(endings: Vec<Ending>) -> impl IntoView {
     let row = |ending: Ending| {
@@ -145,7 +145,7 @@ fn Cells(stats: UsageStats) -> impl IntoView {
     }
 }
 
-/// Money, rounded where it is more than a few cents: what a page shows is read, not booked.
+/// An amount of money, rounded if it is more than a few cents: the page is for reading, not for accounting.
 pub(super) fn cost(cost: Option<Usd>) -> String {
     let Some(cost) = cost else { return format::UNKNOWN.into() };
     let amount = cost.approximate();
@@ -178,7 +178,7 @@ fn outcome_words(outcome: &str) -> &'static str {
     }
 }
 
-/// A value in an address.
+/// Percent-encodes a value for an address.
 pub(super) fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {

@@ -1,4 +1,4 @@
-//! What the page asks of the server.
+//! The server function of the audit log.
 
 use domain::audit::{AuditPage as AuditEntries, AuditPort};
 use leptos::{prelude::*, server_fn::codec::GetUrl};

@@ -1,4 +1,4 @@
-//! `/admin/audit`: who changed what.
+//! `/admin/audit`: the audit log.
 
 use domain::audit::{AuditEntry, AuditPage as AuditEntries};
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use serde_json::Value;
 
 use super::api::audit_log;
-use crate::ui::{Frame, Room, guard_admin, loaded, time};
+use crate::ui::{Frame, Section, guard_admin, loaded, time};
 
 /// The log, newest first.
 #[component]
@@ -16,7 +16,7 @@ pub fn AuditPage() -> impl IntoView {
         let before = use_query_map().with_untracked(|query| query.get_str("before").and_then(|id| id.parse().ok()));
         view! {
             <Title text="Audit log"/>
-            <Frame room=Room::Audit>
+            <Frame section=Section::Audit>
                 <div class="page-head">
                     <div>
                         <h1>"Audit log"</h1>
@@ -65,7 +65,7 @@ fn row(entry: AuditEntry) -> impl IntoView {
     }
 }
 
-/// What was changed, in one line.
+/// The object of a change, on one line.
 fn summary(detail: &Value) -> String {
     let fields = detail.as_object().into_iter().flatten();
     let words = fields.map(|(name, value)| match value {

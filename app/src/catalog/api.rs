@@ -1,4 +1,4 @@
-//! What pages ask of the catalogue.
+//! The server functions of the catalogue.
 
 #[cfg(feature = "ssr")]
 use domain::catalog::CatalogPort;
@@ -9,7 +9,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host;
 
-/// The models that can be asked: featured first, then by name.
+/// The enabled models: featured first, then by name.
 #[server(prefix = "/_server", endpoint = "models", input = GetUrl)]
 pub async fn models() -> Result<Vec<ModelSummary>, CallError> {
     let catalog = host::service::<dyn CatalogPort>()?;

@@ -1,4 +1,4 @@
-//! What the dashboard asks of the server.
+//! The server functions of the dashboard.
 
 #[cfg(feature = "ssr")]
 use domain::playground::PlaygroundPort;
@@ -12,7 +12,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host;
 
-/// Those of the member's 50 newest comparisons that are wanted, newest first.
+/// The member's 50 newest comparisons, newest first, as far as they match the filter.
 #[server(prefix = "/_server", endpoint = "history", input = GetUrl)]
 pub async fn history(filter: HistoryFilter) -> Result<Vec<HistoryEntry>, CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
@@ -28,7 +28,7 @@ pub async fn shared_links() -> Result<Vec<HistoryEntry>, CallError> {
     host::respond(async move { comparisons.shared(&viewer).await }).await
 }
 
-/// Deletes a comparison for good and goes back to the dashboard.
+/// Deletes a comparison permanently and redirects to the dashboard.
 #[server(prefix = "/_server", endpoint = "delete-comparison")]
 pub async fn delete_comparison(id: ComparisonId) -> Result<(), CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;

@@ -1,4 +1,4 @@
-//! Which part of the history is shown. The choice is in the address, so that it can be kept and sent.
+//! The filter of the history. It is in the address, so that it can be bookmarked and shared.
 
 use domain::{
     catalog::ModelSummary,
@@ -7,18 +7,18 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
-/// The choice in an address.
+/// The filter in an address.
 pub(super) fn in_query(query: &ParamsMap) -> HistoryFilter {
     let text = |name: &str| query.get(name).unwrap_or_default().trim().chars().take(200).collect();
     HistoryFilter { q: text("q"), model: text("model"), status: text("status"), shared: text("shared") }
 }
 
-/// The form that makes the choice.
+/// The filter's form.
 #[component]
 pub(super) fn FilterForm(filter: HistoryFilter, models: Vec<ModelSummary>) -> impl IntoView {
     use RunStatus::{Cancelled, Failed, Interrupted, Queued, Running, Succeeded};
     let mut names: Vec<String> = models.into_iter().map(|model| model.public_name).collect();
-    // A model that is gone from the catalogue may still have answered once.
+    // Models that are no longer in the catalogue can still be in the history.
     if !filter.model.is_empty() && !names.contains(&filter.model) {
         names.push(filter.model.clone());
     }

@@ -1,11 +1,11 @@
-//! Everything that is shared, in one place.
+//! All shared links of a member.
 
 use domain::playground::HistoryEntry;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::share::UnshareComparison;
 
-/// The shared links; nothing where there is none.
+/// The shared links; renders nothing if there are none.
 #[component]
 pub(super) fn SharedLinks(entries: Vec<HistoryEntry>) -> impl IntoView {
     (!entries.is_empty()).then(|| {

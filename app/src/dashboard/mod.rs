@@ -1,4 +1,4 @@
-//! The dashboard: what a member has compared.
+//! The dashboard: a member's history of comparisons.
 
 mod api;
 #[cfg(feature = "ssr")]

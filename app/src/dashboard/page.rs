@@ -23,7 +23,7 @@ use crate::{
     catalog::models,
     playground::ComparisonScript,
     share::UnshareComparison,
-    ui::{Frame, Refused, Room, guard, loaded, position_class, posted_errors, time},
+    ui::{Frame, Refused, Section, guard, loaded, position_class, posted_errors, time},
 };
 
 /// The history: the last 50 comparisons, newest first.
@@ -35,7 +35,7 @@ pub fn DashboardPage() -> impl IntoView {
         let refused = StoredValue::new(refused);
         view! {
             <Title text="Dashboard"/>
-            <Frame room=Room::Dashboard>
+            <Frame section=Section::Dashboard>
                 {loaded(everything(filter), move |(filter, entries, links, models, usage)| {
                     let refused = refused.get_value();
                     if entries.is_empty() && links.is_empty() && filter.is_empty() {
@@ -52,7 +52,8 @@ pub fn DashboardPage() -> impl IntoView {
 
 type Everything = (HistoryFilter, Vec<HistoryEntry>, Vec<HistoryEntry>, Vec<ModelSummary>, Option<Analytics>);
 
-/// Reads everything from the context before it waits for the first answer. The history is there without the figures, too.
+/// Reads everything from the context before the first `.await`, after which there is no context. The history is shown
+/// without usage and links if those cannot be read.
 fn everything(filter: HistoryFilter) -> impl Future<Output = Result<Everything, AppError>> + Send + 'static {
     let (entries, links, models) = (history(filter.clone()), shared_links(), models());
     let usage = analyse_member(Filter::default());

@@ -1,4 +1,4 @@
-//! `/`: what this is, with a still of the two by two.
+//! `/`: what this is, with a drawing of a comparison.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use leptos_meta::{Link, Meta, Title};
 use crate::{
     host,
     site::SiteInfo,
-    ui::{Frame, Room, position_class},
+    ui::{Frame, Section, position_class},
 };
 
 /// The start page.
@@ -31,7 +31,7 @@ pub fn HomePage() -> impl IntoView {
         <Meta name="description" content="Ask up to four hosted models the same thing and read their answers side by side, \
             with time to first token, speed, tokens and list price. Self-hosted; prompts are stored encrypted."/>
         <Link rel="canonical" href=format!("{public_url}/")/>
-        <Frame room=Room::Home>
+        <Frame section=Section::Home>
             <div class="home">
                 <div>
                     <h1>"One prompt, up to four models, side by side"</h1>
@@ -66,7 +66,7 @@ pub fn HomePage() -> impl IntoView {
     }
 }
 
-/// A comparison that is over, drawn.
+/// A drawing of a finished comparison.
 #[component]
 fn Still() -> impl IntoView {
     let cards = [

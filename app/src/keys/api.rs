@@ -1,5 +1,5 @@
-//! What the keys pages ask of the server. Making and changing a key is not here: the page's form is posted to the page
-//! itself, so that a new secret is in that one answer and in no address.
+//! The server functions of the keys page. Creating and changing a key are not among them: the form is posted to the page
+//! itself, so that a new secret is in that one answer only.
 
 #[cfg(feature = "ssr")]
 use domain::keys::KeysPort;
@@ -18,7 +18,7 @@ pub async fn keys() -> Result<Vec<ApiKey>, CallError> {
     host::respond(async move { keys.keys(&viewer).await }).await
 }
 
-/// Revokes a key for good and goes back to the list.
+/// Revokes a key permanently and redirects to the list.
 #[server(prefix = "/_server", endpoint = "revoke-key")]
 pub async fn revoke_key(id: KeyId) -> Result<(), CallError> {
     let keys = host::service::<dyn KeysPort>()?;

@@ -1,4 +1,4 @@
-//! A first request, ready to be pasted.
+//! An example request to copy.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{site::SiteInfo, ui::CopyButton};
 
-/// The same request with curl, on this site and for a model that it has.
+/// A request with curl, for this site and one of its models.
 #[component]
 pub(super) fn Example(model: Option<String>) -> impl IntoView {
     let origin = use_context::<Arc<SiteInfo>>().map(|site| site.public_url.clone()).unwrap_or_default();
@@ -20,7 +20,7 @@ pub(super) fn Example(model: Option<String>) -> impl IntoView {
     }
 }
 
-/// Names are quoted for JSON and then for the shell.
+/// The name is quoted for JSON and then for the shell.
 fn command(origin: &str, model: &str) -> String {
     let model = serde_json::Value::from(model).to_string();
     let body = format!(r#"{{"model": {model}, "messages": [{{"role": "user", "content": "Hello"}}]}}"#);

@@ -5,23 +5,23 @@ use leptos::prelude::*;
 
 use super::KeyForm;
 
-/// What the form shows, and what was wrong with it.
+/// The form's values and errors.
 #[derive(Clone)]
 pub(super) struct FormState {
     pub(super) form: KeyForm,
-    /// An empty field means the whole of it.
+    /// An empty field name means the form as a whole.
     pub(super) errors: Vec<FieldError>,
 }
 
 impl FormState {
-    /// What is wrong with a field, with the items of a list counted as the list.
+    /// The error of a field; errors of a list's items count for the list.
     fn message(&self, field: &str) -> Option<String> {
         let is_of = |error: &&FieldError| error.field.split('[').next() == Some(field);
         self.errors.iter().find(is_of).map(|error| error.message.clone())
     }
 }
 
-/// The fields for a new key, or for one that is being changed.
+/// The form for a new key, or for changing one.
 #[component]
 pub(super) fn KeyFields(state: FormState, models: Vec<ModelSummary>) -> impl IntoView {
     let (general, name, limit, allowed) =
@@ -73,7 +73,7 @@ pub(super) fn KeyFields(state: FormState, models: Vec<ModelSummary>) -> impl Int
     }
 }
 
-/// One box for each model; also for those that are ticked and gone from the catalogue.
+/// One checkbox per model, including ticked models that are no longer in the catalogue.
 #[component]
 fn Ticks(models: Vec<ModelSummary>, ticked: Vec<String>) -> impl IntoView {
     let listed: Vec<String> = models.into_iter().map(|model| model.public_name).collect();

@@ -3,32 +3,24 @@
 use domain::{
     KeyId,
     error::{AppError, FieldError},
-    keys::{ApiKey, KeyChange, KeyRequest, NewKey},
+    keys::{ApiKey, KeyChange, KeyRequest},
 };
 
-/// What a person has put into the form.
+/// The form's fields as they were filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyForm {
-    /// The key to be changed, or the id that the new one is to have.
+    /// The key to change, or the id that the new key will have: posting the same form twice creates one key.
     pub id: Option<KeyId>,
     pub is_change: bool,
     pub name: String,
-    /// The models that are ticked; none: every model.
+    /// The models that are ticked; empty for every model.
     pub models: Vec<String>,
-    /// As it was typed; empty: no limit.
+    /// As it was typed; empty for no limit.
     pub requests_per_minute: String,
 }
 
-/// A form that was posted, and what became of it. Provided as context to the page that answers.
-#[derive(Clone)]
-pub struct PostedKey {
-    pub form: KeyForm,
-    /// The new key with its secret.
-    pub outcome: Result<NewKey, AppError>,
-}
-
 impl KeyForm {
-    /// The form with these fields. What it does not know is left aside.
+    /// The form with these fields. Unknown ones are ignored.
     pub fn read(fields: &[(String, String)]) -> Self {
         let mut form = Self::default();
         for (name, value) in fields {
@@ -55,13 +47,21 @@ impl KeyForm {
         }
     }
 
-    /// The key that is asked for.
+    /// The key that is requested.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] if the limit is not a number.
     pub fn request(&self) -> Result<KeyRequest, AppError> {
         let models = Some(self.models.clone()).filter(|models| !models.is_empty());
         Ok(KeyRequest { name: self.name.clone(), models, requests_per_minute: self.limit()? })
     }
 
-    /// The change that is asked for: the form always names everything.
+    /// The change that is requested. The form always has every field, so every field is set.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] if the limit is not a number.
     pub fn change(&self) -> Result<KeyChange, AppError> {
         let KeyRequest { name, models, requests_per_minute } = self.request()?;
         Ok(KeyChange { name: Some(name), models: Some(models), requests_per_minute: Some(requests_per_minute) })

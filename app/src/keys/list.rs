@@ -6,7 +6,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::RevokeKey;
 use crate::ui::time;
 
-/// The keys that work.
+/// The active keys.
 #[component]
 pub(super) fn KeyList(keys: Vec<ApiKey>) -> impl IntoView {
     view! {
@@ -16,7 +16,7 @@ pub(super) fn KeyList(keys: Vec<ApiKey>) -> impl IntoView {
     }
 }
 
-/// The keys that are no longer any good, for their figures.
+/// The revoked keys, listed for their analytics.
 #[component]
 pub(super) fn RevokedKeys(keys: Vec<ApiKey>) -> impl IntoView {
     view! {
@@ -70,7 +70,7 @@ fn Key(key: ApiKey) -> impl IntoView {
     }
 }
 
-/// What can be done to a key that works.
+/// The actions on an active key.
 #[component]
 fn Changes(key: ApiKey) -> impl IntoView {
     let dialog = format!("revoke-{}", key.id);

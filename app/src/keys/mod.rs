@@ -1,4 +1,4 @@
-//! API keys: how programs come in through the gateway.
+//! API keys, with which programs use the gateway.
 
 mod api;
 #[cfg(feature = "ssr")]
@@ -14,6 +14,6 @@ mod page;
 
 pub use api::{RevokeKey, keys, revoke_key};
 #[cfg(feature = "ssr")]
-pub use form::{KeyForm, PostedKey};
+pub use form::KeyForm;
 #[cfg(feature = "ssr")]
 pub use page::KeysPage;

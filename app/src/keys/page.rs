@@ -1,9 +1,9 @@
-//! `/keys`: making, changing and revoking keys.
+//! `/keys`: creating, changing and revoking keys.
 
 use domain::{
     KeyId,
     catalog::ModelSummary,
-    error::AppError,
+    error::{AppError, FieldError},
     keys::{ApiKey, KeysPort, NewKey},
 };
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    KeyForm, PostedKey,
+    KeyForm,
     example::Example,
     fields::{FormState, KeyFields},
     keys,
@@ -20,31 +20,28 @@ use super::{
 use crate::{
     catalog::models,
     host,
-    ui::{CopyButton, CopyScript, Frame, Room, guard, loaded, set_status},
+    ui::{CopyButton, CopyScript, Frame, Posted, Section, guard, loaded},
 };
 
-/// The keys of a member. The page is also the answer to its own form, with the secret of a new key in it.
+/// The keys of a member. The page also answers its own form; a new key's secret is in that answer only.
 #[component]
 pub fn KeysPage() -> impl IntoView {
     guard(|_| {
-        let posted = use_context::<PostedKey>();
-        if let Some(PostedKey { outcome: Err(error), .. }) = &posted {
-            set_status(error.status());
-        }
-        let made = posted.as_ref().and_then(|posted| posted.outcome.clone().ok());
+        let posted = Posted::to("/keys");
+        let made = posted.as_ref().and_then(Posted::value::<NewKey>);
         let (to_change, saved) = use_query_map().with_untracked(|query| {
             let id = |name: &str| query.get_str(name).and_then(|id| id.parse::<KeyId>().ok());
             (id("change"), id("saved"))
         });
         let new_id = host::service::<dyn KeysPort>().map(|port| port.new_id()).ok();
-        let state = StoredValue::new(FormState::new(posted, new_id));
+        let state = StoredValue::new(FormState::new(posted.as_ref(), new_id));
         let made = StoredValue::new(made);
         view! {
             <Title text="API keys"/>
-            <Frame room=Room::Keys>
+            <Frame section=Section::Keys>
                 {loaded(keys_and_models(), move |(keys, models)| {
                     let state = state.get_value().or_change(to_change.and_then(|id| find(&keys, id)));
-                    room(keys, &models, state, made.get_value(), saved)
+                    content(keys, &models, state, made.get_value(), saved)
                 })}
             </Frame>
         }
@@ -52,7 +49,7 @@ pub fn KeysPage() -> impl IntoView {
     })
 }
 
-/// Reads everything from the context before it waits for the first answer.
+/// Reads everything from the context before the first `.await`, after which there is no context.
 fn keys_and_models() -> impl Future<Output = Result<(Vec<ApiKey>, Vec<ModelSummary>), AppError>> + Send + 'static {
     let (keys, models) = (keys(), models());
     async move { Ok((keys.await?, models.await?)) }
@@ -62,7 +59,7 @@ fn find(keys: &[ApiKey], id: KeyId) -> Option<&ApiKey> {
     keys.iter().find(|key| key.id == id && key.revoked_at.is_none())
 }
 
-fn room(
+fn content(
     keys: Vec<ApiKey>,
     models: &[ModelSummary],
     state: FormState,
@@ -110,7 +107,7 @@ fn room(
     .into_any()
 }
 
-/// The one time that a secret is seen.
+/// A new key with its secret, which is not stored and cannot be shown again.
 #[component]
 fn Secret(key: NewKey) -> impl IntoView {
     view! {
@@ -126,22 +123,22 @@ fn Secret(key: NewKey) -> impl IntoView {
 }
 
 impl FormState {
-    /// The form as it was posted, or a new one.
-    fn new(posted: Option<PostedKey>, new_id: Option<KeyId>) -> Self {
-        let (form, errors) = match posted {
-            Some(PostedKey { form, outcome: Err(AppError::Invalid(errors)) }) => (form, errors),
-            // Another attempt with the same id would not be another key.
-            Some(PostedKey { form, outcome: Err(error) }) => {
-                let error = domain::error::FieldError::new("", error.code(), error.to_string());
-                let id = if form.is_change { form.id } else { new_id };
-                (KeyForm { id, ..form }, vec![error])
-            }
-            Some(PostedKey { outcome: Ok(_), .. }) | None => (KeyForm { id: new_id, ..KeyForm::default() }, Vec::new()),
+    /// The form as it was posted if it was refused, an empty one otherwise.
+    fn new(posted: Option<&Posted>, new_id: Option<KeyId>) -> Self {
+        let Some(Posted { fields, answer: Err(error), .. }) = posted else {
+            return Self { form: KeyForm { id: new_id, ..KeyForm::default() }, errors: Vec::new() };
         };
-        Self { form, errors }
+        let form = KeyForm::read(fields);
+        if let AppError::Invalid(errors) = error {
+            return Self { form, errors: errors.clone() };
+        }
+        // The id of the refused form may be taken: with it, every further attempt would conflict as well.
+        let id = if form.is_change { form.id } else { new_id };
+        let error = FieldError::new("", error.code(), error.to_string());
+        Self { form: KeyForm { id, ..form }, errors: vec![error] }
     }
 
-    /// The form for changing a key, unless it was filled in already.
+    /// The form for changing this key, unless it was filled in already.
     fn or_change(self, key: Option<&ApiKey>) -> Self {
         match key {
             Some(key) if self.errors.is_empty() => Self { form: KeyForm::of(key), errors: Vec::new() },

@@ -1,4 +1,4 @@
-//! The charts of a model's 168 hours, drawn by the server. Every hour tells its figures when it is pointed at.
+//! The charts of a model's last 168 hours as SVG, rendered on the server. Each hour has a tooltip with its metrics.
 
 use std::fmt::Write;
 
@@ -14,16 +14,16 @@ const RIGHT: f64 = 712.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 168.0;
 
-/// What one chart shows.
+/// One chart.
 pub(super) struct Chart {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     pub(super) svg: String,
-    /// Whether some of its hours have too few requests behind their figures.
+    /// Whether some hours have too few requests for their metrics.
     pub(super) is_any_thin: bool,
 }
 
-/// All of them. An hour without a figure is a gap.
+/// All charts of a model. An hour without a value is a gap.
 pub(super) fn charts(hours: &[HourPoint]) -> Vec<Chart> {
     let ms = |value: Option<u64>| value.map(|ms| ms as f64);
     let latency = Plot::new(hours, 0.0, tallest(hours), milliseconds)
@@ -66,7 +66,7 @@ pub(super) fn charts(hours: &[HourPoint]) -> Vec<Chart> {
     vec![latency, success, requests, speed]
 }
 
-/// What is said after a figure that has too few requests behind it.
+/// The note on a metric with too few requests.
 fn few(hour: &HourPoint, stat: &str) -> &'static str {
     if hour.is_thin(stat) { " (few requests)" } else { "" }
 }
@@ -77,7 +77,7 @@ fn whole_percent(share: f64) -> String {
     format!("{text}\u{a0}%")
 }
 
-/// A number beside an axis, with the digits that it takes: `2 000`, `2.5`, `0.75`.
+/// A label of an axis with as many digits as it needs: `2 000`, `2.5`, `0.75`.
 fn number(value: f64) -> String {
     if (value - value.round()).abs() < 0.005 {
         return format::count(Some(value.round() as u64));
@@ -85,13 +85,13 @@ fn number(value: f64) -> String {
     format::decimal((value * 100.0).round() as u64, 2).trim_end_matches('0').to_owned()
 }
 
-/// A time beside an axis: `1.5 ms`, `2.50 s`.
+/// A label of a time axis: `1.5 ms`, `2.50 s`.
 fn milliseconds(value: f64) -> String {
     if value < 1_000.0 { number(value) + "\u{a0}ms" } else { time(Some(value as u64)) }
 }
 
-/// How high the latencies reach, with room for the intervals. One that is very wide is cut off: the lines of all other hours
-/// would lie flat below it.
+/// The upper end of the latency axis, with space for the intervals. Very wide intervals are clipped; otherwise all other
+/// hours would lie flat at the bottom.
 fn tallest(hours: &[HourPoint]) -> f64 {
     let greatest = hours.iter().filter_map(|hour| hour.p95_latency_ms).max().unwrap_or_default() as f64;
     most(hours, |hour| {
@@ -100,7 +100,7 @@ fn tallest(hours: &[HourPoint]) -> f64 {
     })
 }
 
-/// A round number that nothing exceeds.
+/// A round number that is not less than any value.
 fn most(hours: &[HourPoint], value: impl Fn(&HourPoint) -> Option<f64>) -> f64 {
     let most = hours.iter().filter_map(value).fold(0.0, f64::max);
     let unit = 10_f64.powf(most.max(1.0).log10().floor());
@@ -156,7 +156,7 @@ impl<'a> Plot<'a> {
         BOTTOM - ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0) * (BOTTOM - TOP)
     }
 
-    /// The stretches of hours without a gap.
+    /// The runs of consecutive hours that have a value.
     fn stretches<T: Copy>(&self, value: impl Fn(&HourPoint) -> Option<T>) -> Vec<Vec<(usize, T)>> {
         let mut stretches = vec![Vec::new()];
         for (i, hour) in self.hours.iter().enumerate() {
@@ -188,13 +188,13 @@ impl<'a> Plot<'a> {
         self
     }
 
-    /// The room between the two ends of each hour. What lies beyond the edge is cut off.
+    /// The band between the two ends of each hour's interval, clipped at the edge of the chart.
     fn band(mut self, ends: impl Fn(&HourPoint) -> Option<(f64, f64)>) -> Self {
         for stretch in self.stretches(ends) {
-            // What nothing bounds says little, and is drawn as little.
+            // An interval without an upper bound says little and gets a fainter class.
             for hours in stretch.chunk_by(|(_, (_, one)), (_, (_, next))| one.is_finite() == next.is_finite()) {
                 let places: Vec<(f64, f64, f64)> = match hours {
-                    // A lone hour has no neighbour to reach to: it is as wide as it lasts.
+                    // A single hour has no neighbour to draw to and gets the width of an hour.
                     [(i, (low, high))] => vec![(self.x(*i), *low, *high), (self.x(i + 1), *low, *high)],
                     _ => hours.iter().map(|(i, (low, high))| (self.middle(*i), *low, *high)).collect(),
                 };
@@ -220,7 +220,7 @@ impl<'a> Plot<'a> {
         self
     }
 
-    /// Marks the hours in which one of these figures has too few requests behind it, by a line above them.
+    /// Marks the hours in which one of these metrics has too few requests, with a line at the top.
     fn thin(mut self, stats: &[&str]) -> Self {
         let is_thin = |hour: &HourPoint| stats.iter().any(|stat| hour.is_thin(stat)).then_some(());
         for stretch in self.stretches(is_thin) {
@@ -233,7 +233,7 @@ impl<'a> Plot<'a> {
         self
     }
 
-    /// Lays an invisible column over every hour that tells its figures.
+    /// Adds an invisible column with a tooltip over every hour.
     fn finish(
         mut self,
         id: &'static str,
@@ -285,7 +285,7 @@ mod tests {
         (0..).zip(values).map(hour).collect()
     }
 
-    /// Where the first path of this class goes.
+    /// The path data of the first path with this class.
     fn path<'a>(svg: &'a str, class: &str) -> &'a str {
         let start = format!("<path class=\"{class}\" d=\"");
         svg.split(start.as_str()).nth(1).and_then(|rest| rest.split('"').next()).expect("a path")

@@ -1,8 +1,8 @@
-//! Pieces of HTML and SVG written as text: hundreds of cells and points are rendered many times faster so than as views.
+//! HTML and SVG written as strings: for hundreds of cells and points this renders many times faster than views.
 
 use domain::format::{self, UNKNOWN, decimal};
 
-/// Text that may stand anywhere in HTML, in double-quoted attributes too.
+/// Escapes text for HTML, including double-quoted attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -12,7 +12,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // Not allowed in HTML, and nothing anybody wants to see.
+            // Control characters are not allowed in HTML.
             other if other.is_control() => escaped.push('\u{fffd}'),
             other => escaped.push(other),
         }
@@ -20,7 +20,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Appends text; formatting into a string cannot fail.
+/// Appends formatted text; formatting into a string cannot fail.
 macro_rules! put {
     ($to:expr, $($argument:tt)*) => {{
         let _ = write!($to, $($argument)*);
@@ -28,7 +28,7 @@ macro_rules! put {
 }
 pub(super) use put;
 
-/// A share as it is shown everywhere, never broken before its unit.
+/// A percentage with a no-break space before the unit.
 pub(super) fn percent(share: Option<f64>) -> String {
     format::percent(share).replace(' ', "\u{a0}")
 }
@@ -38,7 +38,7 @@ pub(super) fn score(score: Option<f64>) -> String {
     score.map_or(UNKNOWN.into(), |score| decimal((score.max(0.0) * 1_000.0).round() as u64, 3))
 }
 
-/// A coordinate with one decimal, as short as it gets.
+/// A coordinate with at most one decimal.
 pub(super) fn at(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)

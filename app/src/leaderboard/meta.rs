@@ -1,4 +1,4 @@
-//! What search engines and link previews read: titles, descriptions, structured data.
+//! Metadata for search engines and link previews: titles, descriptions, structured data.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use super::{
 };
 use crate::site::SiteInfo;
 
-/// The head of a page that may be found and shared.
+/// The metadata of a page that may be indexed and shared.
 #[component]
 pub(super) fn Found(
-    /// Without the site's name.
+    /// The title without the site's name.
     title: String,
     description: String,
-    /// The one address of this page, such as `/leaderboard`.
+    /// The canonical path, such as `/leaderboard`.
     path: String,
-    /// The path of its picture, 1200 by 630.
+    /// The path of its preview image, 1200 by 630 pixels.
     image: String,
 ) -> impl IntoView {
     let (url, name) =
         use_context::<Arc<SiteInfo>>().map(|site| (site.public_url.clone(), site.name.clone())).unwrap_or_default();
     let (address, picture) = (format!("{url}{path}"), format!("{url}{image}"));
-    // The one place where the framework writes text as it is.
+    // leptos_meta does not escape titles.
     let escaped = escape(&title);
     view! {
         <Title text=escaped/>
@@ -49,7 +49,7 @@ pub(super) fn Found(
     }
 }
 
-/// A model's key figures in a sentence.
+/// A model's key metrics in a sentence.
 pub(super) fn description(entry: &Entry, days: u32) -> String {
     let traffic = if entry.is_simulated { "simulated traffic" } else { "real traffic" };
     let mut facts = vec![format!("{} requests", format::count(Some(entry.requests)))];
@@ -73,7 +73,7 @@ pub(super) fn description(entry: &Entry, days: u32) -> String {
 pub(super) fn ProductData(entry: Entry, description: String) -> impl IntoView {
     let origin = use_context::<Arc<SiteInfo>>().map(|site| site.public_url.clone()).unwrap_or_default();
     let text = product(&entry, &description, &origin).to_string();
-    // Nothing in it may end the element.
+    // The JSON must not contain the end of the element.
     let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     view! { <script type="application/ld+json" inner_html=text></script> }
 }

@@ -1,11 +1,11 @@
-//! `/leaderboard/method`: how everything on the leaderboard is computed.
+//! `/leaderboard/method`: the methodology of the leaderboard.
 
 use leptos::prelude::*;
 
 use super::meta::Found;
-use crate::ui::{Frame, Room};
+use crate::ui::{Frame, Section};
 
-/// The method, figure by figure.
+/// The methodology, metric by metric.
 #[component]
 pub fn MethodPage() -> impl IntoView {
     let description = "What counts as success and as error, how percentiles, intervals, ranks and the score of the leaderboard \
@@ -13,7 +13,7 @@ pub fn MethodPage() -> impl IntoView {
     view! {
         <Found title="How the leaderboard is computed".into() description=description.into() path="/leaderboard/method".into()
             image="/og/leaderboard.png".into()/>
-        <Frame room=Room::Leaderboard>
+        <Frame section=Section::Leaderboard>
             <article class="method">
                 <p class="crumb"><a href="/leaderboard">"Leaderboard"</a></p>
                 <h1>"How the leaderboard is computed"</h1>

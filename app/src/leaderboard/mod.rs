@@ -1,4 +1,4 @@
-//! The leaderboard: how every model performs in real traffic, ranked, with how certain each figure is.
+//! The leaderboard: the models ranked by their performance in real traffic, with confidence intervals.
 
 mod charts;
 mod markup;

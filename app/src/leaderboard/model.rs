@@ -18,20 +18,20 @@ use super::{
 };
 use crate::{
     host,
-    ui::{Frame, Room, loaded, time as clock},
+    ui::{Frame, Section, loaded, time as clock},
 };
 
-/// A model's figures, its last 168 hours, its prices, and where it can be tried.
+/// A model's metrics, its last 168 hours, its prices, and links to try it.
 #[component]
 pub fn LeaderboardModelPage() -> impl IntoView {
     let slug = use_params_map().with_untracked(|params| params.get("slug").unwrap_or_default());
     let window = use_query_map().with_untracked(|query| window_of(query.get_str("window_days")));
     let port = host::service::<dyn LeaderboardPort>();
     let answer = async move { port?.model(&slug, window).await };
-    view! { <Frame room=Room::Leaderboard>{loaded(answer, room)}</Frame> }
+    view! { <Frame section=Section::Leaderboard>{loaded(answer, content)}</Frame> }
 }
 
-fn room(page: ModelPage) -> AnyView {
+fn content(page: ModelPage) -> AnyView {
     let ModelPage { window, entry, hourly, .. } = page;
     let days = window.days();
     let name = entry.model_public_name.clone();
@@ -138,7 +138,7 @@ fn room(page: ModelPage) -> AnyView {
     .into_any()
 }
 
-/// Figures and words of our own, so that nothing is escaped.
+/// Takes numbers and literals only, so nothing is escaped.
 fn key_stats(entry: &Entry) -> String {
     let price = |price: &Option<Usd>| price.as_ref().map_or(format::UNKNOWN.into(), Usd::display);
     let success =
@@ -193,7 +193,7 @@ fn hour_rows(hours: &[HourPoint]) -> String {
             ("p50_ttft_ms", time(hour.p50_ttft_ms)),
             ("tokens_per_second", format::speed(hour.tokens_per_second)),
         ] {
-            // No link as elsewhere: there would be hundreds, and what the mark means is said above the charts.
+            // Not a link as elsewhere: there would be hundreds, and the mark is explained above the charts.
             let mark = if hour.is_thin(stat) { "<span class=\"thin\">few</span>" } else { "" };
             put!(html, "<td>{value}{mark}</td>");
         }
@@ -202,7 +202,7 @@ fn hour_rows(hours: &[HourPoint]) -> String {
     html
 }
 
-/// A name as a value in a query string.
+/// Encodes a name as a query value.
 fn encoded(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for byte in name.bytes() {

@@ -10,10 +10,10 @@ use leptos_router::hooks::use_query_map;
 use super::{meta::Found, rendered::rendered, table::Column};
 use crate::{
     host,
-    ui::{Frame, Room, loaded, script_text, time},
+    ui::{Frame, Section, loaded, script_text, time},
 };
 
-/// The leaderboard. What its address asks for and is not there is taken for what is shown first; programs are told instead.
+/// The leaderboard. Unknown values in the address fall back to the defaults; the JSON API refuses them instead.
 #[component]
 pub fn LeaderboardPage() -> impl IntoView {
     let (window, column) = use_query_map().with_untracked(|query| {
@@ -23,10 +23,10 @@ pub fn LeaderboardPage() -> impl IntoView {
     });
     let port = host::service::<dyn LeaderboardPort>();
     let answer = async move { port?.board(window).await };
-    view! { <Frame room=Room::Leaderboard>{loaded(answer, move |board| room(board, column))}</Frame> }
+    view! { <Frame section=Section::Leaderboard>{loaded(answer, move |board| content(board, column))}</Frame> }
 }
 
-/// The window that an address asks for.
+/// The window in the address.
 pub(super) fn window_of(days: Option<&str>) -> Window {
     WINDOWS.into_iter().find(|window| days == Some(window.days().to_string().as_str())).unwrap_or_default()
 }
@@ -39,7 +39,7 @@ fn address(window: Window, column: Column) -> String {
     }
 }
 
-fn room(board: Board, column: Column) -> AnyView {
+fn content(board: Board, column: Column) -> AnyView {
     let (board, age_s) = (board.stats, board.age_s);
     let days = board.window.days();
     let traffic = if board.entries.iter().any(|entry| entry.is_simulated) { "simulated" } else { "real" };
@@ -156,7 +156,7 @@ fn ranked(board: &BoardStats, column: Column) -> AnyView {
     .into_any()
 }
 
-/// Changes order and window without a reload, and says the figures under the pointer and under the keyboard.
+/// The script that changes order and window without a reload, and shows tooltips for pointer and keyboard.
 #[component]
 pub(super) fn FiguresScript() -> impl IntoView {
     view! { <script nonce=use_nonce()>{script_text!("figures.js")}</script> }
@@ -200,7 +200,7 @@ fn TooFew<'a>(unranked: &'a [Unranked], days: u32) -> impl IntoView {
     })
 }
 
-/// Told where the figures could not be brought up to date.
+/// Shown if the statistics could not be refreshed (stale-if-error).
 #[component]
 pub(super) fn Stale(age_s: Option<u64>) -> impl IntoView {
     age_s.map(|age| {

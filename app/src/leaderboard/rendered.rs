@@ -1,4 +1,4 @@
-//! The table and the plot of the leaderboard, rendered once for all readers of the same statistics.
+//! The leaderboard's table and plot, rendered once for all readers of the same statistics.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,10 +17,10 @@ pub(super) struct Rendered {
     pub(super) is_any_tied: bool,
 }
 
-/// One slot for each column that the table can be ordered by.
+/// One slot per column that the table can be ordered by.
 type Slots = [OnceLock<Rendered>; Column::ALL.len()];
 
-/// What the page shows when the board is ordered by this column.
+/// The rendered parts for the board ordered by this column.
 pub(super) fn rendered(board: &BoardStats, column: Column) -> Rendered {
     let slot = Column::ALL.iter().position(|one| *one == column).unwrap_or_default();
     match board.rendered.get_or_init(Slots::default) {

@@ -1,4 +1,4 @@
-//! The scatter of p95 latency against output price, drawn by the server.
+//! The scatter plot of p95 latency against output price, rendered on the server.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ struct Point<'a> {
     y: f64,
 }
 
-/// A scale with a few round numbers on it.
+/// A scale with a few round ticks.
 struct Axis {
     low: f64,
     high: f64,
@@ -30,7 +30,7 @@ struct Axis {
 }
 
 impl Axis {
-    /// Spans the values with some room, in the given measure (which grows with its argument).
+    /// Spans the values with a margin, in the given measure, which must be increasing.
     fn new(values: impl Iterator<Item = f64> + Clone, measure: fn(f64) -> f64, ticks: &[f64]) -> Self {
         let low = values.clone().fold(f64::INFINITY, f64::min);
         let high = values.fold(f64::NEG_INFINITY, f64::max);
@@ -47,7 +47,7 @@ impl Axis {
     }
 }
 
-/// Prices from nothing on: even steps near nothing, logarithmic beyond ten cents.
+/// Prices from zero: linear up to ten cents, logarithmic beyond.
 fn by_price(price: f64) -> f64 {
     (price / 0.1).asinh()
 }
@@ -61,7 +61,7 @@ fn dollars(amount: f64) -> String {
     if amount > 0.0 && amount < 1.0 { format!("${amount:.2}") } else { format!("${amount:.0}") }
 }
 
-/// The plot of all models whose p95 and price are known; nothing where there are none.
+/// The plot of all models whose p95 and price are known; renders nothing if there are none.
 pub(super) fn scatter(entries: &[Entry]) -> Option<String> {
     let price = |entry: &Entry| {
         entry.output_price_per_million_usd.as_ref().map(Usd::approximate).filter(|price| price.is_finite())
@@ -115,7 +115,7 @@ pub(super) fn scatter(entries: &[Entry]) -> Option<String> {
     Some(svg)
 }
 
-/// Success is told by the form of the mark, so that colours are not needed.
+/// Success is shown by the shape of the mark, so that colour is not needed.
 fn mark(svg: &mut String, point: &Point<'_>) {
     let Point { entry, x, y } = point;
     let rate = entry.success_rate.unwrap_or_default();
@@ -138,7 +138,8 @@ fn mark(svg: &mut String, point: &Point<'_>) {
     svg.push_str("</a>");
 }
 
-/// Puts every name where it covers neither a mark nor another name; one that has no place is left to the table.
+/// Places every label where it overlaps neither a mark nor another label. A label without a place is omitted: the table has
+/// all names.
 fn labels(svg: &mut String, points: &[Point<'_>]) {
     let mut taken: Vec<[f64; 4]> =
         points.iter().map(|point| [point.x - 8.0, point.y - 8.0, point.x + 8.0, point.y + 8.0]).collect();

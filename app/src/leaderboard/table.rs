@@ -1,4 +1,4 @@
-//! The ranked table: its columns, in any order, and its rows.
+//! The ranked table: columns, ordering and rows.
 
 use std::fmt::Write;
 
@@ -26,7 +26,7 @@ impl Column {
     pub(super) const ALL: [Column; 7] =
         [Column::Score, Column::Success, Column::P50, Column::P95, Column::Speed, Column::Requests, Column::Price];
 
-    /// The word in the address.
+    /// The value of the query parameter.
     pub(super) fn word(self) -> &'static str {
         match self {
             Column::Score => "ranking_score",
@@ -51,7 +51,7 @@ impl Column {
         }
     }
 
-    /// `ascending` or `descending`: the best first, as `aria-sort` has it.
+    /// The direction with the best first, for `aria-sort`.
     pub(super) fn direction(self) -> &'static str {
         match self {
             Column::P50 | Column::P95 | Column::Price => "ascending",
@@ -59,7 +59,7 @@ impl Column {
         }
     }
 
-    /// Orders entries by this column, the best first, and marks neighbours that cannot be told apart by it.
+    /// Orders entries by this column, the best first, and marks neighbours that are statistically tied.
     pub(super) fn order(self, entries: &mut [Entry]) {
         match self {
             Column::Score => order_entries(entries, SortBy::RankingScore),
@@ -129,7 +129,7 @@ fn cell(html: &mut String, label: &str, class: &str, value: &str, below: &str) {
     html.push_str("</td>");
 }
 
-/// `2`, or `2–3` where the intervals allow both.
+/// `2`, or `2–3` if the intervals overlap.
 pub(super) fn ranks(entry: &Entry) -> String {
     match (entry.rank, entry.rank_best, entry.rank_worst) {
         (_, Some(best), Some(worst)) if best < worst => format!("{best}–{worst}"),
@@ -138,7 +138,7 @@ pub(super) fn ranks(entry: &Entry) -> String {
     }
 }
 
-/// The mark of a figure that has too few requests behind it.
+/// The mark of a metric with too few requests.
 pub(super) fn thin(entry: &Entry, stat: &str) -> &'static str {
     if entry.is_thin(stat) {
         "<a class=\"thin\" href=\"/leaderboard/method#few\" title=\"few requests are behind this figure\">few</a>"
@@ -147,7 +147,7 @@ pub(super) fn thin(entry: &Entry, stat: &str) -> &'static str {
     }
 }
 
-/// `96.30–100 %`: both ends, since the rate is not in the middle of its interval.
+/// `96.30–100 %`: both ends, since a Wilson interval is not centred on the rate.
 fn of_success(entry: &Entry) -> String {
     let Some(ends) = entry.success_rate_interval else { return String::new() };
     let (low, high) = (percent(Some(ends.low)), percent(Some(ends.high)));
@@ -163,7 +163,7 @@ pub(super) fn time(ms: Option<u64>) -> String {
     format::duration(ms).replace(' ', "\u{a0}")
 }
 
-/// The scale that the whiskers of all rows share: logarithmic, from the shortest to the longest end.
+/// The scale shared by the whiskers of all rows: logarithmic, from the lowest to the highest end.
 struct Scale {
     low: f64,
     span: f64,
@@ -190,7 +190,7 @@ impl Scale {
         MARGIN + share * (WIDTH - 2.0 * MARGIN)
     }
 
-    /// A point with the interval as a line, in the place that all rows share.
+    /// A point with its interval as a line, on the shared scale.
     fn whisker(&self, entry: &Entry) -> String {
         let (Some(p95), Some(ends)) = (entry.p95_latency_ms, entry.p95_latency_interval_ms) else {
             return String::new();

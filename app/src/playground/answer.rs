@@ -1,4 +1,4 @@
-//! An answer on the page: blocks of text that are only ever added to.
+//! An answer on the page: append-only blocks of text.
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, Text};
 
 use super::text::{block_end, blocks, is_full};
 
-/// Appends text to the last block of an answer, and begins another one where that is full.
+/// Appends text to the last block of an answer, starting a new block if that is full.
 pub(super) fn append(answer: &HtmlElement, mut text: &str) {
     while !text.is_empty() {
         let last = answer.last_element_child().and_then(|block| block.last_child()?.dyn_into::<Text>().ok());
@@ -17,7 +17,7 @@ pub(super) fn append(answer: &HtmlElement, mut text: &str) {
         let length = last.as_ref().map_or(0, |last| last.length() as usize);
         let (piece, rest) = text.split_at(block_end(length, text).unwrap_or(text.len()));
         match last {
-            // Appending at the end of a text cannot fail.
+            // Appending to a text node cannot fail.
             Some(last) => _ = last.append_data(piece),
             None => append_block(answer, piece),
         }
@@ -25,7 +25,7 @@ pub(super) fn append(answer: &HtmlElement, mut text: &str) {
     }
 }
 
-/// Puts another text in the answer's place.
+/// Replaces the text of the answer.
 pub(super) fn rewrite(answer: &HtmlElement, text: &str) {
     answer.set_text_content(None);
     for block in blocks(text) {
@@ -36,7 +36,7 @@ pub(super) fn rewrite(answer: &HtmlElement, text: &str) {
 fn append_block(answer: &HtmlElement, text: &str) {
     if let Ok(block) = document().create_element("div") {
         block.set_text_content(Some(text));
-        // An element that was just made can be appended anywhere.
+        // A new element can be appended to any parent.
         _ = answer.append_child(&block);
     }
 }

@@ -1,5 +1,5 @@
-//! What the playground's pages ask of the server. Running is not here: the page posts to `/api/playground`, the same door
-//! that programs use.
+//! The server functions of the playground. Comparisons are not started here: the page posts to `/api/playground`, the same
+//! endpoint that API clients use.
 
 #[cfg(feature = "ssr")]
 use domain::playground::PlaygroundPort;
@@ -10,7 +10,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host;
 
-/// One comparison of the member with its runs, as it stands.
+/// One of the member's comparisons, with its runs in their current state.
 #[server(prefix = "/_server", endpoint = "comparison", input = GetUrl)]
 pub async fn find_comparison(id: ComparisonId) -> Result<Comparison, CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;
@@ -18,7 +18,7 @@ pub async fn find_comparison(id: ComparisonId) -> Result<Comparison, CallError> 
     host::respond(async move { comparisons.find(&viewer, id).await }).await
 }
 
-/// Remembers which answer the member prefers, and goes on to routing with its model.
+/// Stores which answer the member prefers and redirects to routing with its model.
 #[server(prefix = "/_server", endpoint = "pick-run")]
 pub async fn pick_run(run: RunId) -> Result<(), CallError> {
     let comparisons = host::service::<dyn PlaygroundPort>()?;

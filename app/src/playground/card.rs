@@ -1,4 +1,4 @@
-//! A card: one model's answer and its figures.
+//! A card: one model's answer and its metrics.
 
 use domain::{
     playground::{Note, RunStatus, Stat, note, stats},
@@ -44,12 +44,12 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <StopButton session card/>
             </header>
             <div class="card-body">
-                // Made once and then only added to by the session: see `Session::take_text`.
+                // Rendered once; the session appends to it afterwards: see `Session::take_text`.
                 <div class="answer" node_ref=card.answer tabindex="0" role="group" aria-label=["Answer ", name].concat()
                     hidden=Signal::derive(move || !card.has_text.get())>
                     {blocks(&text).into_iter().map(|block| view! { <div>{block.to_owned()}</div> }).collect_view()}
                 </div>
-                // What that text is meant to look like, once all of it is there: see `Session::render`.
+                // The rendered Markdown, once the answer has ended: see `Session::render`.
                 <div class="md" node_ref=card.rendered tabindex="0" role="group" aria-label=["Answer ", name].concat()
                     dir="auto" inner_html=rendered(card, &text)></div>
                 <RunNote card/>
@@ -60,7 +60,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
     }
 }
 
-/// The HTML of an answer that had ended when the page was made. The browser never makes any.
+/// The HTML of an answer that had ended when the page was rendered. The browser never renders Markdown.
 #[cfg(feature = "ssr")]
 fn rendered(card: Card, text: &str) -> String {
     let run = card.shown.with_untracked(|shown| {
@@ -77,28 +77,28 @@ fn rendered(_: Card, _: &str) -> String {
 }
 
 impl Card {
-    /// Something that the card shows; nothing while there is no run.
+    /// A text of the card; `None` while there is no run.
     fn of(self, pick: fn(&Shown) -> Option<String>) -> Signal<Option<String>> {
         Signal::derive(move || self.shown.with(|shown| shown.as_ref().and_then(pick)))
     }
 
-    /// A word that the card shows.
+    /// A word of the card; empty while there is no run.
     fn word(self, pick: fn(&Shown) -> &'static str) -> Signal<&'static str> {
         Signal::derive(move || self.shown.with(|shown| shown.as_ref().map_or("", pick)))
     }
 
-    /// For `hidden`: whether something is not so.
+    /// For `hidden`: the negation of a condition.
     fn is_not(self, pick: fn(&Shown) -> bool) -> Signal<bool> {
         Signal::derive(move || !self.shown.with(|shown| shown.as_ref().is_some_and(pick)))
     }
 
-    /// What stands below the answer.
+    /// The note below the answer.
     fn note(self) -> Note {
         let has_text = self.has_text.get();
         self.shown.with(|shown| shown.as_ref().map(|shown| note(&shown.run, has_text)).unwrap_or_default())
     }
 
-    /// One of the six figures.
+    /// One of the six metrics.
     fn stat(self, session: Session, index: usize) -> Option<Stat> {
         self.shown.with(|shown| {
             let run = &shown.as_ref()?.run;
@@ -131,10 +131,10 @@ fn StopButton(session: Session, card: Card) -> impl IntoView {
     }
 }
 
-/// Where the pick goes: a form, so that no script is needed. The server function is [`super::PickRun`].
+/// The target of the pick form: a plain form, so that it works without script. The server function is [`super::PickRun`].
 const PICK: &str = "/_server/pick-run";
 
-/// What can be done with an answer. The buttons without a handler are answered by comparison.js, on every page alike.
+/// The buttons below an answer. Those without a handler are handled by comparison.js, on every page that shows cards.
 #[component]
 fn Tools(session: Session, card: Card) -> impl IntoView {
     let name = letter(card.position);
@@ -157,7 +157,7 @@ fn Tools(session: Session, card: Card) -> impl IntoView {
     }
 }
 
-/// What stands below the answer, or in its place.
+/// The note below the answer, or in its place if there is none.
 #[component]
 fn RunNote(card: Card) -> impl IntoView {
     view! {

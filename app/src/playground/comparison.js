@@ -1,7 +1,7 @@
 {
   // In app/src/playground/page.rs:
   const DIALOG = "#share-dialog", OF = "data-of", IN_DIALOG = "[data-dialog]",
-    ROOM = "/playground/", SHARE = "/playground/{id}/share";
+    PLAYGROUND = "/playground/", SHARE = "/playground/{id}/share";
   // In app/src/share/choose.rs:
   const PREVIEW = "data-preview", NEW_LINK = "new_link", COMPARISON = "id", REFRESH = "[data-refresh]", SHARE_URL = "[data-share-url]",
     COPY = "data-copy";
@@ -16,7 +16,7 @@
   // In style/markdown.css:
   const AS_TEXT = "is-plain";
 
-  const id = () => new RegExp(`^${ROOM}([0-9a-f-]{36})`).exec(location.pathname)?.[1];
+  const id = () => new RegExp(`^${PLAYGROUND}([0-9a-f-]{36})`).exec(location.pathname)?.[1];
   const dialog = /** @type {HTMLDialogElement | null} */ (document.querySelector(DIALOG));
   const status = dialog?.querySelector("[role=status]");
   /** @param {string} text */

@@ -1,4 +1,4 @@
-//! What is being written: prompt, models and parameters, before they become a comparison.
+//! The draft of a comparison: prompt, models and parameters.
 
 use domain::{
     catalog::ModelSummary,
@@ -8,28 +8,28 @@ use domain::{
 use leptos::{html, prelude::*};
 
 use super::{
-    grid::facts,
+    facts::facts,
     parameters::{ParameterTexts, read_request, texts_of},
     wire::{FirstDraft, Snapshot},
 };
 use crate::ui::browser;
 
-/// The form's state. The two texts live in their fields, so that typing before the page is ready is not lost.
+/// The form's state. Prompt and system prompt live in their fields, so that text typed before hydration is kept.
 #[derive(Clone, Copy)]
 pub(super) struct Draft {
     pub(super) catalogue: StoredValue<Vec<ModelSummary>>,
     pub(super) prompt: NodeRef<html::Textarea>,
     pub(super) system_prompt: NodeRef<html::Textarea>,
-    /// The models by position, each with a key of its own, since the same one may be there twice.
+    /// The models by position. Each has a key, since the same model may occur twice.
     pub(super) models: RwSignal<Vec<(usize, String)>>,
     pub(super) parameters: RwSignal<ParameterTexts>,
-    /// What single cards are asked with, by the key of their model.
+    /// The parameters of single cards, by the key of their model.
     pub(super) own: RwSignal<Vec<(usize, ParameterTexts)>>,
     pub(super) errors: RwSignal<Vec<FieldError>>,
 }
 
 impl Draft {
-    /// Empty, or what a comparison was made from.
+    /// An empty draft, or the one that a comparison was started from.
     pub(super) fn new(catalogue: Vec<ModelSummary>, comparison: Option<&Snapshot>, first: &FirstDraft) -> Self {
         let runs = comparison.map(|made| made.runs.as_slice()).unwrap_or_default();
         let models = match comparison {
@@ -53,7 +53,7 @@ impl Draft {
         }
     }
 
-    /// Adds a model at the next position; nothing happens where all are taken.
+    /// Adds a model at the next free position; does nothing if there is none.
     pub(super) fn add(self, model: String) {
         if !self.is_full() {
             self.models.update(|models| {
@@ -64,20 +64,20 @@ impl Draft {
         }
     }
 
-    /// Takes a model away; those behind it move up.
+    /// Removes a model; those after it move up.
     pub(super) fn remove(self, key: usize) {
         self.models.update(|models| models.retain(|(other, _)| *other != key));
         self.forgive("models");
     }
 
-    /// What a card's own fields say.
+    /// The texts of a card's own parameter fields.
     pub(super) fn own_texts(self, key: usize) -> ParameterTexts {
         self.own.with_untracked(|own| {
             own.iter().find(|(other, _)| *other == key).map(|(_, texts)| texts.clone()).unwrap_or_default()
         })
     }
 
-    /// Changes what a card's own fields say.
+    /// Changes the texts of a card's own parameter fields.
     pub(super) fn set_own(self, key: usize, texts: ParameterTexts) {
         self.own.update(|own| {
             own.retain(|(other, _)| *other != key);
@@ -90,20 +90,20 @@ impl Draft {
         self.models.with(|models| models.len() >= LIMITS.models)
     }
 
-    /// What the catalogue knows of a model, on one line.
+    /// A model's facts from the catalogue, on one line.
     pub(super) fn facts(self, name: Option<&str>) -> Option<String> {
         let name = name?;
         self.catalogue.with_value(|models| models.iter().find(|model| model.public_name == name).map(facts))
     }
 
-    /// Drops what was wrong with a field, since it is being changed.
+    /// Clears the errors of a field, because it is being edited.
     pub(super) fn forgive(self, field: &str) {
         if self.errors.with_untracked(|errors| errors.iter().any(|error| error.field.starts_with(field))) {
             self.errors.update(|errors| errors.retain(|error| !error.field.starts_with(field)));
         }
     }
 
-    /// What is wrong with a field, or with a part of it such as `models[1]`.
+    /// The error of a field, or of a part of it such as `models[1]`.
     pub(super) fn error(self, field: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.errors
@@ -118,7 +118,11 @@ impl Draft {
         })
     }
 
-    /// The request, if it breaks no rule.
+    /// The request.
+    ///
+    /// # Errors
+    ///
+    /// The field errors of an invalid draft.
     pub(super) fn request(self) -> Result<ComparisonRequest, Vec<FieldError>> {
         let text =
             |field: NodeRef<html::Textarea>| field.get_untracked().map(|field| field.value()).unwrap_or_default();
@@ -129,7 +133,7 @@ impl Draft {
             .with_untracked(|texts| read_request(text(self.prompt), text(self.system_prompt), models, texts, &own))
     }
 
-    /// The models and the shared parameters as the query of this page's address, so that a set-up can be kept as a bookmark.
+    /// The models and the shared parameters as the query of this page's address, so that a set-up can be bookmarked.
     pub(super) fn query(self) -> String {
         let mut query = String::new();
         let mut add = |name: &str, value: &str| {

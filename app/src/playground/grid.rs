@@ -1,6 +1,6 @@
-//! The two by two: four squares to fill, then up to four answers.
+//! The grid of two by two: four squares to fill, then up to four answers.
 
-use domain::{catalog::ModelSummary, format, playground::LIMITS, position::letter};
+use domain::{playground::LIMITS, position::letter};
 use leptos::{either::Either, prelude::*};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::ui::position_class;
 
-/// The cards, or before the first run the squares that they will fill.
+/// The cards; before the first run, the squares that they will fill.
 #[component]
 pub(super) fn Grid(draft: Draft, session: Session) -> impl IntoView {
     let count = session.count;
@@ -33,7 +33,7 @@ pub(super) fn Grid(draft: Draft, session: Session) -> impl IntoView {
     view! { <section class="grid" aria-label="Answers" aria-busy=is_busy data-cards=cards>{positions}</section> }
 }
 
-/// What stands at a position.
+/// What is shown at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// A square to fill, before the first run.
@@ -52,7 +52,7 @@ impl Stage {
     }
 }
 
-/// A square without an answer: which model would fill it.
+/// A square without an answer, with the model that will fill it.
 #[component]
 fn Square(draft: Draft, position: usize) -> impl IntoView {
     let model =
@@ -79,16 +79,4 @@ fn Square(draft: Draft, position: usize) -> impl IntoView {
 
 fn square_class(position: usize) -> String {
     ["square ", position_class(position)].concat()
-}
-
-/// `Qwen · 33k · $0.50 / $1.50`
-pub(super) fn facts(model: &ModelSummary) -> String {
-    let mut facts = model.family.clone().map(|family| family + " · ").unwrap_or_default();
-    facts.push_str(&format::context_window(model.context_window));
-    facts.push_str(" · ");
-    let price = |price: &Option<domain::Usd>| price.as_ref().map_or(format::UNKNOWN.into(), |usd| usd.display());
-    facts.push_str(&price(&model.input_price_per_million_usd));
-    facts.push_str(" / ");
-    facts.push_str(&price(&model.output_price_per_million_usd));
-    facts
 }

@@ -1,4 +1,4 @@
-//! The playground's island: the form above, the grid below, the keys everywhere.
+//! The playground's island: form, grid and keyboard shortcuts.
 
 use domain::error::AppError;
 use leptos::prelude::*;
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::{accounts::sign_in_path, ui::browser};
 
-/// Where a new comparison is written.
+/// The path of a new comparison.
 const NEW: &str = "/playground";
 
-/// A new comparison, or one that was made before; one that still runs goes on filling.
+/// A new comparison, or an existing one; one that is still running is followed.
 #[island]
 pub fn Playground(
-    /// The catalogue and what the page shows at first: see `wire::write_page_data`.
+    /// The catalogue and the page's initial state: see `wire::write_page_data`.
     data: String,
 ) -> impl IntoView {
     let (models, comparison, first) = page_data(&data);
@@ -32,14 +32,14 @@ pub fn Playground(
         session.resume();
         listen(draft, session);
     });
-    // Until there is a comparison, the address says what is set up.
+    // Until there is a comparison, the address reflects the draft.
     Effect::new(move |_| {
         let query = draft.query();
         if browser::path() == NEW {
             browser::show_path(&[NEW, &query].concat());
         }
     });
-    // The clock of the running figures.
+    // The clock of the live metrics.
     Effect::new(move |_| {
         if session.phase.get() != Phase::Idle
             && let Ok(ticking) = set_interval_with_handle(move || session.tick(), std::time::Duration::from_millis(200))
@@ -57,28 +57,7 @@ pub fn Playground(
     }
 }
 
-/// Checks what is written and runs it; what is wrong is shown at its field.
-pub(super) fn run(draft: Draft, session: Session) {
-    if session.phase.get_untracked() != Phase::Idle {
-        return;
-    }
-    let refuse = move |errors| {
-        draft.errors.set(errors);
-        browser::focus_first(".composer [aria-invalid=true]");
-    };
-    match draft.request() {
-        Err(errors) => refuse(errors),
-        Ok(request) => {
-            draft.errors.set(Vec::new());
-            session.run(request, move |error| match error {
-                AppError::Invalid(errors) => refuse(errors),
-                other => session.failure.set(Some(other)),
-            });
-        }
-    }
-}
-
-/// What went wrong with the whole comparison, and what to do.
+/// The error of the comparison as a whole, with a way to recover.
 #[component]
 fn Failure(failure: RwSignal<Option<AppError>>) -> impl IntoView {
     let message = Signal::derive(move || failure.with(|error| error.as_ref().map(ToString::to_string)));

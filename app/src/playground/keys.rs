@@ -1,16 +1,16 @@
-//! The keyboard: what each key does, and the list of them.
+//! Keyboard shortcuts, and the dialog that lists them.
 
 use leptos::{ev, html, prelude::*};
 use web_sys::KeyboardEvent;
 
 use super::{
     draft::Draft,
-    island::run,
     session::{Phase, Session},
+    submit::submit,
 };
 use crate::ui::browser;
 
-/// What a key asks for.
+/// What a shortcut does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Command {
     Run,
@@ -19,7 +19,7 @@ enum Command {
     List,
 }
 
-/// The part of a key press that matters.
+/// The parts of a key press that decide the command.
 #[derive(Clone, Copy, Debug, Default)]
 struct Press<'a> {
     key: &'a str,
@@ -39,7 +39,7 @@ fn command(press: Press<'_>) -> Option<Command> {
     }
 }
 
-/// Listens to the keys for as long as the page is there.
+/// Handles key presses until the island is disposed.
 pub(super) fn listen(draft: Draft, session: Session) {
     let handle = window_event_listener(ev::keydown, move |event: KeyboardEvent| {
         let key = event.key();
@@ -52,7 +52,7 @@ pub(super) fn listen(draft: Draft, session: Session) {
         match command(press) {
             Some(Command::Run) => {
                 event.prevent_default();
-                run(draft, session);
+                submit(draft, session);
             }
             Some(Command::StopAll) if session.phase.get_untracked() != Phase::Idle => session.stop_all(),
             Some(Command::GoTo(position)) => go_to(position),
@@ -79,7 +79,7 @@ fn open_list() {
     }
 }
 
-/// The list of keys, opened with `?`.
+/// The dialog that lists the shortcuts, opened with `?`.
 #[component]
 pub(super) fn KeyList() -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();

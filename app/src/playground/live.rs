@@ -1,8 +1,8 @@
-//! What the page can tell of a run while it runs: estimates from the browser's clock and the pieces that arrived.
+//! Live metrics of a running run, estimated from the browser's clock and the deltas received.
 
 use domain::playground::LiveStats;
 
-/// What this page has seen of a running run, in milliseconds of the browser's clock.
+/// What has been received of a running run. Times are milliseconds of the browser's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Live {
     started: Option<f64>,
@@ -12,19 +12,19 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// The run's upstream call began just now.
+    /// The run whose upstream call has just begun.
     pub(super) fn starting(now: f64) -> Self {
         Self { started: Some(now), ..Self::default() }
     }
 
-    /// A piece of the answer arrived. Most upstreams send a token at a time.
+    /// Counts a delta as one token: most upstreams send one token at a time.
     pub(super) fn piece(&mut self, now: f64) {
         self.first_piece.get_or_insert(now);
         self.last_piece = now;
         self.pieces += 1;
     }
 
-    /// The figures to show: time to first token, elapsed, tokens out and speed.
+    /// The metrics to show: time to first token, elapsed time, output tokens and speed.
     pub(super) fn stats(&self, now: f64) -> LiveStats {
         let since = |earlier: Option<f64>, later: f64| earlier.map(|earlier| (later - earlier).max(0.0));
         let generating = since(self.first_piece, self.last_piece).filter(|ms| *ms >= 250.0);

@@ -6,6 +6,7 @@ mod card;
 #[cfg(feature = "ssr")]
 mod comparison_script;
 mod draft;
+mod facts;
 mod grid;
 mod island;
 mod keys;
@@ -20,6 +21,7 @@ mod search;
 mod session;
 mod state;
 mod stream;
+mod submit;
 mod text;
 mod wire;
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     catalog::models,
     templates::{TemplateBar, TemplateDialog, own_templates},
-    ui::{Frame, Refused, Room, Scripts, guard, loaded, posted_errors},
+    ui::{Frame, Refused, Scripts, Section, guard, loaded, posted_errors},
 };
 
 /// A new comparison.
@@ -28,9 +28,9 @@ pub fn PlaygroundPage() -> impl IntoView {
         let is_admin = viewer.is_admin();
         view! {
             <Title text="Playground"/>
-            <Frame room=Room::Playground>
+            <Frame section=Section::Playground>
                 {loaded(new_comparison(), move |(models, asked, own)| {
-                    room(models, None, asked, own, Vec::new(), is_admin)
+                    content(models, None, asked, own, Vec::new(), is_admin)
                 })}
             </Frame>
         }
@@ -38,7 +38,7 @@ pub fn PlaygroundPage() -> impl IntoView {
     })
 }
 
-/// A comparison that was started before; one that still runs goes on filling.
+/// An existing comparison; one that is still running is followed.
 #[component]
 pub fn ComparisonPage() -> impl IntoView {
     guard(|viewer| {
@@ -47,9 +47,9 @@ pub fn ComparisonPage() -> impl IntoView {
         let refused = StoredValue::new(posted_errors::<PickRun>());
         view! {
             <Title text="Comparison"/>
-            <Frame room=Room::Playground>
+            <Frame section=Section::Playground>
                 {loaded(comparison(id), move |(models, comparison, own)| {
-                    room(models, Some(comparison), FirstDraft::default(), own, refused.get_value(), is_admin)
+                    content(models, Some(comparison), FirstDraft::default(), own, refused.get_value(), is_admin)
                 })}
             </Frame>
         }
@@ -60,7 +60,7 @@ pub fn ComparisonPage() -> impl IntoView {
 type New = (Vec<ModelSummary>, FirstDraft, Vec<Template>);
 type Made = (Vec<ModelSummary>, Comparison, Vec<Template>);
 
-/// What the address asks to be set up: models that there are, and parameters as they were typed.
+/// The set-up in the address: models of the catalogue, and parameters as they were typed.
 fn new_comparison() -> impl Future<Output = Result<New, AppError>> + Send + 'static {
     let (models, own) = (models(), own_templates());
     let query = use_query_map().get_untracked();
@@ -80,7 +80,7 @@ fn new_comparison() -> impl Future<Output = Result<New, AppError>> + Send + 'sta
     }
 }
 
-/// Reads everything from the context before it waits for the first answer.
+/// Reads everything from the context before the first `.await`, after which there is no context.
 fn comparison(id: Option<ComparisonId>) -> impl Future<Output = Result<Made, AppError>> + Send + 'static {
     let (models, own) = (models(), own_templates());
     let found = id.map(find_comparison);
@@ -90,7 +90,7 @@ fn comparison(id: Option<ComparisonId>) -> impl Future<Output = Result<Made, App
     }
 }
 
-fn room(
+fn content(
     models: Vec<ModelSummary>,
     comparison: Option<Comparison>,
     asked: FirstDraft,
@@ -110,7 +110,7 @@ fn room(
                 <p class="lede">"One prompt, up to "{LIMITS.models}" models, side by side."</p>
             </div>
             <div class="page-actions">
-                // Of the comparison that the page shows, also where it was made on this very page: see comparison.js.
+                // Of the comparison on the page, also if it was started on this page: see comparison.js.
                 <a class="quiet of-comparison" href=share.unwrap_or_else(|| "/playground".into())
                     data-of="/playground/{id}/share" data-dialog="">"Save & share"</a>
                 <ExportMenu id=id.clone()/>
@@ -128,7 +128,7 @@ fn room(
     .into_any()
 }
 
-/// The comparison as a file, and the programs that ask the same again.
+/// Downloads of the comparison, and programs that repeat it.
 #[component]
 fn ExportMenu(id: Option<String>) -> impl IntoView {
     let links = [
@@ -152,7 +152,7 @@ fn ExportMenu(id: Option<String>) -> impl IntoView {
     }
 }
 
-/// Filled with the page of sharing when it is opened.
+/// The share dialog. It is filled with the share page when it is opened.
 #[component]
 fn ShareDialog() -> impl IntoView {
     view! {
@@ -167,7 +167,7 @@ fn ShareDialog() -> impl IntoView {
     }
 }
 
-/// What to do where no model can be asked.
+/// Shown if there is no enabled model.
 #[component]
 fn NoModels(is_admin: bool) -> impl IntoView {
     let remedy = if is_admin {

@@ -1,4 +1,4 @@
-//! The three parameters as a person types them. Nothing typed means: not sent.
+//! The three parameters as text fields. An empty field is not sent.
 
 use domain::{
     error::FieldError,
@@ -6,7 +6,7 @@ use domain::{
     playground::{ComparisonRequest, LIMITS, Parameters},
 };
 
-/// What stands in the three fields.
+/// The texts of the three fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ParameterTexts {
     pub(super) temperature: String,
@@ -14,7 +14,7 @@ pub(super) struct ParameterTexts {
     pub(super) top_p: String,
 }
 
-/// Reads the fields. A comma may stand for the decimal point.
+/// Parses the fields. A comma is accepted as the decimal separator.
 pub(super) fn read_parameters(texts: &ParameterTexts) -> (Parameters, Vec<FieldError>) {
     let mut errors = Vec::new();
     let mut read = |field: &str, name: &str, text: &str| {
@@ -48,7 +48,7 @@ pub(super) fn read_parameters(texts: &ParameterTexts) -> (Parameters, Vec<FieldE
     (Parameters { temperature, max_tokens, top_p }, errors)
 }
 
-/// The fields of a comparison that was made before.
+/// The texts for the parameters of an existing comparison.
 pub(super) fn texts_of(parameters: &Parameters) -> ParameterTexts {
     let text = |value: Option<f64>| value.map(number::write).unwrap_or_default();
     ParameterTexts {
@@ -58,7 +58,7 @@ pub(super) fn texts_of(parameters: &Parameters) -> ParameterTexts {
     }
 }
 
-/// A request as the body of `POST /api/playground`. By hand, so that numbers are written as they were typed.
+/// The body of `POST /api/playground`. Written by hand, so that numbers keep the digits that were typed.
 pub(super) fn write_request(request: &ComparisonRequest) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let mut json = ["{\"prompt\":", &quoted(&request.prompt), ",\"models\":["].concat();
@@ -105,8 +105,8 @@ fn write_parameters(json: &mut String, Parameters { temperature, max_tokens, top
     json.push('}');
 }
 
-/// Puts a request together and checks it by every rule that needs nothing else. `own` is what each card's fields say; what
-/// they leave empty is shared.
+/// Builds a request and checks every rule that does not need the server. `own` has the texts of each card's own fields;
+/// empty ones take the shared value.
 pub(super) fn read_request(
     prompt: String,
     system_prompt: String,
@@ -140,7 +140,7 @@ pub(super) fn read_request(
     if errors.is_empty() { Ok(request) } else { Err(errors) }
 }
 
-/// A card's own parameters, as its head shows them: `temperature 0.2 · max tokens 64`.
+/// A card's own parameters as its head shows them: `temperature 0.2 · max tokens 64`.
 pub(super) fn own_words(parameters: &Parameters) -> String {
     let mut words = String::new();
     let mut say = |name: &str, value: Option<String>| {

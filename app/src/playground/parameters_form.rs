@@ -6,16 +6,16 @@ use leptos::{html, prelude::*};
 use super::{draft::Draft, parameters::ParameterTexts};
 use crate::ui::position_class;
 
-/// What a field is about.
+/// Describes a field.
 #[derive(Clone, Copy)]
 struct Field {
-    /// As errors name it.
+    /// The field's name in errors.
     name: &'static str,
     id: &'static str,
     label: &'static str,
     hint: &'static str,
     mode: &'static str,
-    /// Of the slider: from, to, in steps of.
+    /// Of the slider: minimum, maximum, step.
     range: [&'static str; 3],
     text: fn(&mut ParameterTexts) -> &mut String,
 }
@@ -61,7 +61,7 @@ pub(super) fn ParametersForm(draft: Draft) -> impl IntoView {
     }
 }
 
-/// The same three for each card, for those that shall differ: one model at four temperatures, say.
+/// The same fields for each card, for cards that are to differ, such as one model at four temperatures.
 #[component]
 pub(super) fn OwnParameters(draft: Draft) -> impl IntoView {
     let row = move |(position, (key, model)): (usize, (usize, String))| {
@@ -113,7 +113,7 @@ fn ParameterField(draft: Draft, field: Field) -> impl IntoView {
         draft.parameters.update(|texts| *(field.text)(texts) = text);
         draft.forgive(field.name);
     };
-    // What was typed before the page was ready counts.
+    // Takes over text typed before hydration.
     Effect::new(move |_| {
         if let Some(input) = input.get() {
             set(input.value());

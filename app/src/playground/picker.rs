@@ -1,4 +1,4 @@
-//! Choosing a model: a list that is searched by typing and walked with the arrows.
+//! The model picker: a list that is searched by typing and navigated with the arrow keys.
 
 use domain::playground::LIMITS;
 use leptos::{html, prelude::*};
@@ -7,7 +7,7 @@ use web_sys::{Event, HtmlElement, KeyboardEvent, ScrollIntoViewOptions, ScrollLo
 
 use super::{
     draft::Draft,
-    grid::facts,
+    facts::facts,
     search::{LISTED, search, step},
 };
 use crate::ui::browser;
@@ -35,7 +35,7 @@ pub(super) fn AddModel(draft: Draft) -> impl IntoView {
     }
 }
 
-/// Opens the list from elsewhere.
+/// Opens the list from elsewhere on the page.
 pub(super) fn open_picker() {
     if let Some(button) = browser::find("#add-model") {
         button.scroll_into_view_with_scroll_into_view_options(&nearest());
@@ -60,7 +60,7 @@ pub(super) fn Picker(draft: Draft) -> impl IntoView {
         } else if let Some(field) = field.get_untracked() {
             find("");
             field.set_value("");
-            // A field that is shown takes the focus.
+            // The search field takes the focus when the list opens.
             _ = field.focus();
         }
     };
@@ -142,7 +142,7 @@ fn Option(draft: Draft, row: usize, index: usize, active: RwSignal<usize>) -> im
     })
 }
 
-/// What stands below the list.
+/// The note below the list.
 fn note(found: usize, chosen: usize) -> String {
     match found {
         0 => "No model of that name. Try fewer letters.".into(),

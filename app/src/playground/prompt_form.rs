@@ -1,4 +1,4 @@
-//! Where a comparison is written: prompt, system prompt, models, parameters, and the button that runs it.
+//! The form of a comparison: prompt, system prompt, models, parameters and the run button.
 
 use domain::{
     playground::{LIMITS, prompt_length},
@@ -9,15 +9,15 @@ use web_sys::SubmitEvent;
 
 use super::{
     draft::Draft,
-    island::run,
     parameters_form::{OwnParameters, ParametersForm},
     picker::{AddModel, Picker},
     session::{Phase, Session},
+    submit::submit,
     wire::FirstDraft,
 };
 use crate::ui::{browser, position_class, textarea_text};
 
-/// From this length on the count of characters is shown.
+/// The character count is shown from this length on.
 const COUNT_FROM: usize = LIMITS.prompt_characters / 10 * 9;
 
 /// The form.
@@ -26,7 +26,7 @@ pub(super) fn PromptForm(
     draft: Draft,
     session: Session,
     is_ready: RwSignal<bool>,
-    /// What the page came with.
+    /// The values that the page was rendered with.
     first: FirstDraft,
 ) -> impl IntoView {
     let length = RwSignal::new(0_usize);
@@ -44,13 +44,13 @@ pub(super) fn PromptForm(
             is_apple.set(true);
         }
     });
-    let submit = move |event: SubmitEvent| {
+    let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        run(draft, session);
+        submit(draft, session);
     };
     let has_system_prompt = !first.system_prompt.is_empty();
     view! {
-        <form class="composer" aria-label="Comparison" on:submit=submit novalidate>
+        <form class="composer" aria-label="Comparison" on:submit=on_submit novalidate>
             <label class="visually-hidden" for="prompt">"Prompt"</label>
             <textarea
                 id="prompt"

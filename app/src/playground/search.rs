@@ -1,8 +1,8 @@
-//! Finding a model in the catalogue.
+//! Searching the catalogue.
 
 use domain::catalog::ModelSummary;
 
-/// At most so many are listed; the rest is found by typing.
+/// Models listed at once; the others are found by typing.
 pub(super) const LISTED: usize = 60;
 
 /// The indexes of the models that contain every word of the query in name or family, in the catalogue's order.
@@ -23,7 +23,7 @@ pub(super) fn search(models: &[ModelSummary], query: &str) -> Vec<usize> {
         .collect()
 }
 
-/// The index that a key leads to, in a list of `count`: arrows wrap around.
+/// The index that a key moves to in a list of `count` items. The arrow keys wrap around.
 pub(super) fn step(key: &str, active: usize, count: usize) -> Option<usize> {
     let last = count.checked_sub(1)?;
     match key {

@@ -1,4 +1,4 @@
-//! What happens on the page: it owns the cards' signals and what is known of the comparison.
+//! The page's session: the cards' signals and the state of the comparison.
 
 use domain::{
     error::AppError,
@@ -12,29 +12,29 @@ use crate::ui::browser;
 mod follow;
 mod paint;
 
-/// Whether something runs.
+/// The state of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Nothing runs.
     Idle,
-    /// Something runs, and its events arrive.
+    /// Running, and events arrive.
     Running,
-    /// Something runs, and the page has lost sight of it.
+    /// Running, but the connection is lost.
     Reconnecting,
 }
 
-/// The four cards and what drives them.
+/// The four cards and their state.
 #[derive(Clone, Copy)]
 pub(super) struct Session {
-    /// How many cards there are.
+    /// The number of cards.
     pub(super) count: RwSignal<usize>,
     pub(super) phase: RwSignal<Phase>,
     /// The status line.
     pub(super) said: RwSignal<Option<String>>,
-    /// What went wrong with the whole comparison.
+    /// The error of the comparison as a whole.
     pub(super) failure: RwSignal<Option<AppError>>,
     pub(super) cards: [Card; LIMITS.models],
-    /// Moves while something runs, for the running figures.
+    /// Changes with every tick while something runs, for the live metrics.
     pub(super) tick: RwSignal<usize>,
     inner: StoredValue<Inner>,
 }
@@ -45,15 +45,15 @@ pub(super) struct Card {
     pub(super) position: usize,
     pub(super) shown: RwSignal<Option<Shown>>,
     pub(super) is_stopping: RwSignal<bool>,
-    /// Where the answer stands.
+    /// The element of the answer's text.
     pub(super) answer: NodeRef<html::Div>,
-    /// Where its HTML stands; empty while it is shown as text.
+    /// The element of the answer's HTML; empty while the answer is shown as text.
     pub(super) rendered: NodeRef<html::Div>,
-    /// Whether anything of the answer is there.
+    /// Whether any text of the answer has arrived.
     pub(super) has_text: RwSignal<bool>,
 }
 
-/// What a card shows beside its answer.
+/// What a card shows apart from the answer.
 #[derive(Clone)]
 pub(super) struct Shown {
     pub(super) run: Run,
@@ -61,21 +61,21 @@ pub(super) struct Shown {
     pub(super) is_picked: bool,
 }
 
-/// What is not shown by itself.
+/// State that nothing is rendered from directly.
 #[derive(Default)]
 struct Inner {
     board: Board,
     live: [Live; LIMITS.models],
-    /// Text that has arrived and is not on the page yet, by position.
+    /// Received text that is not on the page yet, by position.
     pending: [String; LIMITS.models],
     is_flush_due: bool,
-    /// Whether everything is to be stopped as soon as it has ids.
+    /// Whether to stop all runs as soon as their ids are known.
     stops_when_open: bool,
     now: f64,
 }
 
 impl Session {
-    /// Of a new page, or of a comparison that was made before.
+    /// The session of a new page, or of an existing comparison.
     pub(super) fn new(comparison: Option<Snapshot>) -> Self {
         let board = comparison.map(Board::of).unwrap_or_default();
         let marks = best(board.runs());
@@ -102,8 +102,8 @@ impl Session {
         }
     }
 
-    /// Reads or changes what is inside. All of it goes through one function that is compiled once, since the browser has to
-    /// load every copy.
+    /// Reads or changes the inner state. Everything goes through one non-generic function, because the browser would have
+    /// to load each instance of a generic one.
     fn inner<R: Default>(self, f: impl FnOnce(&mut Inner) -> R) -> R {
         let mut f = Some(f);
         let mut result = None;
@@ -115,7 +115,7 @@ impl Session {
         self.inner.try_update_value(f);
     }
 
-    /// The answer at a position, for a card that is being made; nothing of it is pending then.
+    /// The answer at a position, for a card that is being rendered. Clears the pending text, which the answer contains.
     pub(super) fn take_text(self, position: usize) -> String {
         self.inner(|inner| {
             inner.pending[position].clear();
@@ -123,12 +123,12 @@ impl Session {
         })
     }
 
-    /// The running figures at a position, as of the last tick.
+    /// The live metrics at a position as of the last tick.
     pub(super) fn live(self, position: usize) -> LiveStats {
         self.inner(|inner| inner.live[position].stats(inner.now))
     }
 
-    /// Moves the clock of the running figures.
+    /// Advances the clock of the live metrics.
     pub(super) fn tick(self) {
         self.inner(|inner| inner.now = browser::now_ms());
         self.tick.set(self.tick.get_untracked().wrapping_add(1));

@@ -1,4 +1,4 @@
-//! What the page knows of a comparison, and what each event changes. Pure, so that it can be tested without a browser.
+//! The state of a comparison and its reduction by events. Free of browser APIs, so that it can be tested.
 
 use domain::{
     ComparisonId, RunId, format,
@@ -8,7 +8,7 @@ use domain::{
 
 use super::wire::{Snapshot, Update};
 
-/// A comparison as the page shows it. Texts are kept apart from the runs, so that a run is cheap to clone.
+/// A comparison as the page shows it. Texts are kept apart from the runs, so that cloning a run is cheap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Board {
     id: Option<ComparisonId>,
@@ -17,39 +17,39 @@ pub(super) struct Board {
     texts: Vec<String>,
 }
 
-/// What an event changed, in the order in which the page shows it.
+/// A change caused by an event, in the order in which the page applies them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Change {
-    /// The comparison has an id now.
+    /// The comparison's id is known now.
     Opened(ComparisonId),
-    /// Something about the run at this position other than its text.
+    /// Data of the run at this position, other than its text.
     Run(usize),
     /// The run at this position begins its upstream call.
     Started(usize),
     /// Text to append at this position.
     Text(usize, String),
-    /// The text at this position is another one.
+    /// The text at this position was replaced.
     Rewritten(usize),
-    /// A sentence for the status line.
+    /// A message for the status line.
     Said(String),
     /// Every run has ended.
     Ended,
 }
 
-/// A run that the server has not told of yet.
+/// A run that the server has not reported yet.
 pub(super) fn queued(position: usize, model: &str) -> Run {
     Run::queued(RunId(Default::default()), position as u8, model)
 }
 
 impl Board {
-    /// Between sending a request and the first event.
+    /// The state between the request and the first event.
     pub(super) fn expecting(models: &[String]) -> Self {
         let runs: Vec<Run> = models.iter().enumerate().map(|(position, model)| queued(position, model)).collect();
         let texts = vec![String::new(); runs.len()];
         Self { id: None, picked: None, runs, texts }
     }
 
-    /// A comparison as the server describes it.
+    /// The state that a snapshot describes.
     pub(super) fn of(comparison: Snapshot) -> Self {
         let mut runs = comparison.runs;
         let texts = runs.iter_mut().map(|run| run.response_content.take().unwrap_or_default()).collect();
@@ -60,7 +60,7 @@ impl Board {
         self.id
     }
 
-    /// The run that the member prefers.
+    /// The run that the member has picked.
     pub(super) fn picked(&self) -> Option<RunId> {
         self.picked
     }
@@ -70,7 +70,7 @@ impl Board {
         &self.runs
     }
 
-    /// The answer at a position, as far as it has come.
+    /// The text received so far at a position.
     pub(super) fn text(&self, position: usize) -> &str {
         self.texts.get(position).map_or("", String::as_str)
     }
@@ -80,19 +80,19 @@ impl Board {
         self.runs.iter().all(|run| run.status.is_ended())
     }
 
-    /// The ids of the run at a position.
+    /// The ids of the comparison and of the run at a position.
     pub(super) fn ids(&self, position: usize) -> Option<(ComparisonId, RunId)> {
         Some((self.id?, self.runs.get(position)?.id))
     }
 
-    /// The runs that can still be stopped, with their positions.
+    /// The runs that can be stopped, with their positions.
     pub(super) fn unfinished(&self) -> Vec<(ComparisonId, usize, RunId)> {
         let Some(id) = self.id else { return Vec::new() };
         let unfinished = self.runs.iter().enumerate().filter(|(_, run)| !run.status.is_ended());
         unfinished.map(|(position, run)| (id, position, run.id)).collect()
     }
 
-    /// Takes in an event. Events of runs that are not on the board change nothing.
+    /// Applies an event. Events of unknown runs change nothing.
     pub(super) fn apply(&mut self, update: Update) -> Vec<Change> {
         match update {
             Update::Session(snapshot) => self.show(snapshot),
@@ -103,7 +103,7 @@ impl Board {
         }
     }
 
-    /// Everything anew: the first event of every stream, also after the connection was lost.
+    /// Replaces the state with a snapshot, which is the first event of every stream, also after a reconnect.
     fn show(&mut self, session: Snapshot) -> Vec<Change> {
         let before = std::mem::replace(self, Board::of(session));
         let mut changes: Vec<Change> = self.id.into_iter().map(Change::Opened).collect();
@@ -119,7 +119,7 @@ impl Board {
         changes
     }
 
-    /// What there is to say of a run that began or ended before the page listened.
+    /// The message for a run that began or ended while no stream was connected.
     fn missed(&self, position: usize, was: RunStatus) -> Option<Change> {
         let run = &self.runs[position];
         let end = match (was, run.status) {
@@ -173,7 +173,7 @@ impl Board {
     }
 }
 
-/// How a text becomes another: nothing to do, an addition, or a replacement.
+/// The change from one text to another: none, an addition, or a replacement.
 fn difference(position: usize, before: &str, after: &str) -> Option<Change> {
     match after.strip_prefix(before) {
         Some("") => None,
@@ -182,7 +182,7 @@ fn difference(position: usize, before: &str, after: &str) -> Option<Change> {
     }
 }
 
-/// How a run ended, as the end of a sentence.
+/// A run's outcome, as the end of a sentence.
 fn ending(run: &Run) -> String {
     match run.status {
         RunStatus::Succeeded => format!("is done after {}.", format::duration(run.latency_ms)),

@@ -1,14 +1,15 @@
-//! The event stream of a comparison, read with `fetch`, because an `EventSource` cannot post.
+//! The event stream of a comparison, read with `fetch`: an `EventSource` cannot send the POST that starts one.
 
 use domain::{
     ComparisonId, RunId,
     error::AppError,
     playground::{ComparisonRequest, DataReader},
 };
-use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use gloo_net::http::Response;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, Response};
+use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
 use super::{
     parameters::write_request,
@@ -18,7 +19,7 @@ use crate::ui::http;
 
 const EVENTS: &str = "text/event-stream";
 
-/// Events as they arrive.
+/// The events of a comparison as they arrive.
 pub(super) struct EventStream {
     body: ReadableStreamDefaultReader,
     reader: DataReader,
@@ -27,32 +28,30 @@ pub(super) struct EventStream {
 /// Starts a comparison.
 pub(super) async fn start(request: &ComparisonRequest) -> Result<EventStream, AppError> {
     let json = write_request(request);
-    EventStream::of(http::send("POST", "/api/playground", EVENTS, Some(&json)).await?)
+    EventStream::of(http::post("/api/playground", EVENTS, Some(&json)).await?)
 }
 
-/// Listens to a comparison that runs already.
+/// Subscribes to a comparison that is already running.
 pub(super) async fn attach(id: ComparisonId) -> Result<EventStream, AppError> {
-    EventStream::of(http::send("GET", &format!("/api/playground/{id}/events"), EVENTS, None).await?)
+    EventStream::of(http::get(&format!("/api/playground/{id}/events"), EVENTS).await?)
 }
 
 /// Stops one run.
 pub(super) async fn cancel(id: ComparisonId, run: RunId) -> Result<(), AppError> {
     let url = format!("/api/playground/{id}/runs/{run}/cancel");
-    http::send("POST", &url, "application/json", None).await.map(|_| ())
+    http::post(&url, http::JSON, None).await.map(|_| ())
 }
 
-/// Does one ended run anew.
+/// Retries a run that has ended.
 pub(super) async fn retry(id: ComparisonId, run: RunId) -> Result<(), AppError> {
     let url = format!("/api/playground/{id}/runs/{run}/retry");
-    http::send("POST", &url, "application/json", None).await.map(|_| ())
+    http::post(&url, http::JSON, None).await.map(|_| ())
 }
 
-/// An ended answer as HTML; empty where it is better shown as text.
+/// The answer of an ended run as HTML; empty if it is to be shown as plain text.
 pub(super) async fn html(id: ComparisonId, run: RunId) -> Result<String, AppError> {
-    let response = http::send("GET", &format!("/api/playground/{id}/runs/{run}/html"), "text/html", None).await?;
-    let text = response.text().map_err(|_| AppError::Transport)?;
-    let text = JsFuture::from(text).await.map_err(|_| AppError::Transport)?;
-    Ok(text.as_string().unwrap_or_default())
+    let response = http::get(&format!("/api/playground/{id}/runs/{run}/html"), "text/html").await?;
+    response.text().await.map_err(|_| AppError::Transport)
 }
 
 impl EventStream {
@@ -65,11 +64,11 @@ impl EventStream {
     /// The next events; `None` at the end of the stream.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Update>>, AppError> {
         let piece = JsFuture::from(self.body.read()).await.map_err(|_| AppError::Transport)?;
-        let field = |name: &str| Reflect::get(&piece, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
-        if field("done").is_truthy() {
+        let piece: ReadableStreamReadResult = piece.unchecked_into();
+        if piece.get_done().unwrap_or_default() {
             return Ok(None);
         }
-        let bytes = field("value").dyn_into::<Uint8Array>().map_err(|_| AppError::Transport)?.to_vec();
+        let bytes = piece.get_value().dyn_into::<Uint8Array>().map_err(|_| AppError::Transport)?.to_vec();
         Ok(Some(self.reader.push(&bytes).iter().filter_map(|json| update(json)).collect()))
     }
 }

@@ -1,21 +1,21 @@
-//! How a long answer is cut into blocks. A browser lays out a whole block again whenever text is appended to it, so an
-//! answer that arrives in small pieces stays cheap only if its blocks stay short.
+//! Splits a long answer into blocks. Browsers lay out a whole block again whenever text is appended to it, so streaming
+//! stays cheap only if blocks stay short.
 
-/// A block that is longer than this ends at the next line break.
+/// Bytes after which a block ends at the next line break.
 const BLOCK: usize = 2_000;
 
-/// Where the block ends that now has `length` bytes and is about to get `text`: after a line break, or nowhere yet.
+/// Where a block of `length` bytes ends within `text`: after a line break, or not yet.
 pub(super) fn block_end(length: usize, text: &str) -> Option<usize> {
     let from = text.floor_char_boundary(BLOCK.saturating_sub(length));
     text[from..].find('\n').map(|at| from + at + 1)
 }
 
-/// Whether a block takes no more.
+/// Whether a block is full.
 pub(super) fn is_full(length: usize, ends_with_break: impl FnOnce() -> bool) -> bool {
     length >= BLOCK && ends_with_break()
 }
 
-/// A whole answer as its blocks.
+/// Splits a whole answer into blocks.
 pub(super) fn blocks(mut text: &str) -> Vec<&str> {
     let mut blocks = Vec::new();
     while !text.is_empty() {

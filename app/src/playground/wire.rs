@@ -1,4 +1,4 @@
-//! What the page reads from the server: a comparison, and the events that change it. See `ui::json` for why by hand.
+//! The data the page reads from the server: snapshots and events. See `ui::json` for why the readers are hand-written.
 
 #[cfg(feature = "ssr")]
 use domain::playground::Comparison;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::parameters::{ParameterTexts, texts_of};
 use crate::ui::json::{list, model, text, usd};
 
-/// What the cards need of a comparison.
+/// The parts of a comparison that the cards need.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) id: ComparisonId,
@@ -23,7 +23,7 @@ pub(super) struct Snapshot {
     pub(super) runs: Vec<Run>,
 }
 
-/// What the form was filled with when the comparison was made.
+/// The form's values when the comparison was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "ssr", derive(Serialize, serde::Deserialize))]
 pub(super) struct FirstDraft {
@@ -32,7 +32,7 @@ pub(super) struct FirstDraft {
     pub(super) temperature: String,
     pub(super) max_tokens: String,
     pub(super) top_p: String,
-    /// The models of the address, where there is no comparison yet.
+    /// The models in the address, if there is no comparison yet.
     pub(super) models: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Update {
     SessionFinished,
 }
 
-/// What the playground's island gets from its page.
+/// The data that the page passes to the island.
 #[cfg(feature = "ssr")]
 #[derive(Serialize)]
 struct PageData<'a> {
@@ -57,7 +57,7 @@ struct PageData<'a> {
     draft: FirstDraft,
 }
 
-/// Writes what the playground's island gets from its page, as its one property.
+/// Writes the island's data as its only property.
 #[cfg(feature = "ssr")]
 pub(super) fn write_page_data(models: &[ModelSummary], comparison: Option<&Comparison>, asked: FirstDraft) -> String {
     let draft = comparison.map(|made| {
@@ -72,7 +72,7 @@ pub(super) fn write_page_data(models: &[ModelSummary], comparison: Option<&Compa
         runs: comparison.map(|made| made.runs.as_slice()).unwrap_or_default(),
         draft: draft.unwrap_or(asked),
     };
-    // Texts and numbers only: this cannot fail.
+    // Only strings and numbers: serialisation cannot fail.
     serde_json::to_string(&data).unwrap_or_default()
 }
 
@@ -93,7 +93,7 @@ pub(super) fn page_data(json: &str) -> (Vec<ModelSummary>, Option<Snapshot>, Fir
     (models, snapshot(&data), draft)
 }
 
-/// Reads an event; `None` where it is none that this version knows.
+/// Reads an event; `None` if this version does not know its type.
 pub(super) fn update(json: &[u8]) -> Option<Update> {
     let value: Value = serde_json::from_slice(json).ok()?;
     let run_id = || text(&value, "run_id")?.parse::<RunId>().ok();

@@ -1,4 +1,4 @@
-//! What the routing page asks of the server. Saving is not here: the page's form is posted to the page itself.
+//! The server functions of the routing page. Saving is not among them: the form is posted to the page itself.
 
 #[cfg(feature = "ssr")]
 use domain::routing::RoutingPort;
@@ -9,7 +9,7 @@ use crate::error::CallError;
 #[cfg(feature = "ssr")]
 use crate::host;
 
-/// The member's list as it is saved.
+/// The member's saved list.
 #[server(prefix = "/_server", endpoint = "route", input = GetUrl)]
 pub async fn find_route() -> Result<Route, CallError> {
     let routing = host::service::<dyn RoutingPort>()?;
@@ -17,7 +17,7 @@ pub async fn find_route() -> Result<Route, CallError> {
     host::respond(async move { routing.route(&viewer).await }).await
 }
 
-/// How models did in the last seven days; those of whom nothing is known are missing.
+/// Measurements of the last seven days. Models without requests are missing.
 #[server(prefix = "/_server", endpoint = "measured", input = GetUrl)]
 pub async fn measured_models() -> Result<Vec<Measured>, CallError> {
     let routing = host::service::<dyn RoutingPort>()?;

@@ -1,45 +1,45 @@
-//! The list while it is being arranged. It lives in the page's address and in its form, so that arranging works without
-//! script and nothing is saved until that is asked for. What happens to it is decided here, apart from any page.
+//! The list while it is being arranged. It is kept in the page's address and in its form, so that arranging works without
+//! script and nothing is saved before the member saves it. Pure functions, independent of the page.
 
 use domain::routing::{ROUTE_LIMIT, Route};
 
-/// A list that is not saved yet, or that is saved as it is.
+/// The list that the page shows, saved or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     pub models: Vec<String>,
-    /// What has just happened, to be announced.
+    /// The result of the last action, to be announced.
     pub note: Option<String>,
-    /// Something could not be done.
+    /// Why the last action was not possible.
     pub problem: Option<String>,
 }
 
-/// What the address asks for.
+/// The action in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// The list as it stood in the form; `None`: the saved one.
+pub struct Requested {
+    /// The list in the form; `None` for the saved one.
     pub models: Option<Vec<String>>,
-    /// A model to be put on top, as `?model=`.
+    /// A model to put on top, from `?model=`.
     pub picked: Option<String>,
-    /// What a button said: `up.2`, `down.0`, `remove.1`, `add`.
+    /// The value of a button: `up.2`, `down.0`, `remove.1`, `add`.
     pub change: Option<String>,
-    /// The model to be added.
+    /// The model to add.
     pub added: Option<String>,
 }
 
 /// The list that the page shows.
-pub fn draft(saved: &Route, asked: Asked, is_known: impl Fn(&str) -> bool) -> Draft {
-    let mut draft = Draft { models: asked.models.unwrap_or_else(|| saved.models.clone()), ..Draft::default() };
+pub fn draft(saved: &Route, requested: Requested, is_known: impl Fn(&str) -> bool) -> Draft {
+    let mut draft = Draft { models: requested.models.unwrap_or_else(|| saved.models.clone()), ..Draft::default() };
     draft.models.truncate(ROUTE_LIMIT);
-    if let Some(model) = asked.picked {
+    if let Some(model) = requested.picked {
         draft.pick(model, is_known);
-    } else if let Some(change) = asked.change {
-        draft.change(&change, asked.added, is_known);
+    } else if let Some(change) = requested.change {
+        draft.change(&change, requested.added, is_known);
     }
     draft
 }
 
 impl Draft {
-    /// Puts a model that was picked elsewhere on top.
+    /// Puts a picked model on top.
     fn pick(&mut self, model: String, is_known: impl Fn(&str) -> bool) {
         if !is_known(&model) {
             self.problem = Some(format!("There is no model “{}” to put into the list.", shortened(&model)));
@@ -96,7 +96,7 @@ impl Draft {
     }
 }
 
-/// A name from outside, short enough to be quoted.
+/// An untrusted name, shortened for a message.
 fn shortened(name: &str) -> String {
     match name.char_indices().nth(100) {
         Some((end, _)) => format!("{}…", &name[..end]),
@@ -112,26 +112,26 @@ mod tests {
         names.chars().map(String::from).collect()
     }
 
-    fn shown(saved: &str, asked: Asked) -> (String, bool, bool) {
+    fn shown(saved: &str, requested: Requested) -> (String, bool, bool) {
         let saved = Route { models: list(saved), ..Route::default() };
-        let draft = draft(&saved, asked, |name| name != "x");
+        let draft = draft(&saved, requested, |name| name != "x");
         (draft.models.concat(), draft.note.is_some(), draft.problem.is_some())
     }
 
     fn change(models: &str, change: &str, added: &str) -> (String, bool, bool) {
         let added = Some(added.to_owned()).filter(|name| !name.is_empty());
-        shown("z", Asked { models: Some(list(models)), change: Some(change.into()), added, picked: None })
+        shown("z", Requested { models: Some(list(models)), change: Some(change.into()), added, picked: None })
     }
 
     #[test]
     fn the_saved_list_is_shown_until_another_is_arranged() {
-        assert_eq!(shown("ab", Asked::default()), ("ab".into(), false, false));
-        assert_eq!(shown("ab", Asked { models: Some(vec![]), ..Asked::default() }).0, "");
+        assert_eq!(shown("ab", Requested::default()), ("ab".into(), false, false));
+        assert_eq!(shown("ab", Requested { models: Some(vec![]), ..Requested::default() }).0, "");
     }
 
     #[test]
     fn a_picked_model_comes_first_and_once() {
-        let pick = |saved, name: &str| shown(saved, Asked { picked: Some(name.into()), ..Asked::default() });
+        let pick = |saved, name: &str| shown(saved, Requested { picked: Some(name.into()), ..Requested::default() });
         assert_eq!(pick("", "a"), ("a".into(), true, false));
         assert_eq!(pick("bca", "a"), ("abc".into(), true, false));
         assert_eq!(pick("ab", "a"), ("ab".into(), true, false));

@@ -4,16 +4,12 @@ mod api;
 #[cfg(feature = "ssr")]
 mod draft;
 #[cfg(feature = "ssr")]
-mod form;
-#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod row;
 
 pub use api::{find_route, measured_models};
 #[cfg(feature = "ssr")]
-pub use draft::{Asked, Draft};
-#[cfg(feature = "ssr")]
-pub use form::PostedRoute;
+pub use draft::{Draft, Requested};
 #[cfg(feature = "ssr")]
 pub use page::RoutingPage;

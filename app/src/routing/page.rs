@@ -5,54 +5,51 @@ use std::collections::HashMap;
 use domain::{
     catalog::ModelSummary,
     error::AppError,
-    routing::{Measured, ROUTE_LIMIT, Route},
+    routing::{Measured, ROUTE_LIMIT, Route, RouteRequest},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    Asked, Draft, PostedRoute,
+    Draft, Requested,
     draft::draft,
     find_route, measured_models,
     row::{Row, RowData},
 };
 use crate::{
     catalog::models,
-    ui::{Frame, Room, guard, loaded, script_text, set_status},
+    ui::{Frame, Posted, Section, guard, loaded, script_text},
 };
 
-/// The list of a member. The page is also the answer to its own form, where that could not be saved.
+/// The list of a member. The page also answers its own form if the list could not be saved.
 #[component]
 pub fn RoutingPage() -> impl IntoView {
     guard(|_| {
-        let (mut asked, is_saved) = use_query_map().with_untracked(|query| {
+        let (mut requested, is_saved) = use_query_map().with_untracked(|query| {
             let text = |name: &str| query.get_str(name).map(str::to_owned);
             let models = query.get_str("draft").map(|_| query.get_all("models").unwrap_or_default());
-            let asked = Asked { models, picked: text("model"), change: text("move"), added: text("add") };
-            (asked, query.get_str("saved").is_some())
+            let requested = Requested { models, picked: text("model"), change: text("move"), added: text("add") };
+            (requested, query.get_str("saved").is_some())
         });
-        let posted = use_context::<PostedRoute>();
-        let problem = posted.map(|posted| {
-            asked = Asked { models: Some(posted.models), ..Asked::default() };
-            posted.error
+        let refusal = Posted::to("/routing").and_then(|posted| {
+            let models = Some(RouteRequest::read(&posted.fields).models);
+            requested = Requested { models, ..Requested::default() };
+            posted.answer.err()
         });
-        if let Some(problem) = &problem {
-            set_status(problem.status());
-        }
-        let arranged = StoredValue::new((asked, problem.map(|problem| problem.to_string())));
+        let arranged = StoredValue::new((requested, refusal.map(|refusal| refusal.to_string())));
         view! {
             <Title text="Routing"/>
-            <Frame room=Room::Routing>
+            <Frame section=Section::Routing>
                 {loaded(all(), move |(saved, models, measured)| {
-                    let (asked, problem) = arranged.get_value();
+                    let (requested, refusal) = arranged.get_value();
                     let known = |name: &str| models.iter().any(|model| model.public_name == name);
-                    let mut draft = draft(&saved, asked, known);
-                    draft.problem = problem.or(draft.problem);
+                    let mut draft = draft(&saved, requested, known);
+                    draft.problem = refusal.or(draft.problem);
                     if is_saved && draft.note.is_none() {
                         draft.note = Some("Saved. Requests for auto follow this list from now on.".into());
                     }
-                    room(saved, models, measured, draft)
+                    content(saved, models, measured, draft)
                 })}
             </Frame>
         }
@@ -62,16 +59,16 @@ pub fn RoutingPage() -> impl IntoView {
 
 type All = (Route, Vec<ModelSummary>, Vec<Measured>);
 
-/// Reads everything from the context before it waits for the first answer.
+/// Reads everything from the context before the first `.await`, after which there is no context.
 fn all() -> impl Future<Output = Result<All, AppError>> + Send + 'static {
     let (route, models, measured) = (find_route(), models(), measured_models());
     async move {
-        // The list can be arranged without figures, too.
+        // Without measurements the list can still be arranged.
         Ok((route.await?, models.await?, measured.await.unwrap_or_default()))
     }
 }
 
-fn room(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, draft: Draft) -> AnyView {
+fn content(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, draft: Draft) -> AnyView {
     let is_unsaved = draft.models != saved.models;
     let others: Vec<String> =
         models.iter().map(|model| model.public_name.clone()).filter(|name| !draft.models.contains(name)).collect();

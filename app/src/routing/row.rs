@@ -1,20 +1,20 @@
-//! A model in the list.
+//! A row of the list.
 
 use domain::{Usd, catalog::ModelSummary, format, routing::Measured};
 use leptos::prelude::*;
 
-/// What a row shows.
+/// The data of a row.
 #[derive(Clone)]
 pub(super) struct RowData {
     pub(super) name: String,
     pub(super) position: usize,
     pub(super) is_last: bool,
-    /// `None`: the model is not to be had any more.
+    /// `None` if the model is no longer available.
     pub(super) facts: Option<ModelSummary>,
     pub(super) measured: Option<Measured>,
 }
 
-/// A model of the list, its figures and the buttons that move it.
+/// A model with its metrics and the buttons that move it.
 #[component]
 pub(super) fn Row(row: RowData) -> impl IntoView {
     let RowData { name, position, is_last, facts, measured } = row;
@@ -49,7 +49,7 @@ pub(super) fn Row(row: RowData) -> impl IntoView {
     }
 }
 
-/// A button that arranges. Without script it asks for the page anew, with the list in the address.
+/// A button that changes the list. Without script it requests the page with the list in the query.
 #[component]
 fn Move(verb: &'static str, sign: &'static str, position: usize, name: String, is_off: bool) -> impl IntoView {
     let label = match verb {

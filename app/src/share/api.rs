@@ -1,13 +1,13 @@
-//! What the pages of sharing do when their forms are sent. Each leads back to a page, so that no script is needed.
+//! The server functions behind the forms of sharing. Each redirects to a page, so that the forms work without script.
 
 use domain::{ComparisonId, share::SharePort};
 use leptos::prelude::*;
 
-use super::choose::Choice;
-use crate::{error::CallError, host};
+use super::choice::Choice;
+use crate::{error::CallError, host, ui::refused_path};
 
-/// Shares a comparison and shows its link, or why not, with everything ticked as it was. A box that is not ticked is not sent
-/// at all.
+/// Shares a comparison and shows its link, or the reason for a refusal, with the boxes ticked as they were. Browsers send no
+/// field for a box that is not ticked.
 #[server(prefix = "/_server", endpoint = "share-comparison")]
 pub async fn share_comparison(
     id: ComparisonId,
@@ -24,15 +24,16 @@ pub async fn share_comparison(
     let choice = Choice { boxes, hides_system_prompt: hide_system_prompt.is_some(), new_link: new_link.is_some() };
     let shared = host::respond(async move { shares.share(&viewer, id, choice.request()).await }).await;
     let back = match &shared {
-        // Another link is made once.
+        // A new link was requested once; the next submission keeps it.
         Ok(_) => Choice { new_link: false, ..choice }.page(id),
-        Err(error) => choice.refused_page(id, error.clone().into()),
+        // The referring page may have another choice in its address, so the redirect is not left to Leptos.
+        Err(error) => refused_path::<ShareComparison>(&choice.page(id), error.clone()),
     };
     host.redirect(&back);
     shared.map(drop)
 }
 
-/// Takes a shared page away and goes back to where that was asked.
+/// Withdraws a shared page and returns to the page that the form was on.
 #[server(prefix = "/_server", endpoint = "unshare-comparison")]
 pub async fn unshare_comparison(id: ComparisonId, #[server(default)] from: Option<String>) -> Result<(), CallError> {
     let shares = host::service::<dyn SharePort>()?;
@@ -46,7 +47,7 @@ pub async fn unshare_comparison(id: ComparisonId, #[server(default)] from: Optio
     Ok(())
 }
 
-/// Copies a shared comparison for whoever is signed in, and opens the copy.
+/// Copies a shared comparison into the account of the signed-in user and opens the copy.
 #[server(prefix = "/_server", endpoint = "copy-shared")]
 pub async fn copy_shared(slug: String) -> Result<(), CallError> {
     let shares = host::service::<dyn SharePort>()?;

@@ -1,90 +1,29 @@
-//! `/playground/{id}/share`: what readers would see, before there is a link. The playground shows the same page in a dialog;
-//! by itself it works without script.
+//! `/playground/{id}/share`: choosing what to share, with a preview. The playground shows this page in a dialog; it also
+//! works by itself, without script.
 
 use domain::{
     ComparisonId,
     error::{AppError, FieldError, Noun},
     playground::{Comparison, Run},
     position::letter,
-    share::{SharePort, ShareRequest, SharedComparison, SharedContent, Warning, warnings},
+    share::{SharePort, SharedComparison, SharedContent, Warning, warnings},
 };
-use leptos::{
-    either::Either,
-    prelude::*,
-    server_fn::{ServerFn, error::ServerFnUrlError},
-};
+use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::{
-    hooks::{use_params_map, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::{ShareComparison, UnshareComparison, view::SharedView};
+use super::{
+    ShareComparison, UnshareComparison,
+    choice::{BOXES, Choice},
+    view::SharedView,
+};
 use crate::{
     host,
     playground::{ComparisonScript, find_comparison},
-    ui::{Frame, Refused, Room, guard, loaded, position_class, posted_errors, time},
+    ui::{Frame, Refused, Section, guard, loaded, position_class, posted_errors, time},
 };
 
-const BOXES: [&str; 4] = ["a", "b", "c", "d"];
-
-/// The boxes as they are ticked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    pub(super) boxes: [bool; 4],
-    pub(super) hides_system_prompt: bool,
-    pub(super) new_link: bool,
-}
-
-impl Choice {
-    /// Everything, until something else is chosen.
-    const ALL: Self = Self { boxes: [true; 4], hides_system_prompt: false, new_link: false };
-
-    /// From the address, if a choice was made there.
-    fn in_query(query: &ParamsMap) -> Option<Self> {
-        query.get_str("chosen")?;
-        let is_ticked = |name: &str| query.get_str(name).is_some();
-        Some(Self {
-            boxes: BOXES.map(is_ticked),
-            hides_system_prompt: is_ticked("hide_system_prompt"),
-            new_link: is_ticked("new_link"),
-        })
-    }
-
-    /// What is shared now.
-    fn of(shared: &SharedContent) -> Self {
-        let boxes = [0, 1, 2, 3].map(|position| shared.runs.iter().any(|run| run.position == position));
-        Self { boxes, hides_system_prompt: shared.system_prompt.is_none(), new_link: false }
-    }
-
-    /// The page of sharing with this choice made.
-    pub(super) fn page(self, id: ComparisonId) -> String {
-        let others = [("hide_system_prompt", self.hides_system_prompt), ("new_link", self.new_link)];
-        let boxes = BOXES.into_iter().zip(self.boxes).chain(others);
-        let ticked = boxes.filter(|(_, is_ticked)| *is_ticked).map(|(name, _)| format!("&{name}=on"));
-        format!("/playground/{id}/share?chosen=1{}", ticked.collect::<String>())
-    }
-
-    /// The same page with why that was refused, as [`posted_errors`] reads it. The framework by itself would go back to the
-    /// address that the form was at, where something else is chosen.
-    pub(super) fn refused_page(self, id: ComparisonId, error: AppError) -> String {
-        let page = self.page(id);
-        let told = ServerFnUrlError::new(ShareComparison::PATH, crate::error::CallError(error))
-            .to_url(&format!("http://here{page}"));
-        told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
-    }
-
-    pub(super) fn request(self) -> ShareRequest {
-        let positions = (0..).zip(self.boxes).filter(|(_, ticked)| *ticked).map(|(position, _)| position).collect();
-        ShareRequest {
-            positions: Some(positions),
-            hide_system_prompt: self.hides_system_prompt,
-            new_link: self.new_link,
-        }
-    }
-}
-
-/// Choosing what is shared.
+/// The page on which a member chooses what is shared.
 #[component]
 pub fn SharePage() -> impl IntoView {
     guard(|_| {
@@ -94,7 +33,7 @@ pub fn SharePage() -> impl IntoView {
         let refused = StoredValue::new(refused);
         view! {
             <Title text="Share a comparison"/>
-            <Frame room=Room::Playground>
+            <Frame section=Section::Playground>
                 {loaded(found(id), move |(comparison, shared)| {
                     view! { <Sheet comparison shared choice refused=refused.get_value()/> }.into_any()
                 })}
@@ -113,7 +52,7 @@ fn found(id: Option<ComparisonId>) -> impl Future<Output = Result<Found, AppErro
     async move {
         let comparison = comparison.ok_or(AppError::NotFound(Noun::Comparison))?.await?;
         let shared = match (&comparison.share_slug, comparison.is_shared) {
-            // Taken away at this very moment, perhaps: then it is not shared.
+            // The share can be withdrawn between the two queries; then there is none.
             (Some(slug), true) => shares?.shared(slug).await.ok(),
             _ => None,
         };
@@ -132,7 +71,7 @@ fn Sheet(
     let id = comparison.id.to_string();
     let preview = SharedContent::of(&comparison, &choice.request());
     let found = preview.as_ref().map(warnings).unwrap_or_default();
-    // What was refused is mended on the form and sent again at once, without a look at the preview.
+    // After a refusal the button stays enabled, so that the form can be corrected and sent without a new preview.
     let is_off = preview.is_err() && refused.is_empty();
     let is_shared = shared.is_some();
     let had_link = comparison.share_slug.is_some();
@@ -183,7 +122,7 @@ fn Sheet(
     }
 }
 
-/// What is shared at the moment, and how to end it.
+/// The current link, and the button that withdraws it.
 #[component]
 fn Now(shared: SharedComparison, id: String) -> impl IntoView {
     view! {
@@ -231,41 +170,4 @@ fn Warnings(found: Vec<Warning>) -> impl IntoView {
             </div>
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: ComparisonId = ComparisonId(uuid::Uuid::nil());
-
-    fn query(page: &str) -> ParamsMap {
-        let (path, query) = page.split_once('?').expect("a query");
-        assert_eq!(path, format!("/playground/{ID}/share"));
-        let mut map = ParamsMap::new();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            map.insert(name.into_owned(), value.into_owned());
-        }
-        map
-    }
-
-    #[test]
-    fn a_choice_survives_the_address_and_no_choice_is_everything() {
-        let choice = Choice { boxes: [true, false, false, true], hides_system_prompt: true, new_link: true };
-        assert_eq!(Choice::in_query(&query(&choice.page(ID))), Some(choice));
-        assert_eq!(choice.request().positions, Some(vec![0, 3]));
-        assert_eq!(Choice::in_query(&ParamsMap::new()), None);
-    }
-
-    #[test]
-    fn what_was_refused_is_still_chosen_where_it_says_why() {
-        let nothing = Choice { boxes: [false; 4], hides_system_prompt: true, new_link: false };
-        let error = AppError::Conflict("Not now & not “so”.".into());
-        let query = query(&nothing.refused_page(ID, error.clone()));
-        assert_eq!(Choice::in_query(&query), Some(nothing));
-        assert_eq!(query.get_str("__path"), Some(ShareComparison::PATH));
-        let told =
-            query.get_str("__err").map(ServerFnUrlError::<crate::error::CallError>::decode_err).map(AppError::from);
-        assert_eq!(told, Some(error));
-    }
 }

@@ -1,6 +1,7 @@
-//! Sharing: a comparison as anybody sees it who has its link. Pages only; nothing of this is in the browser's half.
+//! Sharing: a comparison for everybody who has its link. Rendered on the server only.
 
 mod api;
+mod choice;
 mod choose;
 mod page;
 mod view;

@@ -1,4 +1,5 @@
-//! `/playground/shared/{slug}`: for anybody who has the link, complete without script, and not for search engines.
+//! `/playground/shared/{slug}`: a shared comparison, for everybody who has the link. Works without script; search engines
+//! are asked not to index it.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::{
     ui::{Frame, Refused, loaded, posted_errors, time},
 };
 
-/// What a link leads to. A link that leads nowhere any more looks like one that never did.
+/// The page behind a link. A link that was withdrawn looks like one that never existed.
 #[component]
 pub fn SharedPage() -> impl IntoView {
     if let Ok(host) = host::host() {
@@ -61,7 +62,7 @@ fn Shared(shared: SharedComparison, is_member: bool, site: String, refused: Vec<
         Either::Right(view! { <a class="go" href=sign_in_path(&path)>"Sign in to open in my playground"</a> })
     };
     view! {
-        // Names come from upstreams, and a title is not escaped on the way to the document.
+        // Names come from upstreams, and leptos_meta does not escape a title.
         <Title text=escaped(&title)/>
         <Meta name="description" content=description.clone()/>
         <Meta property="og:type" content="article"/>
@@ -95,7 +96,7 @@ fn Shared(shared: SharedComparison, is_member: bool, site: String, refused: Vec<
     }
 }
 
-/// `acme/pro: 812 ms, 13.4 tok/s, list $0.000029`: the figures, and nothing of what was said.
+/// `acme/pro: 812 ms, 13.4 tok/s, list $0.000029`: metrics only, no content.
 pub(super) fn stats(runs: &[SharedRun]) -> String {
     let of = |run: &SharedRun| {
         let mut parts = vec![format::duration(run.latency_ms), format::speed(run.tokens_per_second)];

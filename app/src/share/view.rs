@@ -1,4 +1,4 @@
-//! A shared comparison as its readers see it: the prompt, then the answers side by side. Complete as it is sent.
+//! A shared comparison as its readers see it: the prompt, then the answers side by side. Needs no script.
 
 use domain::{
     playground::{Best, Run, best, note, stats},
@@ -10,7 +10,7 @@ use markdown::answer_html;
 
 use crate::ui::position_class;
 
-/// What was asked and what came back. Also the preview before there is a link, so that the two are the same.
+/// Prompt and answers. The preview uses the same component, so that it shows exactly what readers get.
 #[component]
 pub fn SharedView(content: SharedContent) -> impl IntoView {
     let runs: Vec<Run> = content.runs.iter().map(Run::from).collect();
@@ -86,7 +86,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl 
     }
 }
 
-/// An answer that is there from the start: as text, and as what that text is meant to look like.
+/// A complete answer: as plain text, and as rendered Markdown.
 #[component]
 fn Answer(run: Run) -> impl IntoView {
     let name = letter(usize::from(run.position));

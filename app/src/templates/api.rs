@@ -1,4 +1,4 @@
-//! What the playground's page asks while it is rendered. Changes go through `/api/templates`.
+//! The server function that the playground's page calls while it is rendered. Changes go through `/api/templates`.
 
 use domain::{
     error::AppError,

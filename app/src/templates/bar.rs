@@ -1,4 +1,4 @@
-//! Where a template is chosen, above the prompt.
+//! The template selection above the prompt.
 
 use domain::templates::{NAME_CHARACTERS, Template, TemplateDraft};
 use leptos::{nonce::use_nonce, prelude::*};
@@ -6,10 +6,10 @@ use leptos::{nonce::use_nonce, prelude::*};
 use super::built_in::built_in;
 use crate::{host, ui::script_text};
 
-/// The templates to choose from. Without script there is nothing to fill in, so it is shown by the script.
+/// The templates to choose from. Filling in the form takes a script, so the script shows this.
 #[component]
 pub fn TemplateBar(
-    /// The member's own.
+    /// The member's own templates.
     own: Vec<Template>,
 ) -> impl IntoView {
     let there: Vec<TemplateDraft> = built_in();
@@ -20,7 +20,7 @@ pub fn TemplateBar(
         own.iter().enumerate().map(|(index, template)| option((count + index, template.draft.name.clone()))).collect();
     let built_in = serde_json::to_string(&there).unwrap_or_default();
     let own = serde_json::to_string(&own).unwrap_or_default();
-    // Whose unsent prompt the script keeps in this tab.
+    // The user whose unsent prompt the script keeps in this tab.
     let member = host::viewer().ok().map(|viewer| viewer.id.to_string());
     view! {
         <div class="template-bar" hidden data-built-in=built_in data-own=own data-member=member>
@@ -37,7 +37,7 @@ pub fn TemplateBar(
     }
 }
 
-/// Keeping, renaming and deleting templates, and the script of all of it. To stand behind the form that it fills in.
+/// The dialog for saving, renaming and deleting templates, and the script. It must come after the form that it fills in.
 #[component]
 pub fn TemplateDialog() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The four templates that are always there.
+//! The four built-in templates.
 
 use domain::{playground::Parameters, templates::TemplateDraft};
 

@@ -1,5 +1,5 @@
-//! Templates: prompts to start from, four that are there and those that members keep. They are filled in by templates.js,
-//! outside of the island, so that they cost the browser nothing until they are used.
+//! Templates: prompts to start from, four built-in ones and the members' own. They are filled in by templates.js and not by
+//! the island, so that they add nothing to the WebAssembly.
 
 mod api;
 mod bar;

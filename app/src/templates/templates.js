@@ -8,7 +8,7 @@
   // In app/src/playground/parameters_form.rs:
   const TEMPERATURE = "temperature", MAX_TOKENS = "max-tokens", TOP_P = "top-p";
   // In app/src/playground/page.rs:
-  const ROOM = "/playground";
+  const PLAYGROUND = "/playground";
   // In app/src/ui/frame.rs:
   const SIGN_OUT = ".who";
   // In server/services/src/templates/api.rs:
@@ -166,14 +166,14 @@
     status.textContent = "Kept.";
   });
 
-  // What is written and not sent yet survives a reload of this tab, for whoever wrote it alone. Signing out here forgets it.
+  // What is written and not sent yet survives a reload of this tab, for the same user only. Signing out on this page deletes it.
   const KEY = `${DRAFT} of ${bar.getAttribute(MEMBER)}`;
   /** @param {(key: string) => boolean} isOver */
   const forget = (isOver) => {
     try { Object.keys(sessionStorage).filter(isOver).forEach((key) => sessionStorage.removeItem(key)) } catch {}
   };
   forget((key) => key.startsWith(DRAFT) && key !== KEY);
-  const isNew = () => location.pathname === ROOM;
+  const isNew = () => location.pathname === PLAYGROUND;
   const kept = () => { try { return JSON.parse(sessionStorage.getItem(KEY) ?? "{}") } catch { return {} } };
   if (isNew()) {
     const { prompt = "", system = "" } = kept();

@@ -1,4 +1,4 @@
-//! What stands around every page: the rooms on the left (above, on a phone), the page, and who is looking.
+//! The layout shared by every page: navigation on the left (on top on a phone), the page's content, and the signed-in user.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{accounts::SignOut, host, site::SiteInfo};
 
-/// A room that the sidebar leads to.
+/// A section of the site with an entry in the navigation. Pages outside of any section mark none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub enum Section {
     Home,
     Playground,
     Dashboard,
@@ -25,38 +25,39 @@ pub enum Room {
     Audit,
 }
 
-impl Room {
-    /// The rooms of whoever is looking: one line each.
-    fn open_to(viewer: Option<&Viewer>) -> Vec<Room> {
+impl Section {
+    /// The navigation entries for this viewer, in display order.
+    fn visible_to(viewer: Option<&Viewer>) -> Vec<Section> {
         match viewer {
-            Some(viewer) if viewer.is_admin() => Room::open_to_members()
+            Some(viewer) if viewer.is_admin() => Section::of_members()
                 .into_iter()
-                .chain([Room::Upstreams, Room::Models, Room::Users, Room::Audit])
+                .chain([Section::Upstreams, Section::Models, Section::Users, Section::Audit])
                 .collect(),
-            Some(_) => Room::open_to_members(),
-            None => vec![Room::Home, Room::Leaderboard, Room::SignIn, Room::SignUp],
+            Some(_) => Section::of_members(),
+            None => vec![Section::Home, Section::Leaderboard, Section::SignIn, Section::SignUp],
         }
     }
 
-    fn open_to_members() -> Vec<Room> {
-        vec![Room::Playground, Room::Dashboard, Room::Leaderboard, Room::Routing, Room::Keys]
+    fn of_members() -> Vec<Section> {
+        vec![Section::Playground, Section::Dashboard, Section::Leaderboard, Section::Routing, Section::Keys]
     }
 
-    fn door(self) -> (&'static str, &'static str) {
+    /// Path and title of the navigation entry.
+    fn link(self) -> (&'static str, &'static str) {
         match self {
-            Room::Home => ("/", "What this is"),
-            Room::Playground => ("/playground", "Playground"),
-            Room::Dashboard => ("/dashboard", "Dashboard"),
-            Room::Leaderboard => ("/leaderboard", "Leaderboard"),
-            Room::Routing => ("/routing", "Routing"),
-            Room::Keys => ("/keys", "Keys"),
-            Room::Account => ("/account", "Account"),
-            Room::Upstreams => ("/admin/upstreams", "Upstreams"),
-            Room::Models => ("/admin/models", "Models"),
-            Room::Users => ("/admin/users", "Users"),
-            Room::Audit => ("/admin/audit", "Audit log"),
-            Room::SignIn => ("/sign-in", "Sign in"),
-            Room::SignUp => ("/sign-up", "Create an account"),
+            Section::Home => ("/", "What this is"),
+            Section::Playground => ("/playground", "Playground"),
+            Section::Dashboard => ("/dashboard", "Dashboard"),
+            Section::Leaderboard => ("/leaderboard", "Leaderboard"),
+            Section::Routing => ("/routing", "Routing"),
+            Section::Keys => ("/keys", "Keys"),
+            Section::Account => ("/account", "Account"),
+            Section::Upstreams => ("/admin/upstreams", "Upstreams"),
+            Section::Models => ("/admin/models", "Models"),
+            Section::Users => ("/admin/users", "Users"),
+            Section::Audit => ("/admin/audit", "Audit log"),
+            Section::SignIn => ("/sign-in", "Sign in"),
+            Section::SignUp => ("/sign-up", "Create an account"),
         }
     }
 }
@@ -64,20 +65,20 @@ impl Room {
 /// The frame of a page.
 #[component]
 pub fn Frame(
-    /// The room that the page belongs to, marked in the sidebar.
+    /// The section that the page belongs to, marked as current in the navigation.
     #[prop(optional, into)]
-    room: Option<Room>,
+    section: Option<Section>,
     children: Children,
 ) -> impl IntoView {
     let viewer = host::viewer().ok();
     let site = use_context::<Arc<SiteInfo>>();
     let name = site.as_ref().map_or("Quadrille".into(), |site| site.name.clone());
     let is_simulated = site.is_some_and(|site| site.is_simulated);
-    let rooms: Vec<_> = Room::open_to(viewer.as_ref())
+    let links: Vec<_> = Section::visible_to(viewer.as_ref())
         .into_iter()
         .map(|other| {
-            let (path, title) = other.door();
-            view! { <li><a href=path aria-current=(room == Some(other)).then_some("page")>{title}</a></li> }
+            let (path, title) = other.link();
+            view! { <li><a href=path aria-current=(section == Some(other)).then_some("page")>{title}</a></li> }
         })
         .collect();
     let simulated = is_simulated.then(|| {
@@ -93,21 +94,21 @@ pub fn Frame(
         <div class="shell">
             <header class="side">
                 <a class="logo" href="/"><Mark/><span class="logo-name">{name}</span></a>
-                <nav aria-label="Rooms"><ul>{rooms}</ul></nav>
+                <nav aria-label="Rooms"><ul>{links}</ul></nav>
             </header>
             <main id="content" tabindex="-1">
                 {simulated}
                 {children()}
             </main>
             <footer class="foot">
-                {viewer.map(|viewer| view! { <Who viewer room/> })}
+                {viewer.map(|viewer| view! { <Who viewer section/> })}
                 <ThemeSwitch/>
             </footer>
         </div>
     }
 }
 
-/// Four squares.
+/// The logo: four squares.
 #[component]
 fn Mark() -> impl IntoView {
     view! {
@@ -120,21 +121,21 @@ fn Mark() -> impl IntoView {
     }
 }
 
-/// Who is looking, the way to their account, and the way out.
+/// The signed-in user's e-mail address with links to the account and to sign out.
 #[component]
-fn Who(viewer: Viewer, room: Option<Room>) -> impl IntoView {
+fn Who(viewer: Viewer, section: Option<Section>) -> impl IntoView {
     let email = viewer.email;
-    let (path, title) = Room::Account.door();
+    let (path, title) = Section::Account.link();
     view! {
         <form class="who" method="post" action=SignOut::url()>
             <span title=email.clone()>{email.clone()}</span>
-            <a href=path aria-current=(room == Some(Room::Account)).then_some("page")>{title}</a>
+            <a href=path aria-current=(section == Some(Section::Account)).then_some("page")>{title}</a>
             <button class="link" type="submit">"Sign out"</button>
         </form>
     }
 }
 
-/// Which of the two themes: the system's, or one that is kept in this browser. `theme.js` answers the buttons.
+/// Theme selection: the system's preference, or a choice stored in this browser. `theme.js` handles the buttons.
 #[component]
 fn ThemeSwitch() -> impl IntoView {
     view! {

@@ -1,42 +1,48 @@
-//! Requests to the JSON API from the page, with its problem documents read as [`AppError`].
+//! Requests from the page to the JSON API. A problem document in an answer becomes an [`AppError`].
 
 use domain::error::{AppError, FieldError, Noun};
-use leptos::prelude::window;
+use gloo_net::http::{Request, Response};
 use serde_json::Value;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
 
 use super::json;
 
-/// Sends a request and returns the answer if its status says success.
-pub async fn send(method: &str, url: &str, accept: &str, json: Option<&str>) -> Result<Response, AppError> {
-    let response = fetch(method, url, accept, json).await.map_err(|_| AppError::Transport)?;
+/// The media type of most answers.
+pub const JSON: &str = "application/json";
+
+/// Sends a GET request and returns the answer once its headers have arrived.
+///
+/// # Errors
+///
+/// [`AppError::Transport`] if there is no answer; otherwise what an answer other than 2xx says.
+pub async fn get(url: &str, accept: &str) -> Result<Response, AppError> {
+    checked(Request::get(url).header("accept", accept).build()).await
+}
+
+/// Sends a POST request, with or without a JSON body, and returns the answer once its headers have arrived.
+///
+/// # Errors
+///
+/// [`AppError::Transport`] if there is no answer; otherwise what an answer other than 2xx says.
+pub async fn post(url: &str, accept: &str, json: Option<&str>) -> Result<Response, AppError> {
+    let request = Request::post(url).header("accept", accept);
+    checked(match json {
+        Some(json) => request.header("content-type", JSON).body(json),
+        None => request.build(),
+    })
+    .await
+}
+
+async fn checked(request: Result<Request, gloo_net::Error>) -> Result<Response, AppError> {
+    let response = request.map_err(|_| AppError::Transport)?.send().await.map_err(|_| AppError::Transport)?;
     if response.ok() {
         return Ok(response);
     }
-    let retry_after = response.headers().get("retry-after").ok().flatten();
-    let body = match response.text() {
-        Ok(text) => JsFuture::from(text).await.ok().and_then(|text| text.as_string()).unwrap_or_default(),
-        Err(_) => String::new(),
-    };
+    let retry_after = response.headers().get("retry-after");
+    let body = response.text().await.unwrap_or_default();
     Err(read_problem(response.status(), &body, retry_after.as_deref()))
 }
 
-async fn fetch(method: &str, url: &str, accept: &str, json: Option<&str>) -> Result<Response, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("accept", accept)?;
-    let options = RequestInit::new();
-    options.set_method(method);
-    if let Some(json) = json {
-        headers.set("content-type", "application/json")?;
-        options.set_body(&JsValue::from_str(json));
-    }
-    options.set_headers(&headers);
-    JsFuture::from(window().fetch_with_str_and_init(url, &options)).await?.dyn_into()
-}
-
-/// What a refused request says, whatever its body is.
+/// The error of an answer other than 2xx. Its body need not be a problem document: a proxy may have written it.
 fn read_problem(status: u16, body: &str, retry_after: Option<&str>) -> AppError {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
     let text = json::text(&problem, "detail").or_else(|| json::text(&problem, "title"));

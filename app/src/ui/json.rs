@@ -1,25 +1,26 @@
-//! Reading JSON by hand, in the browser. A derived reader is generic over everything it touches and weighs about ten times
-//! as much; what the browser must load is limited. Tests hold each of these readers against the derived one.
+//! Hand-written JSON readers for the browser. The derived deserialisers are generic over their format and compile to about
+//! ten times the code, and the size of the WebAssembly is limited. Tests compare each of these readers with the derived
+//! one.
 
 use domain::{Usd, catalog::ModelSummary, error::FieldError};
 use serde_json::Value;
 
-/// A text, or nothing where there is none.
+/// The string at a key, if there is one.
 pub fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().map(str::to_owned)
 }
 
-/// The elements of an array, none where it is missing.
+/// The elements of the array at a key; empty if there is none.
 pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// An amount of money.
+/// The amount of money at a key.
 pub fn usd(value: &Value, key: &str) -> Option<Usd> {
     text(value, key).map(Usd)
 }
 
-/// A broken rule.
+/// One field's error in a problem document.
 pub fn field_error(value: &Value) -> Option<FieldError> {
     Some(FieldError {
         field: text(value, "field")?,

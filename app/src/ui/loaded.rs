@@ -1,4 +1,4 @@
-//! Pages that wait for an answer, and what they show when the answer is no.
+//! Pages that wait for data, and error pages.
 
 use std::future::Future;
 
@@ -17,7 +17,7 @@ use crate::{
     host::{self, Host},
 };
 
-/// Renders a member's page, or sends whoever is not signed in to the sign-in page and back.
+/// Renders a member's page. A visitor is redirected to the sign-in page, and comes back from there.
 pub fn guard(page: impl FnOnce(Viewer) -> AnyView) -> AnyView {
     match host::viewer() {
         Ok(viewer) => page(viewer),
@@ -34,8 +34,7 @@ pub fn guard(page: impl FnOnce(Viewer) -> AnyView) -> AnyView {
     }
 }
 
-/// Renders a page for admins. Whoever is not signed in goes to the sign-in page and back; a member gets a 403, and nothing is
-/// looked up.
+/// Renders a page for admins. A visitor is redirected to the sign-in page; a member gets a 403 before anything is queried.
 pub fn guard_admin(page: impl FnOnce(Admin) -> AnyView) -> AnyView {
     guard(|viewer| match viewer.admin() {
         Ok(admin) => page(admin),
@@ -56,7 +55,7 @@ pub fn guard_admin(page: impl FnOnce(Admin) -> AnyView) -> AnyView {
     })
 }
 
-/// Waits for an answer and renders it. An error becomes the page's subject, with its HTTP status.
+/// Waits for an answer and renders it. An error takes the place of the content, and its HTTP status becomes the page's.
 pub fn loaded<T, E>(
     answer: impl Future<Output = Result<T, E>> + Send + 'static,
     view: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
@@ -87,7 +86,7 @@ where
     }
 }
 
-/// An error as the subject of a page.
+/// An error in place of a page's content.
 #[component]
 pub fn ErrorMessage(
     /// What went wrong.
@@ -108,7 +107,7 @@ pub fn ErrorMessage(
     .into_any()
 }
 
-/// What stands where nothing is, or nothing that this person may see.
+/// The content of a 404 page. It is the same for what does not exist and for what this user may not see.
 #[component]
 pub fn NotFoundMessage() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! What several rooms are built with: the frame around every page, positions A to D, and the few browser calls.
+//! Parts shared by all sections: the page layout, forms, requests, positions A to D, and wrappers over browser APIs.
 
 pub mod browser;
 #[cfg(feature = "ssr")]
@@ -27,13 +27,13 @@ pub mod time;
 #[cfg(feature = "ssr")]
 pub use copy::{CopyButton, CopyScript};
 #[cfg(feature = "ssr")]
-pub use frame::{Frame, Room};
+pub use frame::{Frame, Section};
 #[cfg(feature = "ssr")]
 pub(crate) use loaded::set_status;
 #[cfg(feature = "ssr")]
 pub use loaded::{ErrorMessage, NotFoundMessage, guard, guard_admin, loaded};
 #[cfg(feature = "ssr")]
-pub use plain_form::{Done, FormScript, Refused, posted_errors};
+pub use plain_form::{Done, FormScript, Refused, posted_errors, refused_path};
 pub use position::{letter, position_class};
 #[cfg(feature = "ssr")]
 pub use posted::{POSTED_FOR, Posted, Typed, answered, here};

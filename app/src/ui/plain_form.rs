@@ -1,4 +1,4 @@
-//! Forms that post without script, and what a page shows of how that went.
+//! What a page shows of a form that was posted without script.
 
 use domain::error::{AppError, FieldError};
 use leptos::{
@@ -11,11 +11,12 @@ use leptos_router::hooks::use_query_map;
 use super::{Posted, script_text};
 use crate::error::CallError;
 
-/// The error of a form that was posted without script: in the answer to it or, where it was not posted to the page it stands on,
-/// in the address.
+/// Why the form of this server function was refused; empty if it was not. The reason is in the context if the form was posted
+/// to the page it stands on. If it was posted to `/_server/…`, it is in the address, where Leptos puts it when it redirects
+/// the browser back.
 pub fn posted_errors<F: ServerFn>() -> Vec<FieldError> {
-    if let Some(posted) = use_context::<Posted>() {
-        let error = posted.answer.err().filter(|_| posted.function == F::PATH);
+    if use_context::<Posted>().is_some() {
+        let error = Posted::to(F::PATH).and_then(|posted| posted.answer.err());
         return error.map(AppError::into_fields).unwrap_or_default();
     }
     use_query_map().with_untracked(|query| {
@@ -27,7 +28,15 @@ pub fn posted_errors<F: ServerFn>() -> Vec<FieldError> {
     })
 }
 
-/// That something was done, after a form has sent its browser on to this page: `?done=saved`, or `?done=imported-12`.
+/// The path with a refusal in its query, as Leptos writes it and [`posted_errors`] reads it. For a server function that
+/// redirects to another page than the one its form was on; Leptos adds the refusal to the referring page only.
+pub fn refused_path<F: ServerFn>(path: &str, error: CallError) -> String {
+    // The encoder takes absolute addresses only.
+    let url = ServerFnUrlError::new(F::PATH, error).to_url(&format!("http://localhost{path}"));
+    url.map_or_else(|_| path.to_owned(), |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+}
+
+/// Confirms an action after its form has redirected to this page: `?done=saved`, or `?done=imported-12`.
 #[component]
 pub fn Done() -> impl IntoView {
     let word = use_query_map().with_untracked(|query| query.get_str("done").map(str::to_owned))?;
@@ -52,18 +61,39 @@ pub fn Done() -> impl IntoView {
     Some(view! { <p class="done" role="status">{text}</p> })
 }
 
-/// Keeps what was typed when a form is refused. Without it a refused form comes back empty, with the reason.
+/// Submits forms with `fetch`, so that a refused form keeps its fields. Without this script the page is loaded again.
 #[component]
 pub fn FormScript() -> impl IntoView {
     view! { <script nonce=use_nonce()>{script_text!("forms.js")}</script> }
 }
 
-/// Why a form was refused, on the page that its browser was sent back to; nothing where nothing was refused.
+/// The reason why a form was refused; renders nothing if there is none.
 #[component]
 pub fn Refused(
-    /// What [`posted_errors`] has found.
+    /// The result of [`posted_errors`].
     errors: Vec<FieldError>,
 ) -> impl IntoView {
     let text: Vec<String> = errors.into_iter().map(|error| error.message).collect();
     (!text.is_empty()).then(|| view! { <p class="alert" role="alert">{text.join(" ")}</p> })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::SignOut;
+
+    #[test]
+    fn a_refusal_survives_the_address_and_leaves_the_rest_of_it() {
+        let error = AppError::Conflict("Not now & not “so”.".into());
+        let path = refused_path::<SignOut>("/page?chosen=1&b=on", CallError(error.clone()));
+        let query = path.strip_prefix("/page?").expect("the same page");
+        let value = |wanted: &str| {
+            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+            pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        };
+        assert_eq!((value("chosen").as_deref(), value("b").as_deref()), (Some("1"), Some("on")));
+        assert_eq!(value("__path").as_deref(), Some(SignOut::PATH));
+        let read = value("__err").map(|error| AppError::from(ServerFnUrlError::<CallError>::decode_err(&error)));
+        assert_eq!(read, Some(error));
+    }
 }

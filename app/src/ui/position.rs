@@ -1,4 +1,4 @@
-//! The four positions. Each has a letter and a colour; the colour never stands alone.
+//! The four positions of a comparison. Each has a letter and a colour; the colour is never the only mark.
 
 /// `A` to `D`.
 pub fn letter(position: usize) -> &'static str {

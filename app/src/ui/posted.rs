@@ -1,5 +1,4 @@
-//! Forms that are posted to the page they stand on. The page is the answer: what came of it is shown by the very server that
-//! did it and kept nowhere, what was typed is still there after a refusal, and none of it needs script.
+//! A form that was posted to the page it stands on, as the page that answers it sees it.
 
 use std::sync::Arc;
 
@@ -8,18 +7,29 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The parameter of the address that names the server function a form is for.
+/// The query parameter that names the server function a form is for.
 pub const POSTED_FOR: &str = "do";
 
-/// A form that was posted to this page, and what its server function answered. Provided as context by the server. No `Debug`:
-/// it may hold a key.
+/// A posted form and its outcome, provided as context by the server. No `Debug`: it may hold the secret of an API key.
 #[derive(Clone)]
 pub struct Posted {
-    /// The path of the server function.
-    pub function: String,
+    /// The path of the server function that ran; of a page with a single form, the page's own path.
+    pub action: String,
     pub fields: Arc<[(String, String)]>,
-    /// Its value as JSON.
+    /// The action's value as JSON.
     pub answer: Result<Value, AppError>,
+}
+
+impl Posted {
+    /// The form that the current page answers, if it was posted to this action.
+    pub fn to(action: &str) -> Option<Self> {
+        use_context::<Self>().filter(|posted| posted.action == action)
+    }
+
+    /// The value that the action answered with; `None` after a refusal.
+    pub fn value<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(self.answer.as_ref().ok()?).ok()
+    }
 }
 
 /// Where a form on a page posts to: the page itself, with the name of the server function.
@@ -28,26 +38,25 @@ pub fn here<F: ServerFn>() -> String {
     format!("?{POSTED_FOR}={name}")
 }
 
-/// What the server function answered to the form that this page is the answer to.
+/// What the server function answered to the form that the current page answers.
 pub fn answered<F: ServerFn>() -> Option<F::Output>
 where
     F::Output: DeserializeOwned,
 {
-    let posted = use_context::<Posted>().filter(|posted| posted.function == F::PATH)?;
-    serde_json::from_value(posted.answer.ok()?).ok()
+    Posted::to(F::PATH)?.value()
 }
 
-/// What a form is filled with: what was typed where it has just been posted, what is stored otherwise.
+/// The values a form is filled with: what was typed if it has just been posted, what is stored otherwise.
 #[derive(Clone, Default)]
 pub struct Typed(Option<Arc<[(String, String)]>>);
 
 impl Typed {
-    /// Of the form of this server function.
+    /// The values of the form that posts to this server function.
     pub fn of<F: ServerFn>() -> Self {
-        Self(use_context::<Posted>().filter(|posted| posted.function == F::PATH).map(|posted| posted.fields))
+        Self(Posted::to(F::PATH).map(|posted| posted.fields))
     }
 
-    /// The same, of a form that has a second button.
+    /// The same for a form with a second button, which posts to another server function.
     #[must_use]
     pub fn or_of<F: ServerFn>(self) -> Self {
         if self.0.is_some() { self } else { Self::of::<F>() }
@@ -69,12 +78,12 @@ impl Typed {
         }
     }
 
-    /// Whether a box is ticked; one that is not is not sent.
+    /// Whether a box is ticked. Browsers send no field for a box that is not.
     pub fn tick(&self, name: &str, stored: bool) -> bool {
         self.0.as_ref().map_or(stored, |fields| fields.iter().any(|(field, _)| field == name))
     }
 
-    /// Whether the box of this value is ticked, among those of one name.
+    /// Whether the box with this value is ticked, among several of one name.
     pub fn holds(&self, name: &str, value: &str) -> bool {
         self.0.iter().flat_map(|fields| fields.iter()).any(|(field, found)| field == name && found == value)
     }

@@ -1,6 +1,6 @@
-//! Values in the query of an address.
+//! Values in a query string.
 
-/// A text as the value of a query parameter: everything but letters, digits and a few signs as `%XX`.
+/// Percent-encodes text as the value of a query parameter: everything but letters, digits and a few marks.
 pub fn query_value(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,6 +1,6 @@
-//! What a browser gets of a page's script. That scripts and pages call things by the same names is tested below.
+//! The page scripts as they are sent. Tests below check that scripts and pages use the same names.
 
-/// The text of a script beside this file, without its comments and indentation: those are for readers and for the type checker.
+/// The text of a script beside this file, without its comments and indentation, which are for readers and the type checker.
 macro_rules! script_text {
     ($file:literal) => {{
         const SOURCE: &str = include_str!($file);
@@ -15,7 +15,7 @@ macro_rules! script_text {
 
 pub(crate) use script_text;
 
-/// Takes out `/** … */`, lines of `// …` and indentation. What is left is the start of the array, as long as the number says.
+/// Removes `/** … */`, lines of `// …` and indentation. Returns a buffer of the input's size and the length that is used.
 pub(crate) const fn without_comments<const N: usize>(script: &str) -> ([u8; N], usize) {
     let script = script.as_bytes();
     let (mut kept, mut length, mut at) = ([0; N], 0, 0);
@@ -103,8 +103,8 @@ mod tests {
         }
     }
 
-    /// What a script shares with others: under `// In FILE, FILE:`, up to the next comment or empty line, every string is a name
-    /// that stands in each of the files too. Returns them, and the lines that are left.
+    /// The names a script shares with other files: below `// In FILE, FILE:`, up to the next comment or empty line, every
+    /// string is a name that must occur in each of these files. Returns them, and the remaining lines.
     fn shared(script: &str) -> (Vec<(Vec<&str>, &str)>, Vec<&str>) {
         let (mut names, mut rest, mut files) = (Vec::new(), Vec::new(), None);
         for line in script.lines().map(str::trim) {
@@ -122,8 +122,9 @@ mod tests {
         (names, rest)
     }
 
-    /// Whether a file has a name, in the way in which the script writes it: `.class`, `#id`, `[data-mark]`, `[name=field]`,
-    /// `data-mark`, the start of a path, or else the whole of a string. Of a style sheet, a class or a mark.
+    /// Whether a file contains a name in the form in which the script writes it: `.class`, `#id`, `[data-mark]`,
+    /// `[name=field]`, `data-mark`, the start of a path, or else a whole string literal. A style sheet is searched for
+    /// classes and attributes.
     fn has(file: &str, text: &str, name: &str) -> bool {
         let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
         let has_word = |word: &str| text.split(word).skip(1).any(ends_word);
@@ -143,7 +144,7 @@ mod tests {
         }
     }
 
-    /// The words behind every `class=`, also where a text is built: `format!("card {x}")`, `["card ", x].concat()`.
+    /// The words of every `class=`, also where a text is built: `format!("card {x}")`, `["card ", x].concat()`.
     fn classes(text: &str) -> impl Iterator<Item = &str> {
         text.split("class=").skip(1).flat_map(|rest| {
             let rest = rest.trim_start_matches("format!(").trim_start_matches(['[', '\\']);
@@ -152,7 +153,7 @@ mod tests {
         })
     }
 
-    /// What is compiled for the program: without comments and tests.
+    /// The source without comments and tests.
     fn source(file: &Path) -> String {
         let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -177,7 +178,7 @@ mod tests {
         found
     }
 
-    /// Everything that `data-` begins, and what it stands in.
+    /// Every `data-…` attribute, with the files it occurs in.
     fn marks(text: &str) -> impl Iterator<Item = &str> {
         text.match_indices("data-").filter_map(|(at, _)| {
             let length = text[at..].find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(text.len() - at);
@@ -200,7 +201,7 @@ mod tests {
                     }
                 }
             }
-            // Names that nobody compares.
+            // Attributes that no script reads.
             for line in rest {
                 let is_name = |mark: &str| {
                     line.split(mark).skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))

@@ -1,4 +1,4 @@
-//! The browser's half, loaded only by pages that have something to hydrate.
+//! The WebAssembly half of the application, loaded only by pages with islands.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::script_text;
 use crate::site::SiteInfo;
 
 /// Loads the script and the WebAssembly and hydrates the islands of this page. A page without islands leaves it out and
-/// is complete without script.
+/// works without script.
 ///
-/// Unlike the framework's own component it leaves `crossorigin` empty: a nonce there makes some browsers fetch the
-/// WebAssembly twice or not at all.
+/// Unlike the component of Leptos it leaves `crossorigin` empty: with a nonce there, some browsers fetch the WebAssembly
+/// twice or not at all.
 #[component]
 pub fn Scripts() -> impl IntoView {
     use_context::<Arc<SiteInfo>>().map(|site| {

@@ -1,7 +1,7 @@
-//! What stands in a field of several lines.
+//! The content of a `textarea`.
 
-/// Text as the content of a `textarea`, which is not escaped on the way to the document. The line break in front is the
-/// one that the document drops.
+/// Text as the content of a `textarea`, which Leptos does not escape. HTML parsers drop one line break at the start of a
+/// `textarea`, so one is added.
 pub fn textarea_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 1);
     escaped.push('\n');

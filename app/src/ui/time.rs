@@ -1,4 +1,4 @@
-//! Times as pages show them: always UTC, and said so.
+//! Times as pages show them: always in UTC, with the zone written out.
 
 use chrono::{DateTime, Utc};
 

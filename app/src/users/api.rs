@@ -1,4 +1,4 @@
-//! What the page asks of the server.
+//! The server functions of the users page.
 
 use domain::{
     UserId,
@@ -17,7 +17,7 @@ pub async fn accounts(after: Option<String>) -> Result<UserList, CallError> {
     host::respond(async move { port.users(&admin?, after.as_deref()).await }).await
 }
 
-/// Makes an invitation; the answer is the only place where it stands.
+/// Creates an invitation. Its link is in this answer only.
 #[server(prefix = "/_server", endpoint = "invite")]
 pub async fn invite(
     #[server(default)] email: String,
@@ -39,7 +39,7 @@ pub async fn invite(
     .await
 }
 
-/// Gives an account another role, or disables or enables it: `what` is `admin`, `member`, `disable` or `enable`.
+/// Changes an account: `what` is `admin`, `member`, `disable` or `enable`.
 #[server(prefix = "/_server", endpoint = "change-person")]
 pub async fn change_person(id: UserId, what: String) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UsersPort>()?, host::host()?);
@@ -54,7 +54,7 @@ pub async fn change_person(id: UserId, what: String) -> Result<(), CallError> {
     Ok(())
 }
 
-/// Deletes an account for good.
+/// Deletes an account permanently.
 #[server(prefix = "/_server", endpoint = "delete-person")]
 pub async fn delete_person(id: UserId) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UsersPort>()?, host::host()?);

@@ -1,4 +1,4 @@
-//! Accounts, for admins: who is there, who may come, who has to go.
+//! User management, for admins: accounts and invitations.
 
 mod api;
 mod page;

@@ -12,7 +12,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::api::{ChangePerson, DeletePerson, Invite, accounts};
 use crate::ui::{
-    Done, FormScript, Frame, Refused, Room, Typed, answered, guard_admin, here, loaded, posted_errors, time,
+    Done, FormScript, Frame, Refused, Section, Typed, answered, guard_admin, here, loaded, posted_errors, time,
 };
 
 /// Every account.
@@ -25,7 +25,7 @@ pub fn UsersPage() -> impl IntoView {
             posted_errors::<ChangePerson>().into_iter().chain(posted_errors::<DeletePerson>()).collect();
         view! {
             <Title text="Users"/>
-            <Frame room=Room::Users>
+            <Frame section=Section::Users>
                 <div class="page-head">
                     <div>
                         <h1>"Users"</h1>
@@ -59,7 +59,7 @@ fn invited(Invitation { url, expires_at }: Invitation) -> impl IntoView {
 #[component]
 fn InviteForm() -> impl IntoView {
     let errors = posted_errors::<Invite>();
-    // What has been done is done; what was refused stays to be mended.
+    // A successful form is cleared; a refused one keeps its fields.
     let typed = if errors.is_empty() { Typed::default() } else { Typed::of::<Invite>() };
     let (email, days) = (typed.text("email", ""), typed.text("days", "7"));
     let is_admin = typed.text("role", "member") == "admin";

@@ -1,4 +1,4 @@
-//! The browser's files: script, WebAssembly, style. Made by the bundle program, hashed and pre-compressed.
+//! Static files: script, WebAssembly and style sheet, built, hashed and pre-compressed by `bundle`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use tower_http::{
     set_header::SetResponseHeader,
 };
 
-/// The folder of the browser's files.
+/// The folder of static files.
 #[derive(Clone, Debug)]
 pub struct Site {
     root: PathBuf,
@@ -35,18 +35,18 @@ impl Site {
         Ok(Self { root: root.to_owned(), assets })
     }
 
-    /// No files: for commands and tests that show nothing in a browser.
+    /// No files, for commands and tests that show no pages.
     pub fn none() -> Self {
         let assets = Assets { js: "none.js".into(), wasm: "none.wasm".into(), css: "none.css".into() };
         Self { root: PathBuf::from("/nonexistent"), assets }
     }
 
-    /// What pages load.
+    /// The names of the files that pages load.
     pub fn assets(&self) -> Assets {
         self.assets.clone()
     }
 
-    /// Serves the files: those with a hash in their name for a year, the others for an hour.
+    /// Serves the files: those with a hash in their name are cached for a year, the others for an hour.
     pub fn router(&self) -> Router {
         let hashed = ServeDir::new(self.root.join("pkg")).precompressed_br().precompressed_gzip();
         let plain = |name: &str| {

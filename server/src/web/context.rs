@@ -1,4 +1,4 @@
-//! The only place that provides context to pages and server functions: each port by itself, never a bag.
+//! Provides the context of pages and server functions: each port by itself, instead of one object with all of them.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use leptos_axum::ResponseOptions;
 
 use super::host::RequestHost;
 
-/// What the rooms ask of the server.
+/// The ports that pages and server functions call.
 #[derive(Clone)]
 pub struct Ports {
     pub site: Arc<SiteInfo>,
@@ -46,7 +46,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Provides everything a request may ask for.
+    /// Provides every port, and the request's host.
     pub(super) fn provide(&self) {
         provide_context(self.site.clone());
         provide_context(self.share.clone());

@@ -1,4 +1,4 @@
-//! One request, as pages and server functions see it.
+//! The request's context for pages and server functions.
 
 use app::host::Host;
 use axum::http::{
@@ -10,10 +10,10 @@ use domain::accounts::Viewer;
 use leptos_axum::ResponseOptions;
 use services::accounts::Caller;
 
-/// The prefix of server functions' own paths.
+/// The path prefix of server functions.
 const CALLS: &str = "/_server/";
 
-/// What one request offers, read from it once, before anything is rendered.
+/// The context of one request, read once before rendering.
 #[derive(Clone)]
 pub(super) struct RequestHost {
     caller: Caller,
@@ -23,7 +23,7 @@ pub(super) struct RequestHost {
 }
 
 impl RequestHost {
-    /// `None` on a route that does not know its caller.
+    /// `None` on a route without the caller's identity.
     pub(super) fn new(parts: &Parts, response: ResponseOptions) -> Option<Self> {
         let caller = parts.extensions.get::<Caller>()?.clone();
         let is_call = parts.uri.path().starts_with(CALLS);
@@ -51,7 +51,7 @@ impl Host for RequestHost {
     }
 
     fn set_status(&self, status: u16) {
-        // A form that was posted without script is sent back to its page, with the error in the address.
+        // Leptos answers a form posted without script with a redirect to its page, with the error in the address.
         if self.is_form {
             return;
         }
@@ -72,13 +72,13 @@ impl Host for RequestHost {
     }
 
     fn redirect(&self, path: &str) {
-        // Only a path of this site: `//host` and `/\host` would leave it.
+        // Paths of this site only: browsers read `//host` and `/\host` as other sites.
         let is_local = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
         let path = if is_local { path } else { "/" };
         if self.is_call {
             leptos_axum::redirect(path);
         } else if let Ok(location) = HeaderValue::from_str(path) {
-            // While a page is rendered, for every kind of caller; `leptos_axum` would do so for browsers only.
+            // A redirect while rendering applies to every client; `leptos_axum::redirect` only applies it to browsers.
             self.response.insert_header(header::LOCATION, location);
             self.response.set_status(StatusCode::FOUND);
         }

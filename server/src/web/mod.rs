@@ -1,6 +1,5 @@
-//! The only place that knows Leptos: pages rendered on the server, server functions, the browser's files.
+//! The only module that depends on Leptos' server side: pages, server functions, forms and static files.
 
-mod admin_forms;
 mod assets;
 mod context;
 mod forms;

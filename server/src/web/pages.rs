@@ -1,7 +1,5 @@
 //! Pages and server functions.
 
-use std::sync::Arc;
-
 use app::{App, shell};
 use axum::{
     Router,
@@ -15,9 +13,9 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
 
-use super::{admin_forms, context::Ports, forms, security::content_security_policy, valid::valid};
+use super::{context::Ports, forms, security::content_security_policy, valid::valid};
 
-/// Every page and every server function. Anything else is the page that says so, with its 404.
+/// Routes for every page, form and server function. Any other path renders the 404 page.
 pub fn router(ports: Ports) -> Router {
     let context = {
         let ports = ports.clone();
@@ -30,18 +28,18 @@ pub fn router(ports: Ports) -> Router {
         let ports = ports.clone();
         move || provide_context(ports.site.clone())
     });
-    // Leptos wants them as the router's state; what they would say is in the manifest of the site's files.
+    // Leptos requires options as the router's state. File names do not come from them but from the manifest of the static
+    // files.
     let options = LeptosOptions::builder().output_name("quadrille").build();
     Router::new()
         .leptos_routes_with_context(&options, routes, context.clone(), shell)
-        .merge(forms::router(ports, Arc::new(context.clone())))
-        .merge(admin_forms::router(Arc::new(context.clone())))
+        .merge(forms::router(ports, context.clone()))
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .layer(map_response(valid))
         .with_state(options)
 }
 
-/// Sends the content security policy of this very page as a header, with its nonce; such a page is never cached.
+/// Sets this page's content security policy, with its nonce. Because of the nonce such a page is never cached.
 fn send_policy() {
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {

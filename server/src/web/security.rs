@@ -1,4 +1,4 @@
-//! Headers that tell a browser what this site never does.
+//! Security headers.
 
 use axum::{
     Router,
@@ -7,7 +7,8 @@ use axum::{
 };
 use tower::util::MapResponseLayer;
 
-/// The policy of a page: nothing but this site, no inline style, and only scripts that carry this response's nonce.
+/// The content security policy of a page: this site's resources only, no inline styles, and only scripts with this
+/// response's nonce.
 pub(super) fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -16,8 +17,8 @@ pub(super) fn content_security_policy(nonce: &str) -> String {
     )
 }
 
-/// Adds the headers that every answer carries, unless it has set its own; over TLS also the promise to stay there. One layer for
-/// all of them: each costs every request an allocation.
+/// Adds the security headers to every response that has not set its own; over TLS also HSTS. A single layer for all of
+/// them, because each layer costs an allocation per request.
 pub fn secure(router: Router, is_https: bool) -> Router {
     router.layer(MapResponseLayer::new(move |mut response: Response| {
         for (name, value) in CARRIED {

@@ -1,5 +1,5 @@
-//! Valid HTML of what the framework writes: its empty comments are a parse error as it writes them, and its scripts stand behind
-//! the end of the document.
+//! Corrects the HTML that Leptos writes: its `<!>` markers are a parse error, and its scripts follow the end of the
+//! document.
 
 use axum::{
     body::{Body, to_bytes},
@@ -12,7 +12,7 @@ const MARK: &[u8] = b"<!>";
 const VALID_MARK: &[u8] = b"<!---->";
 const END: &[u8] = b"</body></html>";
 
-/// Mends a page; leaves everything else as it is. Pages are rendered whole before they are sent, so nothing waits for this.
+/// Corrects a page; passes other responses through. Pages are complete before they are sent, so buffering delays nothing.
 pub(super) async fn valid(response: Response) -> Response {
     let content_type = response.headers().get(header::CONTENT_TYPE);
     if !content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html")) {
@@ -29,7 +29,7 @@ pub(super) async fn valid(response: Response) -> Response {
     }
 }
 
-/// In text and in attributes `<` is always written as `&lt;`, so what looks like a mark is one.
+/// In text and attributes `<` is always escaped, so every match is a marker.
 fn mended(html: &[u8]) -> Vec<u8> {
     let (document, behind) = match memmem::rfind(html, END) {
         Some(end) => (&html[..end], &html[end + END.len()..]),

@@ -1,4 +1,4 @@
-//! Analytics: what a member's keys were used for.
+//! Analytics: the usage of a member's keys.
 
 #[cfg(feature = "server")]
 mod port;

@@ -1,4 +1,4 @@
-//! What the analytics page and the dashboard ask of the server.
+//! The port for analytics.
 
 use async_trait::async_trait;
 
@@ -9,11 +9,11 @@ use crate::{
     error::AppError,
 };
 
-/// The room's port, implemented by the server. Everything that has arrived is in the figures, the last second too.
+/// Usage of keys, implemented by the server. Metrics include every event stored so far, up to the last second.
 #[async_trait]
 pub trait AnalyticsPort: Send + Sync {
-    /// What one key was used for; another member's key is [`AppError::NotFound`].
+    /// The usage of one key; another member's key is [`AppError::NotFound`].
     async fn of_key(&self, viewer: &Viewer, id: KeyId, filter: Filter) -> Result<KeyAnalytics, AppError>;
-    /// What all keys of the member were used for.
+    /// The usage of all keys of the member.
     async fn of_member(&self, viewer: &Viewer, filter: Filter) -> Result<Analytics, AppError>;
 }

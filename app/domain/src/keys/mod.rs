@@ -1,4 +1,4 @@
-//! API keys: how programs come in through the gateway.
+//! API keys, with which programs use the gateway.
 
 #[cfg(feature = "server")]
 mod port;

@@ -1,4 +1,4 @@
-//! What the keys pages ask of the server.
+//! The port for API keys.
 
 use async_trait::async_trait;
 
@@ -9,19 +9,20 @@ use crate::{
     keys::{ApiKey, KeyChange, KeyRequest, NewKey},
 };
 
-/// The room's port, implemented by the server. Another member's key is [`AppError::NotFound`].
+/// Operations on API keys, implemented by the server. Another member's key is [`AppError::NotFound`].
 #[async_trait]
 pub trait KeysPort: Send + Sync {
-    /// The member's keys, newest first: all that work, and the newest of those that were revoked.
+    /// The member's keys, newest first: all active ones and the most recently revoked ones.
     async fn keys(&self, viewer: &Viewer) -> Result<Vec<ApiKey>, AppError>;
     /// One key.
     async fn find(&self, viewer: &Viewer, id: KeyId) -> Result<ApiKey, AppError>;
-    /// An id that no key has had.
+    /// A new, unused id.
     fn new_id(&self) -> KeyId;
-    /// Makes a key under an id of the caller's; a second attempt under the same id is [`AppError::Conflict`].
+    /// Creates a key with this id. A second call with the same id is [`AppError::Conflict`], so a form that is posted twice
+    /// creates one key.
     async fn create(&self, viewer: &Viewer, id: KeyId, request: KeyRequest) -> Result<NewKey, AppError>;
-    /// Changes a key; one that is revoked stays as it is.
+    /// Changes an active key; a revoked one is [`AppError::Conflict`].
     async fn change(&self, viewer: &Viewer, id: KeyId, change: KeyChange) -> Result<ApiKey, AppError>;
-    /// Ends a key for good. Revoking it again changes nothing.
+    /// Revokes a key permanently. Idempotent.
     async fn revoke(&self, viewer: &Viewer, id: KeyId) -> Result<(), AppError>;
 }

@@ -1,20 +1,20 @@
-//! What a key may be called and hold. One rule each, for the form and the JSON API alike.
+//! Validation of API keys, shared by the form and the JSON API.
 
 use crate::{
     error::FieldError,
     keys::{KeyChange, KeyRequest},
 };
 
-/// Where the rules draw their lines.
+/// The limits that the rules enforce.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyLimits {
     /// Characters of a name (Unicode scalar values).
     pub name: usize,
-    /// Models that a key may be confined to.
+    /// Models in a key's allow-list.
     pub models: usize,
-    /// The highest limit of requests in a minute.
+    /// The greatest limit of requests per minute.
     pub requests_per_minute: u32,
-    /// Keys of one member that are not revoked.
+    /// Active keys per member.
     pub keys: usize,
 }
 
@@ -22,13 +22,13 @@ pub struct KeyLimits {
 pub const KEY_LIMITS: KeyLimits = KeyLimits { name: 100, models: 100, requests_per_minute: 100_000, keys: 50 };
 
 impl KeyRequest {
-    /// Without blanks around the name.
+    /// Trims the name.
     pub fn trimmed(mut self) -> Self {
         self.name = self.name.trim().to_owned();
         self
     }
 
-    /// The rules that it breaks. Whether the models exist is for the server to say.
+    /// The violated rules. Whether the models exist is checked by the server.
     pub fn errors(&self) -> Vec<FieldError> {
         let models = self.models.as_deref().map(models_errors).unwrap_or_default();
         name_error(&self.name)
@@ -40,13 +40,13 @@ impl KeyRequest {
 }
 
 impl KeyChange {
-    /// Without blanks around the name.
+    /// Trims the name.
     pub fn trimmed(mut self) -> Self {
         self.name = self.name.map(|name| name.trim().to_owned());
         self
     }
 
-    /// The rules that it breaks. Whether the models exist is for the server to say.
+    /// The violated rules. Whether the models exist is checked by the server.
     pub fn errors(&self) -> Vec<FieldError> {
         let models = self.models.as_ref().and_then(|models| models.as_deref()).map(models_errors).unwrap_or_default();
         let name = self.name.as_deref().and_then(name_error);

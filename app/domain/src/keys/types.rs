@@ -60,7 +60,7 @@ pub struct KeyChange {
 }
 
 /// A key that was just made. The secret is told this once; nobody can read it again.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct NewKey {
     #[serde(flatten)]

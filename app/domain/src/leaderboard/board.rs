@@ -14,10 +14,10 @@ use crate::leaderboard::{Entry, Unranked, Window};
 /// The leaderboard as its page shows it. Cheap to clone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Board {
-    /// The page is rendered on the server alone: nothing of it is sent along.
+    /// Not serialised: the page is rendered on the server only.
     #[serde(skip)]
     pub stats: Arc<BoardStats>,
-    /// For how many seconds the database has not been heard of, where this is the last good answer.
+    /// Seconds since the statistics were last refreshed, if the database is unavailable and this is the last good result.
     pub age_s: Option<u64>,
 }
 
@@ -25,11 +25,11 @@ pub struct Board {
 #[derive(Debug, Default)]
 pub struct BoardStats {
     pub window: Window,
-    /// When the figures were rolled up last.
+    /// The time of the last roll-up.
     pub generated_at: DateTime<Utc>,
-    /// Whether any hour was rolled up within the window.
+    /// Whether any hour of the window has been rolled up.
     pub is_rolled_up: bool,
-    /// The window: from its first hour to the end of its last one.
+    /// The window, from the start of its first hour to the end of its last one.
     pub since: DateTime<Utc>,
     pub until: DateTime<Utc>,
     /// By score, best first.
@@ -39,13 +39,14 @@ pub struct BoardStats {
     pub rendered: RenderCache,
 }
 
-/// What a page has rendered from a [`BoardFigures`], kept exactly as long as it is: thousands of readers get the same table, so it
-/// is rendered once. The slot is untyped, so that this crate need not know any page; whoever renders decides what it holds.
+/// A page's rendering of a [`BoardFigures`], cached for as long as that is: thousands of readers get the same table. The
+/// slot is untyped, so that this crate does not depend on the page's types.
 #[derive(Default)]
 pub struct RenderCache(OnceLock<Box<dyn Any + Send + Sync>>);
 
 impl RenderCache {
-    /// What was kept or, the first time, what `make` makes. `None` where something of another type is kept.
+    /// The cached value, made by `make` on the first call. Concurrent first calls block until it is made. `None` if the
+    /// slot holds another type.
     pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Option<&T> {
         self.0.get_or_init(|| Box::new(make())).downcast_ref()
     }

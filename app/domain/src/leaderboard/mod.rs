@@ -1,4 +1,4 @@
-//! The leaderboard: from counts and histograms to statistics, scores and ranks.
+//! The leaderboard: from counters and histograms to metrics, scores and ranks.
 
 mod board;
 mod model_stats;

@@ -1,4 +1,4 @@
-//! From counts and histograms to the figures of the leaderboard.
+//! Metrics from counters and histograms.
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
@@ -12,14 +12,14 @@ use crate::{
     leaderboard::{Entry, HourPoint, SortBy},
 };
 
-/// Fewer requests than this in the window are not ranked.
+/// Models with fewer requests in the window are not ranked.
 const FEWEST_TO_RANK: u64 = 100;
-/// A rate, or a p95, with fewer requests behind it is marked.
+/// A rate or a p95 of fewer requests is marked as uncertain.
 const FEWEST_FOR_TAILS: u64 = 1_000;
-/// A median, or a speed, with fewer requests behind it is marked.
+/// A median or a speed of fewer requests is marked as uncertain.
 const FEWEST_FOR_HALVES: u64 = 100;
 
-/// What was counted of one model, in an hour or in many.
+/// The counters of one model over one or more hours.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     pub requests: u64,
@@ -27,7 +27,7 @@ pub struct Tally {
     pub errors_by_class: BTreeMap<String, u64>,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
-    /// Of streamed successes: all tokens written, the first included, and the time from the first one to the end.
+    /// Of streamed successes: all output tokens including the first, and the time in ms from the first token to the end.
     pub generated_tokens: u64,
     pub generation_ms: u64,
     /// Of successes.
@@ -37,8 +37,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// From 0 to 1, to six digits, but 1 only where all requests succeeded and 0 only where none did: one failure among ten
-    /// million would be rounded away, and with it the error rate, which is what remains to 1.
+    /// From 0 to 1, rounded to six digits, but 1 only if all requests succeeded and 0 only if none did: rounding would hide
+    /// one failure in ten million, and with it the error rate, which is the difference to 1.
     pub fn success_rate(&self) -> Option<f64> {
         if self.requests == 0 {
             return None;
@@ -50,7 +50,7 @@ impl Tally {
         })
     }
 
-    /// The 95 % interval of the success rate, to six digits. The rate is always in it, as it is given.
+    /// The 95 % Wilson score interval of the success rate, rounded to six digits and widened to contain the rounded rate.
     fn success_rate_interval(&self) -> Option<Interval> {
         let (rate, ends) = self.success_rate().zip(wilson(self.successes, self.requests))?;
         Some(Interval { low: rounded(ends.low, 6).min(rate), high: rounded(ends.high, 6).max(rate) })
@@ -62,7 +62,7 @@ impl Tally {
         is_known.then(|| rounded(self.generated_tokens as f64 * 1_000.0 / self.generation_ms as f64, 1))
     }
 
-    /// Names of the figures that have too few requests behind them.
+    /// Names of the metrics with too few requests.
     fn thin_figures(&self) -> Vec<String> {
         let (answers, streamed) = (self.latency.total(), self.ttft.total());
         let timed = if self.tokens_per_second().is_some() { streamed } else { 0 };
@@ -74,12 +74,12 @@ impl Tally {
             ("p95_ttft_ms", streamed, FEWEST_FOR_TAILS),
             ("tokens_per_second", timed, FEWEST_FOR_HALVES),
         ];
-        // What nothing is behind is unknown, and shown as that.
+        // A metric without requests is `None` and needs no mark.
         let thin = stats.into_iter().filter(|(_, count, fewest)| (1..*fewest).contains(count));
         thin.map(|(name, ..)| name.to_owned()).collect()
     }
 
-    /// The same among the figures that are given by the hour.
+    /// The same for the metrics that are given per hour.
     fn thin_hourly_figures(&self) -> Vec<String> {
         let mut thin = self.thin_figures();
         thin.retain(|name| name != "p95_ttft_ms");
@@ -98,12 +98,12 @@ pub struct ModelInfo {
     pub is_simulated: bool,
     pub input_price_per_million_usd: Option<Usd>,
     pub output_price_per_million_usd: Option<Usd>,
-    /// What its requests cost in the window.
+    /// The cost of its requests in the window.
     pub total_cost_usd: Option<Usd>,
 }
 
 impl HourPoint {
-    /// The figures of one hour.
+    /// The metrics of one hour.
     pub fn new(hour: DateTime<Utc>, tally: &Tally) -> Self {
         Self {
             hour,
@@ -122,7 +122,7 @@ impl HourPoint {
 }
 
 impl Entry {
-    /// The figures of a model that is not ranked (yet).
+    /// The metrics of a model that is not ranked (yet).
     pub fn new(model: ModelInfo, tally: &Tally) -> Self {
         let success_rate = tally.success_rate();
         Self {
@@ -176,7 +176,7 @@ impl Entry {
     }
 }
 
-/// Splits the models into those with enough requests, ranked, best first, and the others, by name.
+/// Splits the models into those with enough requests, ranked and best first, and the others, by name.
 pub fn rank_models(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
     let (mut ranked, mut others): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|entry| entry.requests >= FEWEST_TO_RANK);
@@ -193,8 +193,8 @@ pub fn rank_models(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
     (ranked, others)
 }
 
-/// Orders ranked entries and marks those that cannot be told apart from the next one. What is unknown comes last; equal ones
-/// are ordered by requests (more first), then by name.
+/// Orders ranked entries and marks those that are statistically tied with the next one. Unknown values come last; equal
+/// ones are ordered by requests (more first), then by name.
 pub fn order_entries(entries: &mut [Entry], sort_by: SortBy) {
     match sort_by {
         SortBy::RankingScore => order_by(
@@ -216,8 +216,8 @@ pub fn order_entries(entries: &mut [Entry], sort_by: SortBy) {
     }
 }
 
-/// Orders entries by a key, least first, equal ones by requests (more first), then by name, and marks those that are tied with
-/// the next one.
+/// Orders entries by a key, least first, equal ones by requests (more first), then by name, and marks those that are tied
+/// with the next one.
 pub fn order_by(entries: &mut [Entry], key: impl Fn(&Entry) -> f64, are_tied: impl Fn(&Entry, &Entry) -> bool) {
     entries.sort_by(|a, b| {
         let by_key = key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal);
@@ -228,17 +228,17 @@ pub fn order_by(entries: &mut [Entry], key: impl Fn(&Entry) -> f64, are_tied: im
     }
 }
 
-/// A key that puts the least first and the unknown last.
+/// A sort key: least first, unknown last.
 pub fn least_first(value: Option<f64>) -> f64 {
     value.filter(|value| !value.is_nan()).unwrap_or(f64::INFINITY)
 }
 
-/// A key that puts the most first and the unknown last.
+/// A sort key: greatest first, unknown last.
 pub fn most_first(value: Option<f64>) -> f64 {
     least_first(value.map(|value| -value))
 }
 
-/// No two are tied: prices and counts are exact, and of some figures no interval is known.
+/// Nothing is tied: prices and counts are exact, and for some metrics there is no interval.
 pub fn are_exact(_: &Entry, _: &Entry) -> bool {
     false
 }

@@ -1,4 +1,4 @@
-//! What the leaderboard's pages ask of the server.
+//! The port for the leaderboard.
 
 use async_trait::async_trait;
 
@@ -7,12 +7,12 @@ use crate::{
     leaderboard::{Board, ModelPage, Window},
 };
 
-/// The room's port, implemented by the server. Answers come from memory, as fresh as the last roll-up; while the database is
-/// away the last good one is given, with its age.
+/// The leaderboard, implemented by the server. Answers come from memory, as of the last roll-up. While the database is
+/// unavailable, the last good answer is returned with its age (stale-if-error).
 #[async_trait]
 pub trait LeaderboardPort: Send + Sync {
     /// The ranked models.
     async fn board(&self, window: Window) -> Result<Board, AppError>;
-    /// One model by its slug; [`AppError::NotFound`] where no model of the catalogue has it.
+    /// One model by its slug; [`AppError::NotFound`] if the catalogue has no such model.
     async fn model(&self, slug: &str, window: Window) -> Result<ModelPage, AppError>;
 }

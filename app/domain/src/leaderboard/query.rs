@@ -1,4 +1,4 @@
-//! The query string of the leaderboard's JSON routes, taken strictly: what is not meant like this is refused, field by field.
+//! The query string of the leaderboard's JSON routes, parsed strictly: anything unknown is refused, field by field.
 
 use crate::{
     error::FieldError,
@@ -13,7 +13,11 @@ pub struct BoardQuery {
 }
 
 impl BoardQuery {
-    /// Reads decoded pairs. Each parameter may be left out, and be there once.
+    /// Parses decoded pairs. Each parameter is optional and may occur once.
+    ///
+    /// # Errors
+    ///
+    /// One error per invalid pair, at most ten.
     pub fn parse<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<FieldError>> {
         let mut query = Self::default();
         let mut errors = Vec::new();
@@ -42,7 +46,7 @@ impl BoardQuery {
                 }
             }
         }
-        // Whoever sends thousands gets the first few explained.
+        // Bounds the answer to a query with thousands of parameters.
         errors.truncate(10);
         if errors.is_empty() { Ok(query) } else { Err(errors) }
     }

@@ -1,40 +1,40 @@
-//! The ranking: one score of success, p95 latency and output price, and how far it can be trusted.
+//! The ranking: one score from success rate, p95 latency and output price, with its uncertainty.
 
 use std::cmp::Ordering;
 
 use crate::interval::Interval;
 
-/// What success, p95 latency and output price weigh.
+/// The weights of success rate, p95 latency and output price.
 const WEIGHTS: [f64; 3] = [0.40, 0.30, 0.30];
 
-/// A model that is to be ranked.
+/// A model to rank.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Candidate {
     pub public_name: String,
     pub requests: u64,
     pub success_rate: f64,
     pub success_interval: Interval,
-    /// Unknown where no request succeeded.
+    /// `None` if no request succeeded.
     pub p95_ms: Option<f64>,
-    /// Its 95 % interval; no upper end where there are too few to bound it.
+    /// Its 95 % interval; without an upper end if there are too few requests to bound it.
     pub p95_interval: Option<(f64, Option<f64>)>,
     pub output_price: Option<f64>,
 }
 
-/// Where a model stands.
+/// A model's score and rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Standing {
     pub score: f64,
-    /// The scores that its intervals allow, measured on the same scale.
+    /// The scores at the ends of the model's intervals, on the same scale.
     pub interval: Interval,
-    /// From 1, each given once.
+    /// From 1; ranks are unique.
     pub rank: u32,
-    /// The best and the worst rank that the intervals of all allow.
+    /// The best and the worst rank that the intervals of all models allow.
     pub best: u32,
     pub worst: u32,
 }
 
-/// The least and the greatest of a figure among those who are ranked.
+/// Min-max normalisation of a metric over the ranked models.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     least: f64,
@@ -49,16 +49,16 @@ impl Scale {
         let greatest = known.fold(f64::NEG_INFINITY, f64::max);
         let is_any_known = greatest >= least;
         let span = if is_any_known { greatest - least } else { 0.0 };
-        // Where nobody's is known, nobody's is worse than another's.
+        // If no value is known, none is worse than another.
         Self { least, span, are_all_known: !is_any_known || values.clone().all(|value| value.is_some()) }
     }
 
-    /// From 0 for the least to 1 for the greatest; `best` where all are equal.
+    /// From 0 for the least to 1 for the greatest value; `best` if all are equal.
     fn place(self, value: f64, best: f64) -> f64 {
         if self.span > 0.0 { (value - self.least) / self.span } else { best }
     }
 
-    /// The same where less is better; what is unknown is as bad as the worst, unless it is unknown of all.
+    /// The same for a metric where less is better. An unknown value counts as the worst, unless all are unknown.
     fn cost(self, value: Option<f64>) -> f64 {
         match value {
             Some(value) => self.place(value, 0.0),
@@ -73,7 +73,7 @@ fn score(success: f64, p95: f64, price: f64) -> f64 {
     of_success * success + of_p95 * (1.0 - p95) + of_price * (1.0 - price)
 }
 
-/// Ranks the candidates and returns where each stands, in the order given. Higher scores come first; equal ones are ordered by
+/// Ranks the candidates and returns their standings in the order given. Higher scores come first; ties are broken by
 /// requests (more first), then by name.
 pub(super) fn stand(candidates: &[Candidate]) -> Vec<Standing> {
     let success = Scale::of(candidates.iter().map(|candidate| Some(candidate.success_rate)));
@@ -86,7 +86,7 @@ pub(super) fn stand(candidates: &[Candidate]) -> Vec<Standing> {
             let with = |rate: f64, ms: Option<f64>| score(success.place(rate, 1.0), p95.cost(ms), of_price);
             let (shortest, longest) = match candidate.p95_interval {
                 Some((low, Some(high))) => (Some(low), Some(high)),
-                // Nothing bounds it above: as bad as the worst of all, or its own if that is worse still.
+                // Without an upper bound: as bad as the worst of all, or as its own value if that is worse.
                 Some((low, None)) => (Some(low), candidate.p95_ms.map(|own| own.max(p95.least + p95.span))),
                 None => (candidate.p95_ms, candidate.p95_ms),
             };

@@ -24,7 +24,11 @@ pub enum Event {
     SessionFinished { session_id: ComparisonId },
 }
 
-/// Cuts a stream of bytes into the JSON of its events, wherever the network cut it.
+/// Splits a byte stream into the JSON of its events, across chunk boundaries.
+///
+/// Reads only what this server writes: one `data:` line per event, ended by a line feed. The complete parser of server-sent
+/// events, for streams of other servers, is `upstream::SseReader`; the browser would have to load
+/// its code for cases that do not occur here.
 #[derive(Debug, Default)]
 pub struct DataReader {
     buffer: Vec<u8>,

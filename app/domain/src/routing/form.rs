@@ -3,7 +3,7 @@
 use super::{RouteRequest, Strategy};
 
 impl RouteRequest {
-    /// The list with these fields of the form. A model that is chosen to be added counts too: whoever saves means it.
+    /// The list in a form's fields. A model selected for adding is appended: saving includes it.
     pub fn read(fields: &[(String, String)]) -> Self {
         let of = |wanted: &'static str| {
             fields

@@ -1,4 +1,4 @@
-//! What the routing page asks of the server.
+//! The port for routing.
 
 use async_trait::async_trait;
 
@@ -8,13 +8,13 @@ use crate::{
     routing::{Measured, Route, RouteRequest},
 };
 
-/// The room's port, implemented by the server.
+/// Operations on the list for `auto`, implemented by the server.
 #[async_trait]
 pub trait RoutingPort: Send + Sync {
-    /// The member's list as it is saved.
+    /// The member's saved list.
     async fn route(&self, viewer: &Viewer) -> Result<Route, AppError>;
-    /// How models did in the last seven days. Those without requests are missing.
+    /// Measurements of the last seven days. Models without requests are missing.
     async fn measured(&self) -> Result<Vec<Measured>, AppError>;
-    /// Saves the member's list, whole.
+    /// Replaces the member's list.
     async fn save(&self, viewer: &Viewer, request: RouteRequest) -> Result<Route, AppError>;
 }

@@ -1,12 +1,12 @@
-//! What a list of models for `auto` may hold.
+//! Validation of the list for `auto`.
 
 use crate::{error::FieldError, routing::RouteRequest};
 
-/// Models in one list: more than would ever be tried.
+/// Models per list; more than a request would ever try.
 pub const ROUTE_LIMIT: usize = 20;
 
 impl RouteRequest {
-    /// The rules that it breaks. Whether the models exist is for the server to say.
+    /// The violated rules. Whether the models exist is checked by the server.
     pub fn errors(&self) -> Vec<FieldError> {
         let models = &self.models;
         if models.len() > ROUTE_LIMIT {

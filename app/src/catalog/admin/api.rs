@@ -1,4 +1,5 @@
-//! What the admins' pages ask of the server. Every form is an ordinary one: it posts here and is sent on to a page.
+//! The server functions of the admins' pages for upstreams, models and tests. Their forms are posted to the page they stand
+//! on: see [`crate::ui::here`].
 
 use domain::{
     UpstreamId, Usd,
@@ -13,28 +14,28 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use super::form::{header_lines, number, optional};
 use crate::{error::CallError, host};
 
-/// Every upstream, by name.
+/// All upstreams, by name.
 #[server(prefix = "/_server", endpoint = "upstreams", input = GetUrl)]
 pub async fn upstreams() -> Result<Vec<UpstreamView>, CallError> {
     let (port, admin) = (host::service::<dyn UpstreamsPort>()?, host::admin());
     host::respond(async move { port.upstreams(&admin?).await }).await
 }
 
-/// Every model, in the order of the picker.
+/// All models, in the order of the picker.
 #[server(prefix = "/_server", endpoint = "all-models", input = GetUrl)]
 pub async fn all_models() -> Result<Vec<ModelView>, CallError> {
     let (port, admin) = (host::service::<dyn ModelsPort>()?, host::admin());
     host::respond(async move { port.all(&admin?).await }).await
 }
 
-/// What an upstream lists, asked of it now.
+/// The models an upstream lists now.
 #[server(prefix = "/_server", endpoint = "listing", input = GetUrl)]
 pub async fn listed_models(id: UpstreamId, #[server(default)] filter: String) -> Result<Listing, CallError> {
     let (port, admin) = (host::service::<dyn UpstreamsPort>()?, host::admin());
     host::respond(async move { port.listing(&admin?, id, &filter).await }).await
 }
 
-/// Makes an upstream, or changes one. What stands in the fields is how it will be; an empty key keeps the stored one.
+/// Creates an upstream, or changes one. Every field is set to what the form has, but an empty key keeps the stored one.
 #[server(prefix = "/_server", endpoint = "save-upstream")]
 #[allow(clippy::too_many_arguments, reason = "each is a field of the form")]
 pub async fn save_upstream(
@@ -81,7 +82,7 @@ pub async fn save_upstream(
     Ok(())
 }
 
-/// Switches an upstream on or off.
+/// Enables or disables an upstream.
 #[server(prefix = "/_server", endpoint = "enable-upstream")]
 pub async fn enable_upstream(id: UpstreamId, is_enabled: bool) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn UpstreamsPort>()?, host::host()?);
@@ -102,7 +103,7 @@ pub async fn delete_upstream(id: UpstreamId) -> Result<(), CallError> {
     Ok(())
 }
 
-/// Takes listed models into the catalogue: those that are ticked, or all that fit the filter.
+/// Imports listed models into the catalogue: those that are ticked, or all that match the filter.
 #[server(prefix = "/_server", endpoint = "import-models")]
 pub async fn import_models(
     id: UpstreamId,
@@ -119,7 +120,7 @@ pub async fn import_models(
     Ok(())
 }
 
-/// Makes a model, or changes one. What stands in the fields is how it will be; an empty field is unknown.
+/// Creates a model, or changes one. Every field is set to what the form has; an empty one means unknown.
 #[server(prefix = "/_server", endpoint = "save-model")]
 #[allow(clippy::too_many_arguments, reason = "each is a field of the form")]
 pub async fn save_model(
@@ -162,7 +163,7 @@ pub async fn save_model(
     Ok(())
 }
 
-/// Does one thing to every model that is ticked.
+/// Applies one change to every ticked model.
 #[server(prefix = "/_server", endpoint = "change-models")]
 pub async fn change_models(
     #[server(default)] slugs: Vec<String>,
@@ -181,7 +182,7 @@ pub async fn change_models(
     Ok(())
 }
 
-/// Deletes every model that is ticked.
+/// Deletes every ticked model.
 #[server(prefix = "/_server", endpoint = "delete-models")]
 pub async fn delete_models(#[server(default)] slugs: Vec<String>) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn ModelsPort>()?, host::host()?);
@@ -191,7 +192,7 @@ pub async fn delete_models(#[server(default)] slugs: Vec<String>) -> Result<(), 
     Ok(())
 }
 
-/// What a word of the bulk form means.
+/// The change that a word of the bulk form stands for.
 fn bulk_change(what: &str, value: &str) -> Result<ModelEdit, AppError> {
     let none = ModelEdit::default();
     let mut errors = Vec::new();
@@ -253,7 +254,7 @@ pub async fn test_model(
     .await
 }
 
-/// Tests the values of an upstream's form: up to the list of models or, where a model is named, up to its answer.
+/// Tests the unsaved values of an upstream's form: up to the list of models or, if a model is named, up to its answer.
 #[server(prefix = "/_server", endpoint = "test-upstream")]
 pub async fn test_upstream(
     #[server(default)] id: Option<UpstreamId>,
@@ -274,7 +275,7 @@ pub async fn test_upstream(
     host::respond(async move { port.test_values(&admin?, values).await }).await
 }
 
-/// Tests the values of a model's form at the upstream that it names, as that one is stored.
+/// Tests the unsaved values of a model's form, at the stored upstream that it names.
 #[server(prefix = "/_server", endpoint = "test-unsaved-model")]
 pub async fn test_unsaved_model(upstream: String, upstream_model: String) -> Result<TestReport, CallError> {
     let (upstreams, tests) = (host::service::<dyn UpstreamsPort>()?, host::service::<dyn TestsPort>()?);
@@ -302,7 +303,7 @@ pub async fn test_unsaved_model(upstream: String, upstream_model: String) -> Res
     .await
 }
 
-/// Asks every enabled model for one token and goes back to the list, where the results stand.
+/// Requests one token from every enabled model and redirects to the list, which shows the results.
 #[server(prefix = "/_server", endpoint = "test-all-models")]
 pub async fn test_all_models() -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn TestsPort>()?, host::host()?);

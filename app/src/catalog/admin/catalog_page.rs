@@ -13,7 +13,7 @@ use super::{
     form::Refusal,
 };
 use crate::ui::{
-    FormScript, Frame, Room, Typed, answered, guard_admin, here, posted_errors, script_text, textarea_text,
+    FormScript, Frame, Section, Typed, answered, guard_admin, here, posted_errors, script_text, textarea_text,
 };
 
 /// Export, import, prices.
@@ -25,7 +25,7 @@ pub fn CatalogPage() -> impl IntoView {
         let proposed = answered::<ProposePrices>();
         view! {
             <Title text="Catalogue"/>
-            <Frame room=Room::Models>
+            <Frame section=Section::Models>
                 <div class="page-head">
                     <div>
                         <h1>"Catalogue as a file, prices"</h1>
@@ -77,7 +77,7 @@ fn ExportImport(file: String) -> impl IntoView {
 
 #[component]
 fn Prices() -> impl IntoView {
-    // A file that was read is on the page as what it proposes.
+    // A price file that was read is replaced by its proposals.
     let is_refused = !posted_errors::<ProposePrices>().is_empty();
     let prices = if is_refused { Typed::of::<ProposePrices>().text("prices", "") } else { String::new() };
     view! {
@@ -180,7 +180,7 @@ fn proposal(proposal: PriceProposal) -> impl IntoView {
     let context =
         step(window(proposal.now_context_window).unwrap_or_else(|| UNKNOWN.into()), window(proposal.context_window));
     let tick = format!("Tick {}", proposal.public_name);
-    // What was looked at is what is taken over, by whichever server.
+    // The form carries the previewed file, so that exactly this file is applied, by any server.
     let value = serde_json::to_string(&proposal).unwrap_or_default();
     view! {
         <tr>

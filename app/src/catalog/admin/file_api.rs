@@ -1,4 +1,4 @@
-//! What the page of files asks of the server.
+//! The server functions for the catalogue file and for prices.
 
 use domain::{
     catalog::admin::{CatalogDiff, CatalogFilePort, PriceProposal},
@@ -8,14 +8,14 @@ use leptos::prelude::*;
 
 use crate::{error::CallError, host};
 
-/// What a catalogue file would change.
+/// The changes that a catalogue file would make.
 #[server(prefix = "/_server", endpoint = "preview-catalog")]
 pub async fn preview_catalog(file: String) -> Result<CatalogDiff, CallError> {
     let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
     host::respond(async move { port.import(&admin?, &file, true).await }).await
 }
 
-/// Reads a catalogue file.
+/// Applies a catalogue file.
 #[server(prefix = "/_server", endpoint = "apply-catalog")]
 pub async fn apply_catalog(file: String) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);
@@ -25,14 +25,14 @@ pub async fn apply_catalog(file: String) -> Result<(), CallError> {
     Ok(())
 }
 
-/// What a price file proposes.
+/// The prices that a price file proposes.
 #[server(prefix = "/_server", endpoint = "propose-prices")]
 pub async fn propose_prices(prices: String) -> Result<Vec<PriceProposal>, CallError> {
     let (port, admin) = (host::service::<dyn CatalogFilePort>()?, host::admin());
     host::respond(async move { port.proposals(&admin?, &prices).await }).await
 }
 
-/// Takes the ticked proposals over; each of them is JSON.
+/// Applies the ticked proposals; each of them is JSON.
 #[server(prefix = "/_server", endpoint = "apply-prices")]
 pub async fn apply_prices(#[server(default)] proposals: Vec<String>) -> Result<(), CallError> {
     let (port, host) = (host::service::<dyn CatalogFilePort>()?, host::host()?);

@@ -1,16 +1,16 @@
-//! Reading what plain forms send, and writing them.
+//! Parsing and rendering the fields of plain forms.
 
 use std::{collections::BTreeMap, str::FromStr};
 
 use domain::error::FieldError;
 use leptos::prelude::*;
 
-/// What stands in a field; nothing for white space.
+/// The trimmed text of a field; `None` if it is empty.
 pub(super) fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A number from a field; nothing for an empty one.
+/// The number in a field; `None` if it is empty.
 pub(super) fn number<T: FromStr>(text: &str, field: &str, errors: &mut Vec<FieldError>) -> Option<T> {
     let text = optional(text)?;
     let number = text.parse().ok();
@@ -20,7 +20,7 @@ pub(super) fn number<T: FromStr>(text: &str, field: &str, errors: &mut Vec<Field
     number
 }
 
-/// Headers as `Name: value` on lines; a name without a value keeps the stored one.
+/// Headers as lines of `Name: value`. A name without a value keeps the stored value.
 pub(super) fn header_lines(text: &str) -> BTreeMap<String, Option<String>> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines
@@ -31,7 +31,7 @@ pub(super) fn header_lines(text: &str) -> BTreeMap<String, Option<String>> {
         .collect()
 }
 
-/// Text as a value in a query string, or as a piece of a path.
+/// Percent-encodes text as a query value or a path segment.
 pub(super) fn parameter(text: &str) -> String {
     let mut written = String::new();
     for byte in text.bytes() {
@@ -43,7 +43,7 @@ pub(super) fn parameter(text: &str) -> String {
     written
 }
 
-/// A labelled field with its hint and what is wrong with it.
+/// A labelled field with its hint and its error.
 #[component]
 pub(super) fn Field(
     name: &'static str,
@@ -52,9 +52,9 @@ pub(super) fn Field(
     #[prop(optional)] hint: &'static str,
     #[prop(optional)] kind: Option<&'static str>,
     #[prop(optional)] is_required: bool,
-    /// What the form was refused for.
+    /// The errors of the form.
     errors: Vec<FieldError>,
-    /// What the rules call the field, where the form calls it otherwise.
+    /// The field's name in errors, if it differs from that in the form.
     #[prop(optional)]
     rule: Option<&'static str>,
 ) -> impl IntoView {
@@ -73,7 +73,7 @@ pub(super) fn Field(
     }
 }
 
-/// A box to tick.
+/// A checkbox.
 #[component]
 pub(super) fn Tick(
     name: &'static str,
@@ -90,11 +90,11 @@ pub(super) fn Tick(
     }
 }
 
-/// What is wrong with a form and belongs to none of its fields.
+/// The errors of a form that belong to none of its fields.
 #[component]
 pub(super) fn Refusal(
     errors: Vec<FieldError>,
-    /// The fields that say themselves what is wrong with them.
+    /// The fields that show their own errors.
     fields: &'static [&'static str],
 ) -> impl IntoView {
     let rest: Vec<String> =

@@ -1,4 +1,4 @@
-//! `/admin/upstreams/{id}/import`: what an upstream lists, and which of it to take in.
+//! `/admin/upstreams/{id}/import`: choosing which of an upstream's models to import.
 
 use domain::{
     UpstreamId,
@@ -14,9 +14,9 @@ use super::{
     api::{ImportModels, listed_models},
     form::Refusal,
 };
-use crate::ui::{FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors};
+use crate::ui::{FormScript, Frame, Section, Typed, guard_admin, here, loaded, posted_errors};
 
-/// The list of one upstream.
+/// The models of one upstream.
 #[component]
 pub fn ImportPage() -> impl IntoView {
     guard_admin(|_| {
@@ -31,7 +31,7 @@ pub fn ImportPage() -> impl IntoView {
         };
         view! {
             <Title text="Import models"/>
-            <Frame room=Room::Upstreams>
+            <Frame section=Section::Upstreams>
                 <h1>"Import models"</h1>
                 {loaded(listed, |(id, filter, listing)| match listing {
                     Ok(listing) => list(id, filter, listing),
@@ -44,7 +44,7 @@ pub fn ImportPage() -> impl IntoView {
     })
 }
 
-/// An upstream that does not list is a state of the page, with a way on; everything else is an error.
+/// An upstream without a model list is a state of the page, with a way to continue; anything else is an error.
 fn refused_as_text(listing: Result<Listing, AppError>) -> Result<Result<Listing, String>, AppError> {
     match listing {
         Ok(listing) => Ok(Ok(listing)),

@@ -1,5 +1,5 @@
-//! What admins see of the catalogue and change in it: upstreams, models, direct tests. Server-rendered pages with plain forms;
-//! nothing of it reaches a browser's WebAssembly.
+//! The catalogue for admins: upstreams, models, direct tests. Server-rendered pages with plain forms; none of it is
+//! compiled into the WebAssembly.
 
 mod api;
 mod catalog_page;

@@ -15,7 +15,7 @@ use super::{
     models_page::last_test,
     report::Report,
 };
-use crate::ui::{Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors};
+use crate::ui::{Done, FormScript, Frame, Section, Typed, answered, guard_admin, here, loaded, posted_errors};
 
 /// The form of a new model.
 #[component]
@@ -23,7 +23,7 @@ pub fn NewModelPage() -> impl IntoView {
     guard_admin(|_| {
         view! {
             <Title text="New model"/>
-            <Frame room=Room::Models>
+            <Frame section=Section::Models>
                 <h1>"New model"</h1>
                 {loaded(upstreams(), |upstreams| form(None, upstreams))}
             </Frame>
@@ -32,7 +32,7 @@ pub fn NewModelPage() -> impl IntoView {
     })
 }
 
-/// The form of a model that is there.
+/// The form of an existing model.
 #[component]
 pub fn ModelPage() -> impl IntoView {
     guard_admin(|_| {
@@ -44,7 +44,7 @@ pub fn ModelPage() -> impl IntoView {
         };
         view! {
             <Title text="Model"/>
-            <Frame room=Room::Models>
+            <Frame section=Section::Models>
                 {loaded(found, |(model, upstreams)| {
                     let test = format!("/admin/models/{}/test", model.slug);
                     let tested = model.last_test.clone();
@@ -148,7 +148,7 @@ fn form(model: Option<ModelView>, upstreams: Vec<UpstreamView>) -> AnyView {
     .into_any()
 }
 
-/// A price as it is typed.
+/// A price as text for a field.
 fn price(price: &Option<Usd>) -> Option<String> {
     price.as_ref().map(|price| price.display().trim_start_matches('$').to_owned())
 }

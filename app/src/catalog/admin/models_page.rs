@@ -1,4 +1,4 @@
-//! `/admin/models`: every model, and what can be done to several at once.
+//! `/admin/models`: all models, and changes to several at once.
 
 use domain::{
     Usd,
@@ -16,15 +16,15 @@ use super::{
 };
 use crate::{
     error::CallError,
-    ui::{Done, FormScript, Frame, Room, Typed, guard_admin, here, loaded, posted_errors, time},
+    ui::{Done, FormScript, Frame, Section, Typed, guard_admin, here, loaded, posted_errors, time},
 };
 
-/// Models on the page at once.
+/// Models per page.
 const SHOWN: usize = 500;
-/// Models that need no filter.
+/// Up to this many models there is no filter.
 const FEW: usize = 20;
 
-/// What the bulk form can do, by its word.
+/// The actions of the bulk form, by their word.
 const CHANGES: [(&str, &str); 8] = [
     ("enable", "Enable"),
     ("disable", "Disable"),
@@ -36,7 +36,7 @@ const CHANGES: [(&str, &str); 8] = [
     ("output_price", "Set the output price to …"),
 ];
 
-/// Every model.
+/// All models.
 #[component]
 pub fn ModelsPage() -> impl IntoView {
     guard_admin(|_| {
@@ -46,7 +46,7 @@ pub fn ModelsPage() -> impl IntoView {
         let found = async move { Ok::<_, CallError>(Listed::of(models.await?, upstream.as_deref(), filter)) };
         view! {
             <Title text="Models"/>
-            <Frame room=Room::Models>
+            <Frame section=Section::Models>
                 <div class="page-head">
                     <div>
                         <h1>"Models"</h1>
@@ -71,7 +71,7 @@ pub fn ModelsPage() -> impl IntoView {
     })
 }
 
-/// The models that are shown, each with whether it is the first and the last of all.
+/// The models of this page, each with whether it is the first and the last of all.
 #[derive(Clone, Serialize, Deserialize)]
 struct Listed {
     rows: Vec<(ModelView, bool, bool)>,
@@ -245,7 +245,7 @@ fn row(model: ModelView, is_first: bool, is_last: bool, typed: &Typed) -> impl I
     }
 }
 
-/// The last test in one line.
+/// The last test on one line.
 pub(super) fn last_test(test: LastTest) -> AnyView {
     let words = match test.verdict.as_str() {
         "works" => "works".to_owned(),

@@ -1,5 +1,5 @@
-//! How a test went: the steps with their times, the verdict, the answer. Written by the server after a test without script, and
-//! filled in by the script while a test runs.
+//! A test's report: the steps with their times, the verdict, the answer. Rendered on the server after a test without
+//! script, and filled in by the script while a test runs.
 
 use domain::{
     catalog::admin::{StageName, StageState, TestReport, TestStage, Verdict},
@@ -20,7 +20,7 @@ const STAGES: [StageName; 8] = [
     StageName::Usage,
 ];
 
-/// The report, or the empty table that the script fills.
+/// The report, or the empty table that the script fills in.
 #[component]
 pub(super) fn Report(report: Option<TestReport>) -> impl IntoView {
     let is_empty = report.is_none();
@@ -110,7 +110,8 @@ fn stats(report: Option<&TestReport>) -> Vec<impl IntoView + use<>> {
         .collect()
 }
 
-/// Runs tests from the form and fills the report while they run. Without it the form posts, and the page shows the report.
+/// The script that runs tests and fills in the report as they proceed. Without it the form is posted and the page shows the
+/// report.
 #[component]
 pub(super) fn TestScript() -> impl IntoView {
     view! { <script nonce=use_nonce()>{script_text!("test.js")}</script> }

@@ -1,4 +1,4 @@
-//! `/admin/models/{slug}/test`: one question straight to a model's upstream.
+//! `/admin/models/{slug}/test`: a direct request to a model's upstream.
 
 use domain::{
     catalog::admin::ModelView,
@@ -14,7 +14,7 @@ use super::{
     models_page::last_test,
     report::{Report, TestScript},
 };
-use crate::ui::{FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text};
+use crate::ui::{FormScript, Frame, Section, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text};
 
 /// The direct test of one model.
 #[component]
@@ -28,7 +28,7 @@ pub fn TestPage() -> impl IntoView {
         };
         view! {
             <Title text="Direct test"/>
-            <Frame room=Room::Models>{loaded(found, page)}</Frame>
+            <Frame section=Section::Models>{loaded(found, page)}</Frame>
         }
         .into_any()
     })

@@ -15,10 +15,10 @@ use super::{
     report::{Report, TestScript},
 };
 use crate::ui::{
-    Done, FormScript, Frame, Room, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text,
+    Done, FormScript, Frame, Section, Typed, answered, guard_admin, here, loaded, posted_errors, textarea_text,
 };
 
-/// What is usual at an upstream of a kind: word, name, base URL, and what to know.
+/// Presets for kinds of upstreams: word, name, base URL, and a note.
 const PRESETS: [(&str, &str, &str, &str); 7] = [
     ("openai", "OpenAI", "https://api.openai.com/v1", "The key begins with sk-."),
     ("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "Hundreds of models: filter before importing."),
@@ -34,14 +34,14 @@ const PRESETS: [(&str, &str, &str, &str); 7] = [
     ),
 ];
 
-/// Every upstream.
+/// All upstreams.
 #[component]
 pub fn UpstreamsPage() -> impl IntoView {
     guard_admin(|_| {
         let refused = [posted_errors::<EnableUpstream>(), posted_errors::<DeleteUpstream>()].concat();
         view! {
             <Title text="Upstreams"/>
-            <Frame room=Room::Upstreams>
+            <Frame section=Section::Upstreams>
                 <div class="page-head">
                     <div>
                         <h1>"Upstreams"</h1>
@@ -144,7 +144,7 @@ pub fn NewUpstreamPage() -> impl IntoView {
     guard_admin(|_| {
         view! {
             <Title text="New upstream"/>
-            <Frame room=Room::Upstreams>
+            <Frame section=Section::Upstreams>
                 <h1>"New upstream"</h1>
                 <Presets/>
                 {form(None)}
@@ -154,7 +154,7 @@ pub fn NewUpstreamPage() -> impl IntoView {
     })
 }
 
-/// The form of one that is there.
+/// The form of an existing upstream.
 #[component]
 pub fn UpstreamPage() -> impl IntoView {
     guard_admin(|_| {
@@ -167,7 +167,7 @@ pub fn UpstreamPage() -> impl IntoView {
         };
         view! {
             <Title text="Upstream"/>
-            <Frame room=Room::Upstreams>
+            <Frame section=Section::Upstreams>
                 {loaded(found, |upstream| {
                     let import = format!("/admin/upstreams/{}/import", upstream.id);
                     view! {
@@ -186,7 +186,7 @@ pub fn UpstreamPage() -> impl IntoView {
     })
 }
 
-/// What the form begins with where nothing is stored: name, base URL and what to know of a preset.
+/// The initial values of a new upstream's form: name, base URL and note of a preset.
 fn first_values() -> (&'static str, &'static str, &'static str) {
     use_query_map().with_untracked(|query| {
         let preset = PRESETS.iter().find(|(word, ..)| query.get_str("preset") == Some(word));
@@ -210,7 +210,7 @@ fn form(upstream: Option<UpstreamView>) -> AnyView {
     let stored = upstream.as_ref();
     let name = typed.text("name", stored.map_or(first_name, |upstream| upstream.name.as_str()));
     let base_url = typed.text("base_url", stored.map_or(first_url, |upstream| upstream.base_url.as_str()));
-    // Values of headers are secrets and are not written back, like the key.
+    // Header values are secrets and, like the key, not written back.
     let names: Vec<String> = match typed.is_there() {
         true => header_lines(&typed.text("headers", "")).into_keys().collect(),
         false => stored.map(|upstream| upstream.headers.clone()).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Running, following, stopping, doing anew: everything that is asked of the server, and the events that come back.
+//! Starting, following, stopping and retrying runs: the requests to the server and their events.
 
 use std::time::Duration;
 
@@ -16,18 +16,18 @@ use crate::{
     ui::browser,
 };
 
-/// Waits before each attempt to get back to a comparison whose connection was lost, in seconds.
+/// Backoff of the reconnect attempts, in seconds.
 const ATTEMPTS: [u64; 8] = [0, 1, 2, 4, 8, 15, 30, 30];
 
 impl Session {
-    /// Follows a comparison that still ran when the page was made. For the browser.
+    /// Follows a comparison that was running when the page was rendered. Called in the browser only.
     pub(in crate::playground) fn resume(self) {
         if self.phase.get_untracked() != Phase::Idle {
             spawn_local(self.follow(None));
         }
     }
 
-    /// Runs a comparison that has been checked.
+    /// Starts a comparison that has been validated.
     pub(in crate::playground) fn run(self, request: ComparisonRequest, refused: impl FnOnce(AppError) + 'static) {
         let before = self.inner(|inner| {
             inner.stops_when_open = false;
@@ -41,7 +41,7 @@ impl Session {
             match stream::start(&request).await {
                 Ok(events) => self.follow(Some(events)).await,
                 Err(error) => {
-                    // Nothing was started: what was there before comes back.
+                    // Nothing was started, so the previous comparison is restored.
                     self.inner(|inner| inner.board = before);
                     self.show_all();
                     self.phase.set(Phase::Idle);
@@ -52,10 +52,10 @@ impl Session {
         });
     }
 
-    /// Stops whatever runs.
+    /// Stops all runs.
     pub(in crate::playground) fn stop_all(self) {
         let unfinished = self.inner(|inner| {
-            // Not known by its id yet: as soon as it is.
+            // The ids are not known yet; the runs are stopped as soon as they are.
             inner.stops_when_open = inner.board.id().is_none();
             inner.board.unfinished()
         });
@@ -64,7 +64,7 @@ impl Session {
         }
     }
 
-    /// Stops one run. Its card says how it ended when the server says so.
+    /// Stops one run. Its card changes when the server reports the end.
     pub(in crate::playground) fn stop(self, position: usize) {
         let unfinished = self.inner(|inner| inner.board.unfinished());
         if let Some((id, position, run)) = unfinished.into_iter().find(|(_, other, _)| *other == position) {
@@ -72,12 +72,12 @@ impl Session {
         }
     }
 
-    /// Does one ended run anew, while others may go on.
+    /// Retries a run that has ended; others may be running.
     pub(in crate::playground) fn retry(self, position: usize) {
         let Some((id, run)) = self.inner(|inner| inner.board.ids(position)) else { return };
         spawn_local(async move {
             match stream::retry(id, run).await {
-                // While others run, their stream shows this one too.
+                // While others run, their event stream also carries this run.
                 Ok(()) if self.phase.get_untracked() == Phase::Idle => {
                     self.phase.set(Phase::Running);
                     self.follow(None).await;
@@ -99,7 +99,7 @@ impl Session {
         });
     }
 
-    /// Reads events until the comparison has ended, getting back to it when the connection is lost.
+    /// Reads events until the comparison has ended, reconnecting when the connection is lost.
     async fn follow(self, mut events: Option<EventStream>) {
         let mut attempt = 0;
         loop {
@@ -113,7 +113,7 @@ impl Session {
                 return;
             }
             let Some(id) = self.inner(|inner| inner.board.id()) else {
-                // The connection went before the first event: whether anything was started is not known.
+                // The connection was lost before the first event, so it is unknown whether anything was started.
                 return self.give_up(AppError::Transport);
             };
             let Some(wait) = ATTEMPTS.get(attempt) else { return self.give_up(AppError::Transport) };
@@ -181,6 +181,6 @@ async fn sleep(seconds: u64) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         set_timeout(move || _ = resolve.call0(&wasm_bindgen::JsValue::NULL), Duration::from_secs(seconds));
     });
-    // A timer never fails.
+    // The promise of a timer is never rejected.
     _ = wasm_bindgen_futures::JsFuture::from(promise).await;
 }

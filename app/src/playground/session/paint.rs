@@ -1,4 +1,4 @@
-//! Bringing onto the page what has arrived.
+//! Rendering what has been received.
 
 use domain::playground::best;
 use leptos::{prelude::*, task::spawn_local};
@@ -25,7 +25,7 @@ impl Session {
         }
     }
 
-    /// Appends what has arrived to the page: once per painted frame, however many events there were.
+    /// Appends the pending text to the page, once per animation frame, however many events there were.
     fn flush(self) {
         self.inner(|inner| inner.is_flush_due = false);
         for card in self.cards {
@@ -50,7 +50,7 @@ impl Session {
         }
     }
 
-    /// Shows a run. When one ends, the marks of the others may change too.
+    /// Shows a run. When a run ends, the marks for the best values of other runs may change as well.
     pub(super) fn show_run(self, position: usize) {
         let (runs, picked) = self.inner(|inner| (inner.board.runs().to_vec(), inner.board.picked()));
         let marks = best(&runs);
@@ -67,7 +67,7 @@ impl Session {
         }
     }
 
-    /// Fetches an ended answer as it is meant to be read.
+    /// Fetches the rendered HTML of an answer that has ended.
     pub(super) fn render(self, position: usize) {
         let card = self.cards[position];
         let ended = self.inner(|inner| {
@@ -79,7 +79,7 @@ impl Session {
             return;
         }
         spawn_local(async move {
-            // Without it the text stays, which says the same.
+            // If that fails, the plain text stays; its content is the same.
             let Ok(html) = stream::html(id, run).await else { return };
             let is_still_it = self.inner(|inner| inner.board.ids(position)) == Some((id, run));
             let is_ended = card.shown.with_untracked(|shown| shown.as_ref().is_some_and(|s| s.run.status.is_ended()));
@@ -89,7 +89,7 @@ impl Session {
         });
     }
 
-    /// Another comparison has taken the board.
+    /// Shows another comparison.
     pub(super) fn show_all(self) {
         let count = self.inner(|inner| {
             inner.live = Default::default();
@@ -104,7 +104,7 @@ impl Session {
 }
 
 impl Card {
-    /// Back to plain text.
+    /// Shows the plain text again.
     fn clear(self) {
         if let Some(place) = self.rendered.get_untracked() {
             place.set_inner_html("");
