@@ -35,12 +35,6 @@ impl Site {
         Ok(Self { root: root.to_owned(), assets })
     }
 
-    /// No files: for commands and tests that show nothing in a browser.
-    pub fn none() -> Self {
-        let assets = Assets { js: "none.js".into(), wasm: "none.wasm".into(), css: "none.css".into() };
-        Self { root: PathBuf::from("/nonexistent"), assets }
-    }
-
     /// What pages load.
     pub fn assets(&self) -> Assets {
         self.assets.clone()
