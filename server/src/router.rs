@@ -1,4 +1,4 @@
-//! Every route on one screen.
+//! Every route of the server.
 
 use axum::{
     Router,
@@ -11,50 +11,61 @@ use services::{
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 use tracing::Span;
 
-use crate::{state::AppState, web};
+use crate::{
+    state::{AppState, Services},
+    web,
+};
 
-/// What the log says of a request: the route and not the address, in which there are words of prompts, links that are shared and
-/// invitations.
+/// The log names a request's route and not its path, which may contain words of prompts, share links and invitations.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     tracing::debug_span!("request", method = %request.method(), route)
 }
 
-/// The whole server.
+/// The whole server: pages and JSON API with their layers, and the routes for programs without them.
 pub fn router(state: &AppState) -> Router {
-    let json = Router::new()
-        .merge(accounts::router(state.accounts.clone()))
-        .merge(accounts::own_account::router(state.own_account.clone(), state.exporter()))
-        .merge(share::router(state.share.clone(), &state.settings.site_name))
-        .merge(export::router(state.playground.clone(), state.settings.public_url.clone()))
-        .merge(templates::router(state.templates.clone()))
-        .merge(catalog::router(state.catalog.clone()))
-        .merge(playground::router(state.playground.clone()))
-        .merge(keys::router(state.keys.clone()))
-        .merge(routing::router(state.routing.clone()))
-        .merge(catalog::upstreams_router(state.catalog.clone()))
-        .merge(catalog::models_router(state.catalog.clone()))
-        .merge(audit::router(state.audit.clone()))
-        .merge(analytics::router(state.analytics.clone()))
-        .merge(catalog::tests_router(state.tests.clone()))
-        .merge(catalog::file_router(state.catalog_file.clone()))
-        .merge(users::router(state.users.clone()))
-        .merge(ops::api_router());
+    let AppState { settings, site, log, runtime, services } = state;
+    let public_url = &settings.public_url;
     let pages = web::router(state.ports());
-    let public_url = &state.settings.public_url;
-    let router = accounts::with_caller(api::surface(json).merge(pages), state.accounts.clone())
+    let router = accounts::with_caller(api::surface(json(state)).merge(pages), services.accounts.clone())
         .layer(api::same_origin(public_url))
-        .merge(ops::router(state.pool.clone()))
-        .merge(ops::metrics_router(state.gateway.clone(), state.ingest.clone(), state.log.clone()))
-        .merge(state.site.router())
-        .merge(seo::router(state.leaderboard.clone(), public_url.origin(), &state.settings.site_name))
+        .merge(ops::router(runtime.pool.clone()))
+        .merge(ops::metrics_router(services.gateway.clone(), services.ingest.clone(), log.clone()))
+        .merge(site.router())
+        .merge(seo::router(services.leaderboard.clone(), public_url.origin(), &settings.site_name))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span));
-    // Programs, not browsers: no cookie, no compression, nothing that takes time.
-    let programs = gateway::router(state.gateway.clone())
-        .merge(ingest::litellm::router(state.ingest.clone()))
-        .merge(leaderboard::router(state.leaderboard.clone()))
-        .layer(CatchPanicLayer::new());
-    web::secure(router, public_url.is_https()).merge(programs)
+    web::secure(router, public_url.is_https()).merge(programs(services))
+}
+
+/// The JSON API of the site.
+fn json(AppState { settings, runtime, services, .. }: &AppState) -> Router {
+    Router::new()
+        .merge(accounts::router(services.accounts.clone()))
+        .merge(accounts::own_account::router(services.own_account.clone(), services.exporter(runtime)))
+        .merge(share::router(services.share.clone(), &settings.site_name))
+        .merge(export::router(services.playground.clone(), settings.public_url.clone()))
+        .merge(templates::router(services.templates.clone()))
+        .merge(catalog::router(services.catalog.clone()))
+        .merge(playground::router(services.playground.clone()))
+        .merge(keys::router(services.keys.clone()))
+        .merge(routing::router(services.routing.clone()))
+        .merge(catalog::upstreams_router(services.catalog.clone()))
+        .merge(catalog::models_router(services.catalog.clone()))
+        .merge(audit::router(services.audit.clone()))
+        .merge(analytics::router(services.analytics.clone()))
+        .merge(catalog::tests_router(services.tests.clone()))
+        .merge(catalog::file_router(services.catalog_file.clone()))
+        .merge(users::router(services.users.clone()))
+        .merge(ops::api_router())
+}
+
+/// Routes whose clients are programs and not browsers: they need no session, no compression and no security headers, and
+/// the gateway's latency is measured.
+fn programs(services: &Services) -> Router {
+    gateway::router(services.gateway.clone())
+        .merge(ingest::litellm::router(services.ingest.clone()))
+        .merge(leaderboard::router(services.leaderboard.clone()))
+        .layer(CatchPanicLayer::new())
 }

@@ -1,11 +1,14 @@
-//! The log: one line for each event, for people on a terminal and as JSON elsewhere.
+//! The log: one line for each event, as text on a terminal and as JSON elsewhere.
 
 use std::io::{self, IsTerminal, Write};
 
 use foundation::error::OperatorError;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-/// Starts logging to standard error. Panics are logged too, without their message: it may quote what a person wrote.
+/// Starts logging to standard error. Panics are logged too, without their message, which may quote what a user wrote.
+///
+/// # Errors
+/// A usage error where the filter cannot be parsed.
 pub fn init(filter: &str) -> Result<(), OperatorError> {
     let filter = EnvFilter::try_new(filter).map_err(|_| {
         OperatorError::usage("QUADRILLE_LOG is not a filter", "set it to something like `info` or `warn,server=debug`")
@@ -20,13 +23,13 @@ pub fn init(filter: &str) -> Result<(), OperatorError> {
 
 fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    // While developing, the message is worth more than its secrecy.
+    // A development build handles no users' data.
     let message = if cfg!(debug_assertions) { panic.payload_as_str().unwrap_or_default() } else { "" };
     tracing::error!(message, "panicked at {place}");
 }
 
 /// Writes each event as exactly one line: a line break or a terminal's control sequence in a logged value can neither forge
-/// a second line nor act on the terminal of whoever reads it.
+/// a second line nor control the terminal on which the log is read.
 #[derive(Clone, Copy)]
 struct OneLine;
 
@@ -39,7 +42,7 @@ impl<'a> MakeWriter<'a> for OneLine {
 }
 
 impl Write for OneLine {
-    /// The subscriber hands over one whole event at a time.
+    /// The subscriber writes one whole event at a time.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         io::stderr().lock().write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
         Ok(event.len())

@@ -4,7 +4,6 @@ use std::{
     fs::{self, DirBuilder, File},
     io,
     os::unix::fs::DirBuilderExt,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::{self, JoinHandle},
 };
@@ -73,19 +72,8 @@ impl EventLog {
             move || writer::sync_forever(&shared)
         });
         let threads = Threads { writer, syncer: syncer.map_err(failed)?, _lock: lock };
-        Ok(Self::with(shared, Some(threads)))
-    }
-
-    /// A log without room for anything, for commands that serve nobody.
-    pub fn none() -> Self {
-        let shared = Shared::new(LogSettings { dir: PathBuf::new(), segment_bytes: 0, max_bytes: 0 });
-        shared.has_room.store(false, Ordering::Relaxed);
-        shared.queue().is_closed = true;
-        Self::with(Arc::new(shared), None)
-    }
-
-    fn with(shared: Arc<Shared>, threads: Option<Threads>) -> Self {
-        Self { keeper: Arc::new(Keeper { shared: shared.clone(), threads: Mutex::new(threads) }), shared }
+        let keeper = Keeper { shared: shared.clone(), threads: Mutex::new(Some(threads)) };
+        Ok(Self { shared, keeper: Arc::new(keeper) })
     }
 
     /// Promises room for the event of a request that begins now.

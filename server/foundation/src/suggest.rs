@@ -1,53 +1,44 @@
-//! "Did you mean": names near to one that is not there.
+//! "Did you mean": known names that resemble an unknown one.
 
-/// Names told.
+use strsim::osa_distance;
+
+/// Suggestions returned at most.
 const SUGGESTION_LIMIT: usize = 3;
-/// Names compared; a list of thousands is cut.
+/// Names compared at most, so that a list of thousands does not take noticeable time.
 const NAMES_COMPARED_LIMIT: usize = 10_000;
+/// Characters of a name that are compared.
+const LENGTH_LIMIT: usize = 200;
 
-/// The names suggest to the wanted one, the suggest first; none that has little to do with it.
+/// The names that resemble `wanted`, the most similar first. Names match that contain it or are contained in it, or whose
+/// distance from it (Damerau-Levenshtein, restricted to non-overlapping transpositions) is at most a third of its length.
 pub fn suggest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let wanted_plain = plain(wanted);
-    let allowed = (wanted_plain.chars().count() / 3).max(2);
-    let mut near: Vec<(usize, usize, &str)> = names
+    let wanted = normalized(wanted);
+    let mut similar: Vec<(usize, usize, &str)> = names
         .take(NAMES_COMPARED_LIMIT)
-        .filter_map(|name| {
-            let other = plain(name);
-            let holds = !wanted_plain.is_empty()
-                && (other.contains(&wanted_plain) || (other.len() > 3 && wanted_plain.contains(&other)));
-            let distance = if holds { 0 } else { distance(&wanted_plain, &other, allowed)? };
-            Some((distance, name.len(), name))
-        })
+        .filter_map(|name| Some((distance(&wanted, &normalized(name))?, name.len(), name)))
         .collect();
-    near.sort();
-    near.into_iter().take(SUGGESTION_LIMIT).map(|(_, _, name)| name).collect()
+    similar.sort();
+    similar.into_iter().take(SUGGESTION_LIMIT).map(|(_, _, name)| name).collect()
 }
 
-/// Letters and digits in lower case: `GPT 4o` and `gpt-4o` are the same mistake.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(200).collect()
+/// Letters and digits in lower case, so that `GPT 4o` equals `gpt-4o`.
+fn normalized(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(LENGTH_LIMIT).collect()
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours; `None` where it is more than allowed.
-fn distance(a: &str, b: &str, allowed: usize) -> Option<usize> {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > allowed {
+/// How far two normalized names are apart; `None` where they do not resemble each other.
+fn distance(wanted: &str, name: &str) -> Option<usize> {
+    let is_contained = name.contains(wanted) || (name.len() > 3 && wanted.contains(name));
+    if is_contained && !wanted.is_empty() {
+        return Some(0);
+    }
+    let length = wanted.chars().count();
+    let allowed = (length / 3).max(2);
+    // The distance is at least the difference in length, which is cheaper to compute.
+    if length.abs_diff(name.chars().count()) > allowed {
         return None;
     }
-    let (mut before_last, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let cost = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + cost);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before_last[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    last.pop().filter(|distance| *distance <= allowed)
+    Some(osa_distance(wanted, name)).filter(|distance| *distance <= allowed)
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
-//! Configuration: the command line and the environment, read once, checked in one place, handed on as [`Settings`].
-//! Nothing else in the server reads the environment.
+//! Configuration: options and environment, read once, validated in one place, passed on as [`Settings`]. Nothing else in the
+//! server reads the environment.
 
-mod cli;
+mod accounts;
 mod master_key;
+mod options;
 mod parse;
 mod process_env;
 mod settings;
+mod upstream;
 
-pub use cli::{AdminCommand, CatalogCommand, Cli, Command, DemoCommand, KeysCommand, Options, parse_command_line};
-pub use master_key::{MasterKey, MasterKeySource, add_generated_key, keep_primary_key, load_master_keys};
+pub use accounts::{AccountSettings, FirstAdmin};
+pub use master_key::{MasterKey, MasterKeySource};
+pub use options::Options;
 pub use parse::HostPort;
 pub use process_env::ProcessEnv;
-pub use settings::{AccountSettings, FirstAdmin, Settings, UpstreamSettings};
+pub use settings::Settings;
+pub use upstream::UpstreamSettings;

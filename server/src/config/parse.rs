@@ -1,8 +1,9 @@
-//! Reading single values. Every refusal names the variable and shows what a right value looks like.
+//! Parsing single values. Every error names the variable and shows an example of a valid value.
 
 use std::{fmt, net::SocketAddr};
 
 use foundation::error::OperatorError;
+use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 /// A host (a name in lower case, or an address without brackets) and a port.
@@ -14,7 +15,7 @@ pub struct HostPort {
 
 impl HostPort {
     fn parse(text: &str) -> Option<Self> {
-        // The URL parser knows every spelling of a host; it drops a port only where that is the scheme's default.
+        // The URL parser normalizes every spelling of a host, but drops the scheme's default port: the port is read here.
         let (_, port) = text.rsplit_once(':')?;
         let port = port.parse().ok().filter(|port| *port != 0)?;
         let url = Url::parse(&format!("http://{text}/")).ok()?;
@@ -34,7 +35,7 @@ impl HostPort {
         Some(Self { host, port })
     }
 
-    /// The host and port that a URL leads to.
+    /// The host and port that a URL refers to.
     pub fn of_url(url: &Url) -> Option<Self> {
         Self::of_host(url.host()?, url.port_or_known_default()?)
     }
@@ -48,6 +49,15 @@ impl fmt::Display for HostPort {
             write!(f, "{}:{}", self.host, self.port)
         }
     }
+}
+
+/// An empty variable counts as unset, as in a copied `.env` file.
+pub(super) fn set(value: Option<String>) -> Option<String> {
+    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+pub(super) fn set_secret(value: Option<SecretString>) -> Option<SecretString> {
+    value.filter(|text| !text.expose_secret().trim().is_empty())
 }
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, OperatorError> {
@@ -68,7 +78,7 @@ pub(super) fn switch(variable: &str, text: &str) -> Result<bool, OperatorError> 
     }
 }
 
-/// A base URL of an upstream, without a slash at the end.
+/// A base URL of an upstream, without a trailing slash.
 pub(super) fn upstream_url(text: &str) -> Result<Url, OperatorError> {
     let refuse = |why: &str| {
         OperatorError::usage(

@@ -1,8 +1,8 @@
-//! What the process finds around itself besides its own options.
+//! Facts about the process and its environment that decide defaults.
 
 use std::{env, path::PathBuf};
 
-/// Facts about the process that decide defaults.
+/// What defaults are derived from.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessEnv {
     /// Whether the process runs as root.
@@ -18,7 +18,7 @@ pub struct ProcessEnv {
 }
 
 impl ProcessEnv {
-    /// Reads them.
+    /// Reads them from the running process.
     pub fn read() -> Self {
         let program = env::current_exe().and_then(|path| path.canonicalize());
         Self {
@@ -30,8 +30,8 @@ impl ProcessEnv {
         }
     }
 
-    /// Where application data lies on this platform. Root's home is closed to every other user, and Postgres has to run as
-    /// another user, hence the exception.
+    /// The platform's folder for application data. Root is an exception: Postgres then runs as another user, who cannot
+    /// enter root's home.
     pub(super) fn data_dir(&self) -> Option<PathBuf> {
         if self.is_root {
             return Some(PathBuf::from("/var/lib/quadrille"));
@@ -46,7 +46,7 @@ impl ProcessEnv {
         })
     }
 
-    /// The site's files: beside the program in a distribution, one level up in cargo's target directory.
+    /// The folder of the site's files: beside the program in a distribution, one level up in cargo's target directory.
     pub(super) fn site_dir(&self) -> PathBuf {
         let beside = self.program_dir.iter().flat_map(|dir| [dir.join("site"), dir.join("../site")]);
         beside.into_iter().find(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))

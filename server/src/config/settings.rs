@@ -1,4 +1,4 @@
-//! What the configuration means, checked in one place: one plain struct for each concern.
+//! The validated configuration.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -10,10 +10,12 @@ use services::{PublicUrl, accounts::TrustedProxies};
 use url::Url;
 
 use super::{
-    cli::Options,
+    accounts::{AccountSettings, first_admin, parse_sign_up_mode},
     master_key::MasterKeySource,
-    parse::{self, HostPort},
+    options::Options,
+    parse::{self, HostPort, set, set_secret},
     process_env::ProcessEnv,
+    upstream::{UpstreamSettings, upstream},
 };
 
 /// The whole configuration.
@@ -21,67 +23,40 @@ use super::{
 pub struct Settings {
     /// Address and port to listen on; port 0 means any free one.
     pub listen: SocketAddr,
-    /// Where people reach the site.
+    /// Where users reach the site.
     pub public_url: PublicUrl,
     /// Whether the public URL was set (else it follows the listening address).
     pub is_public_url_set: bool,
-    /// Whose word counts about where a request comes from.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: TrustedProxies,
     /// Shown in titles and metadata.
     pub site_name: String,
     /// Folder with the site's files.
     pub site_dir: PathBuf,
-    /// What is logged, in the words of `tracing`'s filter.
+    /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
     pub log: String,
-    /// Embedded Postgres, key file, event log.
+    /// Folder of the embedded Postgres, the generated key file and the event log.
     pub data_dir: PathBuf,
     pub database: DatabaseSettings,
     pub master_key: MasterKeySource,
     pub accounts: AccountSettings,
     /// The upstream to register at start.
     pub upstream: Option<UpstreamSettings>,
-    /// What may resolve to private addresses, [`Self::upstream`] apart.
+    /// Upstreams that may resolve to private addresses, besides [`Self::upstream`].
     pub private_upstreams: Vec<HostPort>,
-    /// Whether the simulated upstream is there.
+    /// Whether demo mode is on: a simulated upstream with made-up usage.
     pub is_demo: bool,
-    /// Bearer token of LiteLLM's callback; without it the route is closed.
+    /// Bearer token of LiteLLM's callback; without it the route refuses every request.
     pub litellm_ingest_token: Option<SecretString>,
-    /// Days that single usage events are kept; `None`: for ever.
+    /// Days that single usage events are kept; `None` keeps them for ever.
     pub usage_retention_days: Option<u32>,
 }
 
-/// Who may have an account.
-#[derive(Clone, Debug)]
-pub struct AccountSettings {
-    pub sign_up: SignUpMode,
-    /// Made at start if there is no administrator.
-    pub first_admin: Option<FirstAdmin>,
-}
-
-fn parse_sign_up_mode(text: &str) -> Result<SignUpMode, OperatorError> {
-    SignUpMode::parse(text).ok_or_else(|| {
-        OperatorError::usage("QUADRILLE_SIGN_UP has an unknown value", "set it to `open`, `invite` or `closed`")
-    })
-}
-
-/// The administrator that the environment names.
-#[derive(Clone, Debug)]
-pub struct FirstAdmin {
-    pub email: String,
-    pub password: SecretString,
-}
-
-/// The upstream that the environment names.
-#[derive(Clone, Debug)]
-pub struct UpstreamSettings {
-    /// Its base URL, without a slash at the end.
-    pub url: Url,
-    pub key: Option<SecretString>,
-    pub name: String,
-}
-
 impl Settings {
-    /// Checks everything that can be checked without touching anything.
+    /// Validates what can be validated without I/O.
+    ///
+    /// # Errors
+    /// A usage error that names the variable at fault.
     pub fn new(options: Options, env: &ProcessEnv) -> Result<Self, OperatorError> {
         let listen = parse::listen(&set(options.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()))?;
         let public_url = set(options.public_url).as_deref().map(PublicUrl::parse).transpose()?;
@@ -134,7 +109,8 @@ impl Settings {
         })
     }
 
-    /// The listener knows its port now: a public URL that was not set follows it.
+    /// Records the address that the listener was bound to, which has a port even where port 0 was configured. A public URL
+    /// that was not configured follows it.
     pub fn bound_to(&mut self, address: SocketAddr) {
         self.listen = address;
         if !self.is_public_url_set {
@@ -143,7 +119,7 @@ impl Settings {
     }
 }
 
-/// Two days at least, so that what is rolled up is still there when it is.
+/// At least two days: an hour must still have its events when it is rolled up.
 fn retention(days: Option<String>) -> Result<Option<u32>, OperatorError> {
     match days.as_deref().unwrap_or("90").parse() {
         Ok(0) => Ok(None),
@@ -153,15 +129,6 @@ fn retention(days: Option<String>) -> Result<Option<u32>, OperatorError> {
             "set it to a number from 2 to 36500, or to 0 to keep usage events for ever",
         )),
     }
-}
-
-/// A variable that is set to nothing counts as not set, as in a copied `.env` file.
-fn set(value: Option<String>) -> Option<String> {
-    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-fn set_secret(value: Option<SecretString>) -> Option<SecretString> {
-    value.filter(|text| !text.expose_secret().trim().is_empty())
 }
 
 fn data_dir(given: Option<String>, env: &ProcessEnv) -> Result<PathBuf, OperatorError> {
@@ -174,7 +141,7 @@ fn data_dir(given: Option<String>, env: &ProcessEnv) -> Result<PathBuf, Operator
             )
         })?,
     };
-    // Postgres is started in another directory.
+    // Postgres is started in another working directory.
     std::path::absolute(dir).map_err(|_| {
         OperatorError::usage(
             "QUADRILLE_DATA_DIR is not a usable path",
@@ -189,43 +156,12 @@ fn checked_database_url(url: SecretString) -> Result<SecretString, OperatorError
     if is_postgres {
         Ok(url)
     } else {
-        // The URL may hold a password: it is not repeated.
+        // The URL may contain a password: it is not quoted.
         Err(OperatorError::usage(
             "DATABASE_URL is not the URL of a Postgres database",
             "write postgres://user:password@host:5432/database, or unset it to use the embedded Postgres",
         ))
     }
-}
-
-fn first_admin(email: Option<String>, password: Option<SecretString>) -> Result<Option<FirstAdmin>, OperatorError> {
-    match (email, password) {
-        (Some(email), Some(password)) => Ok(Some(FirstAdmin { email, password })),
-        (None, None) => Ok(None),
-        _ => Err(OperatorError::usage(
-            "only one of QUADRILLE_ADMIN_EMAIL and QUADRILLE_ADMIN_PASSWORD is set",
-            "set both or none; `quadrille admin create EMAIL` makes an administrator too",
-        )),
-    }
-}
-
-fn upstream(
-    url: Option<String>,
-    key: Option<SecretString>,
-    name: Option<String>,
-) -> Result<Option<UpstreamSettings>, OperatorError> {
-    let Some(url) = url else {
-        return if key.is_none() && name.is_none() {
-            Ok(None)
-        } else {
-            Err(OperatorError::usage(
-                "QUADRILLE_UPSTREAM_KEY or QUADRILLE_UPSTREAM_NAME is set, but not QUADRILLE_UPSTREAM_URL",
-                "set QUADRILLE_UPSTREAM_URL to the upstream's base URL",
-            ))
-        };
-    };
-    let url = parse::upstream_url(&url)?;
-    let name = name.or_else(|| HostPort::of_url(&url).map(|place| place.host)).unwrap_or_else(|| "upstream".to_owned());
-    Ok(Some(UpstreamSettings { url, key, name }))
 }
 
 #[cfg(test)]

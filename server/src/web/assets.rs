@@ -35,12 +35,6 @@ impl Site {
         Ok(Self { root: root.to_owned(), assets })
     }
 
-    /// No files, for commands and tests that show no pages.
-    pub fn none() -> Self {
-        let assets = Assets { js: "none.js".into(), wasm: "none.wasm".into(), css: "none.css".into() };
-        Self { root: PathBuf::from("/nonexistent"), assets }
-    }
-
     /// The names of the files that pages load.
     pub fn assets(&self) -> Assets {
         self.assets.clone()

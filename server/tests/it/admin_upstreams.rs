@@ -276,7 +276,7 @@ async fn starting_again_keeps_what_an_admin_set_but_sends_no_secret_to_another_s
         is_simulated: false,
     };
     let register = async |entry: UpstreamEntry| {
-        app.state.catalog.register_upstream(entry).await.unwrap();
+        app.state.services.catalog.register_upstream(entry).await.unwrap();
         let now = upstream_named(&admin, "fake").await;
         ["has_api_key", "headers", "is_enabled", "idle_ms"].map(|field| now[field].clone())
     };

@@ -2,9 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Output};
 
-use server::config::{
-    MasterKeySource, Options, ProcessEnv, Settings, add_generated_key, keep_primary_key, load_master_keys,
-};
+use server::config::{MasterKeySource, Options, ProcessEnv, Settings};
 
 use crate::program::{TempDir, last_line};
 
@@ -111,8 +109,8 @@ fn the_doctor_tries_the_key_on_the_data() {
 fn a_key_is_generated_once_and_only_for_its_owner() {
     let dir = TempDir::new();
     let settings = settings(&dir);
-    let first = load_master_keys(&settings).unwrap();
-    assert_eq!(first, load_master_keys(&settings).unwrap());
+    let first = settings.master_key.load().unwrap();
+    assert_eq!(first, settings.master_key.load().unwrap());
     let file = dir.path().join("data/master.key");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path().join("data")).unwrap().count(), 1, "no temporary file is left");
@@ -123,7 +121,7 @@ fn two_that_generate_the_key_at_once_agree() {
     let dir = TempDir::new();
     let settings = settings(&dir);
     std::thread::scope(|scope| {
-        let load = || load_master_keys(&settings).unwrap();
+        let load = || settings.master_key.load().unwrap();
         let (one, two) = (scope.spawn(load), scope.spawn(load));
         assert_eq!(one.join().unwrap(), two.join().unwrap());
     });
@@ -133,12 +131,12 @@ fn two_that_generate_the_key_at_once_agree() {
 fn a_lost_key_is_never_replaced_beside_data() {
     let dir = TempDir::new();
     let settings = settings(&dir);
-    load_master_keys(&settings).unwrap();
+    settings.master_key.load().unwrap();
     fs::create_dir(dir.path().join("data/postgres")).unwrap();
     fs::write(dir.path().join("data/postgres/PG_VERSION"), "15\n").unwrap();
     fs::remove_file(dir.path().join("data/master.key")).unwrap();
 
-    let refusal = load_master_keys(&settings).unwrap_err();
+    let refusal = settings.master_key.load().unwrap_err();
     assert!(refusal.problem.contains("is gone"), "{refusal}");
     assert!(!dir.path().join("data/master.key").exists());
     let output = dir.quadrille(&["serve"]).output().unwrap();
@@ -150,13 +148,13 @@ fn a_lost_key_is_never_replaced_beside_data() {
 fn a_generated_key_can_be_rotated() {
     let dir = TempDir::new();
     let settings = settings(&dir);
-    let old = load_master_keys(&settings).unwrap();
-    let both = add_generated_key(&settings).unwrap().unwrap();
+    let old = settings.master_key.load().unwrap();
+    let both = settings.master_key.add_generated_key().unwrap().unwrap();
     assert_eq!(both.len(), 2);
     assert_eq!(both[1], old[0]);
-    assert_eq!(load_master_keys(&settings).unwrap(), both);
-    keep_primary_key(&settings).unwrap();
-    assert_eq!(load_master_keys(&settings).unwrap(), both[..1]);
+    assert_eq!(settings.master_key.load().unwrap(), both);
+    settings.master_key.keep_primary_key().unwrap();
+    assert_eq!(settings.master_key.load().unwrap(), both[..1]);
 }
 
 #[test]
@@ -165,8 +163,8 @@ fn a_key_file_of_the_operators_must_exist_and_is_left_alone() {
     let mut settings = settings(&dir);
     let file = dir.path().join("given.key");
     settings.master_key = MasterKeySource::File(file.clone());
-    assert!(load_master_keys(&settings).unwrap_err().problem.contains("does not exist"));
+    assert!(settings.master_key.load().unwrap_err().problem.contains("does not exist"));
     fs::write(&file, format!("{KEY}\n")).unwrap();
-    assert_eq!(load_master_keys(&settings).unwrap().len(), 1);
-    assert!(add_generated_key(&settings).unwrap().is_none());
+    assert_eq!(settings.master_key.load().unwrap().len(), 1);
+    assert!(settings.master_key.add_generated_key().unwrap().is_none());
 }

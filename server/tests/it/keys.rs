@@ -32,7 +32,7 @@ fn secret(key: &Value) -> &str {
 
 /// What the gateway would learn of the key on this server.
 async fn authenticate(app: &TestApp, key: &Value) -> Option<AuthorizedKey> {
-    app.state.keys.authenticate(secret(key), app.clock.now()).await.unwrap()
+    app.state.services.keys.authenticate(secret(key), app.clock.now()).await.unwrap()
 }
 
 async fn second_server(pool: &PgPool) -> TestApp {
@@ -281,7 +281,7 @@ async fn what_is_no_key_is_refused(pool: PgPool) {
     let cut = &secret(&key)[..45];
     for text in ["", "qd-", "Bearer", cut, &other, &secret(&key).to_lowercase(), &format!("{} ", secret(&key)), "qd-\0"]
     {
-        assert_eq!(app.state.keys.authenticate(text, app.clock.now()).await.unwrap(), None, "{text:?}");
+        assert_eq!(app.state.services.keys.authenticate(text, app.clock.now()).await.unwrap(), None, "{text:?}");
     }
 }
 
@@ -297,7 +297,7 @@ async fn sixty_requests_at_once_on_two_servers_fit_a_limit_of_thirty_exactly(poo
     let burst = async |now| {
         let takes = (0..60).map(|n| {
             let server = if n % 2 == 0 { &app } else { &other };
-            server.state.keys.take(&known, now)
+            server.state.services.keys.take(&known, now)
         });
         futures::future::join_all(takes).await
     };
@@ -308,13 +308,13 @@ async fn sixty_requests_at_once_on_two_servers_fit_a_limit_of_thirty_exactly(poo
 
     // A larger limit holds at once, and so does the next minute.
     let more = AuthorizedKey { requests_per_minute: Some(31), ..known.clone() };
-    assert_eq!(app.state.keys.take(&more, now).await, Ok(()));
-    assert!(app.state.keys.take(&more, now).await.is_err());
+    assert_eq!(app.state.services.keys.take(&more, now).await, Ok(()));
+    assert!(app.state.services.keys.take(&more, now).await.is_err());
     assert_eq!(burst(now + TimeDelta::minutes(1)).await.iter().filter(|answer| answer.is_ok()).count(), 30);
     // A server whose clock is behind counts in the minute that the others have begun.
-    assert!(other.state.keys.take(&known, now).await.is_err());
+    assert!(other.state.services.keys.take(&known, now).await.is_err());
     let unlimited = AuthorizedKey { requests_per_minute: None, ..known };
-    assert_eq!(app.state.keys.take(&unlimited, now).await, Ok(()));
+    assert_eq!(app.state.services.keys.take(&unlimited, now).await, Ok(()));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -327,13 +327,13 @@ async fn while_the_database_is_away_known_keys_work_and_limits_hold(pool: PgPool
     app.pool.close().await;
     app.clock.advance(TimeDelta::seconds(60));
     assert_eq!(authenticate(&app, &key).await, Some(known.clone()));
-    let taken = futures::future::join_all((0..10).map(|_| app.state.keys.take(&known, app.clock.now()))).await;
+    let taken = futures::future::join_all((0..10).map(|_| app.state.services.keys.take(&known, app.clock.now()))).await;
     assert_eq!(taken.iter().filter(|answer| answer.is_ok()).count(), 3);
     // Who was not known is not refused as unknown.
-    let error = app.state.keys.authenticate(secret(&stranger), app.clock.now()).await.unwrap_err();
+    let error = app.state.services.keys.authenticate(secret(&stranger), app.clock.now()).await.unwrap_err();
     assert!(error.is_database_away());
     app.clock.advance(TimeDelta::minutes(5));
-    assert!(app.state.keys.authenticate(secret(&key), app.clock.now()).await.is_err(), "not for ever");
+    assert!(app.state.services.keys.authenticate(secret(&key), app.clock.now()).await.is_err(), "not for ever");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -344,17 +344,17 @@ async fn the_time_of_the_last_use_is_written_and_never_goes_back(pool: PgPool) {
     let id = KeyId(key["id"].as_str().unwrap().parse().unwrap());
     let used = Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 7).unwrap();
     for at in [used - TimeDelta::seconds(5), used, used - TimeDelta::seconds(3)] {
-        app.state.keys.touch(id, at);
+        app.state.services.keys.touch(id, at);
     }
-    app.state.keys.write_last_used().await.unwrap();
+    app.state.services.keys.write_last_used().await.unwrap();
     let last_used = async || ada.send(Method::GET, &path(&key), None).await.1["last_used_at"].clone();
     assert_eq!(last_used().await, "2026-11-21T10:00:07Z");
-    app.state.keys.touch(id, used - TimeDelta::seconds(1));
-    app.state.keys.write_last_used().await.unwrap();
+    app.state.services.keys.touch(id, used - TimeDelta::seconds(1));
+    app.state.services.keys.write_last_used().await.unwrap();
     assert_eq!(last_used().await, "2026-11-21T10:00:07Z");
 
     // By itself, within a few seconds.
-    app.state.keys.touch(id, used + TimeDelta::seconds(1));
+    app.state.services.keys.touch(id, used + TimeDelta::seconds(1));
     eventually("it is written", || async { last_used().await == "2026-11-21T10:00:08Z" }).await;
 }
 
@@ -397,7 +397,7 @@ async fn the_page_makes_a_key_without_script_and_shows_its_secret_once(pool: PgP
     assert_eq!(status, StatusCode::OK);
     let secret = html.split_once("id=\"secret\">").expect("the secret").1[..46].to_owned();
     assert!(html.contains("&lt;b>CI&lt;/b>") || html.contains("&lt;b&gt;CI&lt;/b&gt;"), "{html}");
-    let known = app.state.keys.authenticate(&secret, app.clock.now()).await.unwrap().unwrap();
+    let known = app.state.services.keys.authenticate(&secret, app.clock.now()).await.unwrap().unwrap();
     assert_eq!(known.id.to_string(), id);
     assert_eq!((known.models.unwrap().len(), known.requests_per_minute), (2, Some(60)));
 

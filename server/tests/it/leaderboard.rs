@@ -44,21 +44,21 @@ async fn happened(app: &TestApp, events: &[UsageEvent]) {
 }
 
 async fn roll_up(app: &TestApp) {
-    let roll_up = RollUp::new(app.pool.clone(), app.state.clock.clone(), app.state.tasks.clone());
+    let roll_up = RollUp::new(app.pool.clone(), app.state.runtime.clock.clone(), app.state.runtime.tasks.clone());
     roll_up.run(due(app.clock.now())).await.unwrap();
     // The notification of it is on its way to every replica; this one does not wait for it.
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
 }
 
 async fn set(app: &TestApp, statement: &'static str) {
     sqlx::query(statement).execute(&app.pool).await.unwrap();
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
 }
 
 /// Renames a model as an administrator does.
 async fn rename(app: &TestApp, admin: &Member<'_>, slug: &str, name: &str) -> StatusCode {
     let (status, _) = admin.patch(&format!("/api/admin/models/{slug}"), json!({"public_name": name})).await;
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     status
 }
 
@@ -306,9 +306,9 @@ async fn a_renamed_model_keeps_its_figures_and_gets_those_that_come_late_under_e
     let counts: Vec<&Value> = hourly.as_array().unwrap().iter().map(|hour| &hour["requests"]).collect();
     assert_eq!(counts.into_iter().filter(|count| **count != 0).collect::<Vec<_>>(), [&json!(520), &json!(35)]);
     assert_eq!(get(&app, "/api/leaderboard/fake/two").await.status(), StatusCode::NOT_FOUND);
-    let again = RollUp::new(app.pool.clone(), app.state.clock.clone(), app.state.tasks.clone());
+    let again = RollUp::new(app.pool.clone(), app.state.runtime.clock.clone(), app.state.runtime.tasks.clone());
     again.redo(at - TimeDelta::hours(1), due(app.clock.now())).await.unwrap();
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     assert_eq!(requests("acme/second").await, 555, "done anew it is the same");
 
     // The name is nobody else's, neither of a model that is there nor of a new one.
@@ -496,7 +496,7 @@ async fn answers_can_be_kept_asked_again_compressed_and_read_from_any_site(pool:
 #[sqlx::test(migrator = "database::MIGRATOR")]
 async fn ten_thousand_who_ask_at_once_cost_one_question_to_the_database(pool: PgPool) {
     let app = worked_example(pool).await;
-    let board = &app.state.leaderboard;
+    let board = &app.state.services.leaderboard;
     // Until what the roll-up and the start have told has been heard.
     eventually("nothing changes any more", async || {
         board.board_answer(BoardQuery::default()).await.unwrap();
@@ -524,7 +524,7 @@ async fn what_one_replica_rolls_up_the_other_serves_within_a_second(pool: PgPool
         }
         json_of(&other, "/api/leaderboard").await;
         usage::insert(&one.pool, &events).await.unwrap();
-        let roll_up = RollUp::new(one.pool.clone(), one.state.clock.clone(), one.state.tasks.clone());
+        let roll_up = RollUp::new(one.pool.clone(), one.state.runtime.clock.clone(), one.state.runtime.tasks.clone());
         roll_up.run(due(one.clock.now())).await.unwrap();
         let began = std::time::Instant::now();
         eventually("the other replica serves the new figures", async || {
@@ -553,7 +553,7 @@ async fn at_five_past_the_hour_everything_that_is_over_is_rolled_up(pool: PgPool
     })
     .await;
     app.clock.advance(TimeDelta::days(-3));
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     assert_eq!(json_of(&app, "/api/leaderboard").await["total_entries"], 1);
 }
 
@@ -562,7 +562,7 @@ async fn while_the_database_is_away_the_last_good_answer_is_given_with_its_age(p
     let app = worked_example(pool).await;
     let before = json_of(&app, "/api/leaderboard").await;
     app.pool.close().await;
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     app.clock.advance(TimeDelta::seconds(90));
     let answer = get(&app, "/api/leaderboard").await;
     assert_eq!((answer.status(), &answer.headers()["age"]), (StatusCode::OK, &"90".parse().unwrap()));
@@ -585,14 +585,14 @@ async fn a_database_that_does_not_answer_keeps_readers_waiting_once_at_most(pool
     // Whoever asks for the models waits as long as this goes on.
     let mut silence = app.pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE models").execute(&mut *silence).await.unwrap();
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     app.clock.advance(TimeDelta::seconds(90));
     let is_old = async || {
         let answer = get(&app, "/api/leaderboard").await;
         assert_eq!(answer.status(), StatusCode::OK);
         answer.headers().get("age").is_some_and(|age| age == "90")
     };
-    let (began, loads) = (Instant::now(), app.state.leaderboard.loads());
+    let (began, loads) = (Instant::now(), app.state.services.leaderboard.loads());
     assert!(is_old().await);
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     let began = Instant::now();
@@ -600,7 +600,7 @@ async fn a_database_that_does_not_answer_keeps_readers_waiting_once_at_most(pool
         assert!(is_old().await);
     }
     assert!(began.elapsed() < Duration::from_secs(4), "nobody waits any more: {:?}", began.elapsed());
-    assert!(app.state.leaderboard.loads() - loads <= 2, "nor asks the database");
+    assert!(app.state.services.leaderboard.loads() - loads <= 2, "nor asks the database");
     // Where there is nothing to give, the wait has an end too.
     let began = Instant::now();
     let answer = get(&app, "/api/leaderboard?window_days=30").await;

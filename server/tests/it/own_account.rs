@@ -173,7 +173,7 @@ async fn an_account_that_is_deleted_leaves_nothing_and_is_known_nowhere(pool: Pg
     let shared = format!("/playground/shared/{slug}");
     let now = foundation::clock::Clock::now(&app.clock);
     for server in [&app, &other] {
-        assert!(server.state.keys.authenticate(&secret, now).await.unwrap().is_some());
+        assert!(server.state.services.keys.authenticate(&secret, now).await.unwrap().is_some());
         assert_eq!(server.request(Method::GET, &shared).send().await.unwrap().status(), StatusCode::OK);
     }
 
@@ -190,7 +190,7 @@ async fn an_account_that_is_deleted_leaves_nothing_and_is_known_nowhere(pool: Pg
         assert_eq!(me(server, &ada.cookie).await, StatusCode::UNAUTHORIZED);
         assert_eq!(server.request(Method::GET, &shared).send().await.unwrap().status(), StatusCode::NOT_FOUND);
         eventually("the key is worth nothing", || async {
-            server.state.keys.authenticate(&secret, now).await.unwrap().is_none()
+            server.state.services.keys.authenticate(&secret, now).await.unwrap().is_none()
         })
         .await;
     }

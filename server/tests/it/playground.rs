@@ -407,7 +407,7 @@ async fn a_server_that_is_told_to_stop_ends_what_runs_and_tells_who_waits(pool: 
             app.upstream.journal().iter().any(|entry| entry.bytes_sent > 150)
         })
         .await;
-        app.state.tasks.drain();
+        app.state.runtime.tasks.drain();
     });
     assert_eq!(run(&comparison, 0)["status"], "interrupted");
     assert_eq!(run(&comparison, 0)["error"]["code"], "interrupted");

@@ -95,13 +95,13 @@ async fn a_saved_list_is_what_every_server_goes_by(pool: PgPool) {
     let ada = app.member("ada@example.org").await;
     let user = id(&ada).await;
     for server in [&app, &other] {
-        assert_eq!(server.state.routing.models_for(user).await.unwrap(), Vec::<String>::new());
+        assert_eq!(server.state.services.routing.models_for(user).await.unwrap(), Vec::<String>::new());
     }
     for models in [vec![MODELS[0]], vec![MODELS[1], MODELS[0]], vec![]] {
         save(&ada, json!({"models": models})).await;
-        assert_eq!(app.state.routing.models_for(user).await.unwrap(), models);
+        assert_eq!(app.state.services.routing.models_for(user).await.unwrap(), models);
         eventually("the other server goes by it", || async {
-            other.state.routing.models_for(user).await.unwrap() == models
+            other.state.services.routing.models_for(user).await.unwrap() == models
         })
         .await;
     }
@@ -115,11 +115,11 @@ async fn a_known_list_outlives_the_database_being_away(pool: PgPool) {
     save(&ada, json!({"models": [MODELS[0]]})).await;
     // Started after the change, it has nothing more to hear of it.
     let other = TestApp::replica(pool, FakeUpstream::start().await).await;
-    assert_eq!(other.state.routing.models_for(user).await.unwrap(), [MODELS[0]]);
+    assert_eq!(other.state.services.routing.models_for(user).await.unwrap(), [MODELS[0]]);
     other.pool.close().await;
     other.clock.advance(chrono::TimeDelta::seconds(60));
-    assert_eq!(other.state.routing.models_for(user).await.unwrap(), [MODELS[0]]);
-    assert!(other.state.routing.models_for(UserId(uuid::Uuid::now_v7())).await.is_err());
+    assert_eq!(other.state.services.routing.models_for(user).await.unwrap(), [MODELS[0]]);
+    assert!(other.state.services.routing.models_for(UserId(uuid::Uuid::now_v7())).await.is_err());
 }
 
 async fn page(member: &Member<'_>, path: &str) -> String {

@@ -42,9 +42,9 @@ async fn traffic(app: &TestApp) {
     events.extend(successes("fake/two", at - TimeDelta::hours(5), 100, 12_300));
     events.extend(successes("fake/three", at, 20, 500));
     usage::insert(&app.pool, &events).await.unwrap();
-    let roll_up = RollUp::new(app.pool.clone(), app.state.clock.clone(), app.state.tasks.clone());
+    let roll_up = RollUp::new(app.pool.clone(), app.state.runtime.clock.clone(), app.state.runtime.tasks.clone());
     roll_up.run(due(app.clock.now())).await.unwrap();
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
 }
 
 fn attribute<'a>(html: &'a str, before: &str) -> &'a str {
@@ -159,10 +159,10 @@ async fn a_picture_is_drawn_anew_when_what_it_shows_has_changed(pool: PgPool) {
     // Neither is rolled up: a price, and a model that is not there any more.
     let price = serde_json::json!({"output_price_per_million_usd": "7.5"});
     assert_eq!(admin.patch("/api/admin/models/fake-one", price).await.0, StatusCode::OK);
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     assert!(picture(one).await != before[0], "the price is in the picture");
     assert_eq!(admin.delete("/api/admin/models/fake-two").await.0, StatusCode::NO_CONTENT);
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     assert!(picture(board).await != before[1], "one model less is ranked");
 }
 
@@ -177,7 +177,7 @@ async fn a_name_is_never_markup(pool: PgPool) {
     sqlx::query("INSERT INTO model_perf_hourly SELECT hour, $1, requests, successes, 0, 0, errors_by_class, tokens_in, tokens_out, cost_usd,
                  generated_tokens, generation_ms, latency_histogram, ttft_histogram, rolled_up_at FROM model_perf_hourly WHERE model_public_name = 'fake/one'")
         .bind(EVIL).execute(&app.pool).await.unwrap();
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     for path in ["/leaderboard", "/leaderboard/evil", "/sitemap.xml", "/llms.txt"] {
         let text = shown(&app, path).await;
         assert!(!text.contains("<script>alert"), "{path}");
@@ -208,7 +208,7 @@ async fn what_is_not_there_is_404_and_what_cannot_be_shown_now_is_503(pool: PgPo
     let away = TestApp::start(app.pool.clone()).await;
     shown(&app, "/leaderboard").await;
     app.pool.close().await;
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     app.clock.advance(TimeDelta::minutes(5));
     let html = shown(&app, "/leaderboard").await;
     assert!(html.contains("These figures are 5 minutes old") && html.contains("99.40"), "the last good one stands in");
@@ -232,7 +232,7 @@ async fn crawlers_are_told_what_there_is(pool: PgPool) {
     let admin = app.admin("root@example.org").await;
     let price = serde_json::json!({"output_price_per_million_usd": "7.5"});
     assert_eq!(admin.patch("/api/admin/models/fake-two", price).await.0, StatusCode::OK);
-    app.state.leaderboard.changed();
+    app.state.services.leaderboard.changed();
     let sitemap = shown(&app, "/sitemap.xml").await;
     for (page, minute) in [("", 3), ("/fake-one", 2), ("/fake-two", 3), ("/fake-three", 2), ("/fake-four", 0)] {
         let entry = format!("<loc>{origin}/leaderboard{page}</loc><lastmod>2026-11-21T10:0{minute}:00Z</lastmod>");

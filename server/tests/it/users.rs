@@ -26,13 +26,13 @@ async fn disabling_ends_sign_ins_and_keys_at_once_and_enabling_lets_in_again(poo
     assert_eq!(status, StatusCode::CREATED, "{key}");
     let secret = key["secret"].as_str().unwrap().to_owned();
     let now = foundation::clock::Clock::now(&app.clock);
-    assert!(app.state.keys.authenticate(&secret, now).await.unwrap().is_some());
+    assert!(app.state.services.keys.authenticate(&secret, now).await.unwrap().is_some());
 
     let one = id_of(&app, "ada@example.org").await;
     assert_eq!(admin.patch(&one, json!({"is_disabled": true})).await.0, StatusCode::NO_CONTENT);
     assert_eq!(ada.send(Method::GET, "/api/auth/me", None).await.0, StatusCode::UNAUTHORIZED);
     crate::support::app::eventually("the key is worth nothing", || async {
-        app.state.keys.authenticate(&secret, now).await.unwrap().is_none()
+        app.state.services.keys.authenticate(&secret, now).await.unwrap().is_none()
     })
     .await;
     let form = json!({"email": "ada@example.org", "password": PASSWORD});

@@ -12,7 +12,7 @@ impl TestApp {
     /// Signs an admin in who has come by invitation.
     pub(crate) async fn admin(&self, email: &str) -> Member<'_> {
         let valid_for = TimeDelta::days(1);
-        let invite = self.state.accounts.create_invite(None, Role::Admin, None, valid_for).await.unwrap();
+        let invite = self.state.services.accounts.create_invite(None, Role::Admin, None, valid_for).await.unwrap();
         let form = json!({"email": email, "password": PASSWORD, "invite": invite.expose_secret()});
         self.sign_up(form).await
     }

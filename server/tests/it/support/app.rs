@@ -1,7 +1,7 @@
 //! The whole server on a real database, on a port of its own, with a clock that tests move and an upstream that does as it
 //! is told.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{TimeZone, Utc};
@@ -11,11 +11,12 @@ use foundation::{clock::TestClock, shutdown::Tasks};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::{
-    boot,
-    config::{Cli, ProcessEnv, Settings, load_master_keys},
-    listen,
+    cli::Cli,
+    config::{ProcessEnv, Settings},
+    jobs, listen,
     router::router,
-    state::AppState,
+    state::{AppState, Runtime},
+    storage::open_keyring,
     web::Site,
 };
 use services::{
@@ -42,7 +43,7 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     pub(crate) upstream: FakeUpstream,
     pub(crate) http: reqwest::Client,
-    /// Holds the event log.
+    /// Holds the event log and the site's manifest.
     pub(crate) data: TempDir,
 }
 
@@ -82,11 +83,10 @@ impl TestApp {
         let log = EventLog::open(LogSettings::new(data.path().join("event-log"))).unwrap();
         let tasks = Tasks::default();
         let clock = TestClock::at(Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap());
-        let keys = load_master_keys(&settings).unwrap();
-        let keyring = boot::open_keyring(&pool, keys, &clock).await.unwrap();
-        let external = External { clock: Arc::new(clock.clone()), lookup };
-        let state = AppState::new(settings, Site::none(), pool.clone(), external, tasks.clone(), keyring, log).unwrap();
-        boot::background(&state);
+        let runtime = Runtime::new(pool.clone(), External { clock: Arc::new(clock.clone()), lookup }, tasks.clone());
+        let keyring = open_keyring(&pool, settings.master_key.load().unwrap(), &clock).await.unwrap();
+        let state = AppState::new(settings, site(data.path()), log, runtime, keyring).unwrap();
+        jobs::start(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(tokio::spawn({
@@ -106,7 +106,7 @@ impl TestApp {
             allow_private: true,
             is_simulated: false,
         };
-        let id = self.state.catalog.register_upstream(entry).await.unwrap();
+        let id = self.state.services.catalog.register_upstream(entry).await.unwrap();
         let models = models.iter().map(|model| ModelEntry {
             upstream_model: (*model).to_owned(),
             family: Some("Fake".into()),
@@ -114,7 +114,7 @@ impl TestApp {
             input_price_per_million_usd: Some(1.into()),
             output_price_per_million_usd: Some(2.into()),
         });
-        self.state.catalog.register_models(id, "fake".into(), models.collect()).await.unwrap();
+        self.state.services.catalog.register_models(id, "fake".into(), models.collect()).await.unwrap();
     }
 
     /// A request without a sign-in.
@@ -210,6 +210,13 @@ fn settings() -> Settings {
     ]);
     let env = ProcessEnv { home: Some("/nonexistent".into()), ..ProcessEnv::default() };
     Settings::new(cli.unwrap().options, &env).unwrap()
+}
+
+/// The browser's files: a manifest alone, since nothing in these tests is shown in a browser.
+fn site(data: &Path) -> Site {
+    let manifest = r#"{"js": "none.js", "wasm": "none.wasm", "css": "none.css"}"#;
+    fs::write(data.join("manifest.json"), manifest).unwrap();
+    Site::open(data).unwrap()
 }
 
 fn cookie(answer: &Response) -> String {

@@ -1,54 +1,41 @@
-//! `quadrille catalog …`: the catalogue as a file, and prices, from the command line.
+//! `quadrille catalog …`: exports and imports the catalogue as a file, and compares prices.
 
 use std::{
     fs,
     io::{self, Read, Write},
     path::Path,
+    sync::Arc,
 };
 
-use database::{Database, Purpose};
 use domain::catalog::admin::{CatalogDiff, PriceProposal};
-use eventlog::EventLog;
-use foundation::{
-    error::{Error, OperatorError},
-    shutdown::Tasks,
-};
-use services::{audit::Actor, catalog::CatalogFileService, external::External};
+use foundation::error::{Error, OperatorError};
+use services::{audit::Actor, catalog::CatalogFileService};
 
+use super::{command_line::CatalogCommand, resources::with_keyring};
 use crate::{
-    boot,
-    config::{CatalogCommand, MasterKey, Settings},
-    state::AppState,
-    web::Site,
+    config::Settings,
+    state::{catalog_service, upstream_client},
 };
 
-/// Runs one of them. A server that runs meanwhile hears of what changes.
-pub async fn run(settings: &Settings, command: CatalogCommand) -> Result<(), Error> {
-    let (database, keys) = boot::open_database(settings, Purpose::Command).await?;
-    let done = run_on(settings, &database, keys, command).await;
-    database.close().await;
-    done
+/// Runs one of the subcommands. Changes are notified through the database, so a running server picks them up.
+pub(super) async fn run(settings: &Settings, command: CatalogCommand) -> Result<(), Error> {
+    with_keyring(settings, async |runtime, keyring| {
+        let client = upstream_client(settings, runtime.lookup.clone())?;
+        let files = CatalogFileService::new(Arc::new(catalog_service(&runtime, keyring, client)));
+        run_on(&files, command).await
+    })
+    .await
 }
 
-async fn run_on(
-    settings: &Settings,
-    database: &Database,
-    keys: Vec<MasterKey>,
-    command: CatalogCommand,
-) -> Result<(), Error> {
-    let external = External::default();
-    let keyring = boot::open_keyring(database.pool(), keys, external.clock.as_ref()).await?;
-    let pool = database.pool().clone();
-    let log = EventLog::none();
-    let state = AppState::new(settings.clone(), Site::none(), pool, external, Tasks::default(), keyring, log)?;
-    let (files, actor) = (state.catalog_file, Actor::command_line());
+async fn run_on(files: &CatalogFileService, command: CatalogCommand) -> Result<(), Error> {
+    let actor = Actor::command_line();
     match command {
         CatalogCommand::Export { file } => write_out(file.as_deref(), &files.write_file().await?),
         CatalogCommand::Import { file, dry_run } => {
             let text = String::from_utf8_lossy(&read_in(&file)?).into_owned();
-            tell_difference(&files.read_file(&actor, &text, dry_run).await?, dry_run)
+            print_diff(&files.read_file(&actor, &text, dry_run).await?, dry_run)
         }
-        CatalogCommand::Prices { file, apply } => prices(&files, &actor, &read_in(&file)?, apply).await,
+        CatalogCommand::Prices { file, apply } => prices(files, &actor, &read_in(&file)?, apply).await,
     }
 }
 
@@ -85,7 +72,7 @@ fn steps(proposal: &PriceProposal) -> String {
     steps.join(", ")
 }
 
-fn tell_difference(diff: &CatalogDiff, is_dry_run: bool) -> Result<(), Error> {
+fn print_diff(diff: &CatalogDiff, is_dry_run: bool) -> Result<(), Error> {
     let mut out = io::stdout();
     for line in &diff.lines {
         let sign = if line.is_new { '+' } else { '~' };

@@ -1,6 +1,6 @@
-//! Accepting connections. An accept loop of our own, because axum's installs no timer: a client that never finishes its
-//! headers would hold its connection and its memory for ever. It speaks HTTP/1.1; a proxy in front of it speaks whatever browsers
-//! like to it, and needs no more than that here.
+//! The accept loop. It replaces axum's, which installs no timer: a client that never finishes its headers would hold its
+//! connection and its memory for ever. It speaks HTTP/1.1 only; HTTP/2 and TLS towards browsers are a proxy's task, and
+//! proxies speak HTTP/1.1 to their origin.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,40 +18,21 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
-use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 use tower_http::timeout::DeadlineBody;
 
-/// Sockets at a time, well below the usual limit of open files. Further clients wait in the system's queue.
+use super::{patience::Patience, write_timeout::WriteTimeout};
+
+/// Open connections at a time, well below the usual limit of open files. Further clients wait in the listen queue.
 const MAX_CONNECTIONS: usize = 4096;
-/// Bounds the headers and what a connection buffers.
+/// Bounds a request head, and what hyper buffers for a connection, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
-/// Out of file descriptors, say: trying again at once would only burn the processor.
+/// After a failure to accept, such as for lack of file descriptors: retrying at once would be a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long clients may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For each complete request head; a connection may be idle no longer.
-    pub head: Duration,
-    /// For the body of a request. The gateway, which says so in words of its own, waits a little less.
-    pub body: Duration,
-    /// Without reading on while there is more of an answer.
-    pub write: Duration,
-    /// For requests in hand when the server stops.
-    pub drain: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        let [head, body, write, drain] = [10, 65, 60, 10].map(Duration::from_secs);
-        Self { head, body, write, drain }
-    }
-}
-
-/// Serves until the server drains, and the requests in hand to their end. Handlers find the client's address as
-/// [`ConnectInfo<SocketAddr>`].
+/// Serves until the server drains; then refuses new connections and finishes the requests in flight, at most for
+/// [`Patience::drain`]. Handlers find the client's address as [`ConnectInfo<SocketAddr>`].
 pub async fn serve(listener: TcpListener, router: Router, tasks: &Tasks, patience: Patience) {
     let draining = tasks.draining();
     let connections = Connections::new(router, draining.clone(), patience);
@@ -69,14 +50,14 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: &Tasks, patienc
             Ok((stream, address)) => {
                 drop(tasks.spawn(connections.tracker.track_future(connections.clone().serve(stream, address, slot))));
             }
-            Err(error) if is_clients_fault(&error) => {}
+            Err(error) if is_connection_error(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
     }
-    // New clients are refused from here on, so that whoever balances the load goes elsewhere.
+    // New connections are refused from here on, so that a load balancer chooses another replica.
     drop(listener);
     connections.tracker.close();
     if timeout(patience.drain, connections.tracker.wait()).await.is_err() {
@@ -86,7 +67,8 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: &Tasks, patienc
     }
 }
 
-fn is_clients_fault(error: &io::Error) -> bool {
+/// Whether only the connection that was about to be accepted has failed.
+fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
@@ -99,9 +81,9 @@ struct Connections {
     patience: Patience,
     slots: Arc<Semaphore>,
     tracker: TaskTracker,
-    /// Requests in hand are finished, idle connections closed.
+    /// Cancelled when requests in flight are to be finished and idle connections to be closed.
     draining: CancellationToken,
-    /// Patience is over.
+    /// Cancelled when connections that are still in use are to be dropped.
     cut: CancellationToken,
 }
 
@@ -121,20 +103,19 @@ impl Connections {
     }
 
     async fn serve(self, stream: TcpStream, address: SocketAddr, _slot: OwnedSemaphorePermit) {
-        // Without it the small writes of a token stream wait for the acknowledgement of the one before.
+        // Nagle's algorithm would hold back each small write of a token stream until the one before is acknowledged.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "the connection was gone at once");
             return;
         }
-        let mut stream = TimeoutWriter::new(stream);
-        stream.set_timeout(Some(self.patience.write));
+        let stream = WriteTimeout::new(stream, self.patience.write);
         let (router, patience) = (self.router, self.patience);
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(|body| in_time(body, patience.body));
             request.extensions_mut().insert(ConnectInfo(address));
             router.clone().call(request)
         });
-        let connection = self.protocol.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let connection = self.protocol.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let mut is_draining = false;
         loop {
@@ -155,7 +136,7 @@ impl Connections {
     }
 }
 
-/// A body that fails when it has not arrived in time. Most requests have none.
+/// A body that fails when it has not arrived in time. Most requests have none, and need no timer.
 fn in_time(body: Incoming, patience: Duration) -> Body {
     match body.is_end_stream() {
         true => Body::empty(),
