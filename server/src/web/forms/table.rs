@@ -66,7 +66,7 @@ impl Audience {
     pub(super) fn check(self, viewer: &Viewer) -> Result<(), AppError> {
         match self {
             Audience::Members => Ok(()),
-            Audience::Admins => viewer.admin().map(drop),
+            Audience::Admins => viewer.clone().admin().map(drop),
         }
     }
 }
