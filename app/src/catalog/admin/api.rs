@@ -1,5 +1,5 @@
 //! The server functions of the admins' pages for upstreams, models and tests. Their forms are posted to the page they stand
-//! on: see [`crate::ui::here`].
+//! on: see `ui::here`.
 
 use domain::{
     UpstreamId, Usd,

@@ -42,11 +42,10 @@ pub(super) async fn answer(forms: &Forms, page: &FormPage, request: Request) -> 
         Ok(body) => body,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let fields: Arc<[_]> = url::form_urlencoded::parse(&body).into_owned().collect();
     let done = match page.action {
-        Action::ServerFunction => server_function::run(&forms.context, &parts, &action, body).await,
-        Action::SaveKey => own::save_key(&*forms.ports.keys, &viewer, &fields).await,
-        Action::SaveRoute => own::save_route(&*forms.ports.routing, &viewer, &fields).await,
+        Action::ServerFunction => server_function::run(&forms.context, &parts, &action, body.clone()).await,
+        Action::SaveKey => own::save_key(&*forms.ports.keys, &viewer, &fields(&body)).await,
+        Action::SaveRoute => own::save_route(&*forms.ports.routing, &viewer, &fields(&body)).await,
     };
     let answer = match done {
         Ok(Done::Redirect(path)) => return Ok(Redirect::to(&path).into_response()),
@@ -54,7 +53,7 @@ pub(super) async fn answer(forms: &Forms, page: &FormPage, request: Request) -> 
         Ok(Done::Show(value)) => Ok(value),
         Err(error) => Err(error),
     };
-    let posted = Posted { action, fields, answer };
+    let posted = Posted { action, fields: fields(&body).into(), answer };
     Ok(render(&forms.context, Request::from_parts(parts, Body::empty()), posted).await)
 }
 
@@ -71,6 +70,10 @@ fn viewer(parts: &Parts) -> Result<Option<Viewer>, AppError> {
 fn is_form(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     value.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}
+
+fn fields(body: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(body).into_owned().collect()
 }
 
 /// What [`Posted::action`] is for this request; `None` if the address should name a server function and does not.
