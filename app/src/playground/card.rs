@@ -21,7 +21,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
     let text = session.take_text(position);
     let model = card.of(|shown| Some(shown.run.model.clone()));
     let facts = Signal::derive(move || draft.facts(model.get().as_deref()));
-    let own = card.of(|shown| shown.run.parameters.as_ref().map(own_words));
+    let own = card.of(|shown| shown.run.result.parameters.as_ref().map(own_words));
     let name = letter(position);
     let id = ["card-a", "card-b", "card-c", "card-d"][position];
     let title = ["title-a", "title-b", "title-c", "title-d"][position];
@@ -32,7 +32,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
             class=["card ", position_class(position)].concat()
             tabindex="-1"
             aria-labelledby=title
-            data-status=card.word(|shown| shown.run.status.as_str())
+            data-status=card.word(|shown| shown.run.result.status.as_str())
         >
             <header class="card-head">
                 <span class="letter">{name}</span>
@@ -40,7 +40,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <span class="facts-line" title="Context window · list price of a million tokens, in / out">{facts}</span>
                 <span class="tag picked" hidden=card.is_not(|shown| shown.is_picked)>"picked"</span>
                 <span class="facts-line own-line">{own}</span>
-                <span class="card-status">{card.word(|shown| shown.run.status.label())}</span>
+                <span class="card-status">{card.word(|shown| shown.run.result.status.label())}</span>
                 <StopButton session card/>
             </header>
             <div class="card-body">
@@ -64,8 +64,9 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
 #[cfg(feature = "ssr")]
 fn rendered(card: Card, text: &str) -> String {
     let run = card.shown.with_untracked(|shown| {
-        let run = shown.as_ref()?.run.clone();
-        Some(domain::playground::Run { response_content: (!text.is_empty()).then(|| text.to_owned()), ..run })
+        let mut run = shown.as_ref()?.run.clone();
+        run.result.response_content = (!text.is_empty()).then(|| text.to_owned());
+        Some(run)
     });
     run.and_then(|run| run.ended_answer().and_then(|(answer, reasoning)| markdown::answer_html(answer, reasoning)))
         .unwrap_or_default()
@@ -102,7 +103,7 @@ impl Card {
     fn stat(self, session: Session, index: usize) -> Option<Stat> {
         self.shown.with(|shown| {
             let run = &shown.as_ref()?.run;
-            let live = (!run.status.is_ended()).then(|| {
+            let live = (!run.is_ended()).then(|| {
                 session.tick.track();
                 session.live(self.position)
             });
@@ -113,9 +114,8 @@ impl Card {
 
 #[component]
 fn StopButton(session: Session, card: Card) -> impl IntoView {
-    let is_ended = Signal::derive(move || {
-        card.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.run.status.is_ended()))
-    });
+    let is_ended =
+        Signal::derive(move || card.shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.run.is_ended())));
     let word = Signal::derive(move || if card.is_stopping.get() { "Stopping …" } else { "Stop" });
     view! {
         <button
@@ -140,8 +140,8 @@ fn Tools(session: Session, card: Card) -> impl IntoView {
     let name = letter(card.position);
     let run = card.of(|shown| Some(shown.run.id.to_string()));
     view! {
-        <div class="card-tools" hidden=card.is_not(|shown| shown.run.status.is_ended())>
-            <form method="post" action=PICK hidden=card.is_not(|shown| shown.run.status == RunStatus::Succeeded)>
+        <div class="card-tools" hidden=card.is_not(|shown| shown.run.is_ended())>
+            <form method="post" action=PICK hidden=card.is_not(|shown| shown.run.result.status == RunStatus::Succeeded)>
                 <input type="hidden" name="run" value=run/>
                 <button class="quiet small" type="submit" aria-label=["Pick this model, ", name].concat()>"Pick this model"</button>
             </form>

@@ -47,7 +47,10 @@ impl Draft {
                 top_p: first.top_p.clone(),
             }),
             own: RwSignal::new(
-                runs.iter().map(|run| run.parameters.as_ref().map(texts_of).unwrap_or_default()).enumerate().collect(),
+                runs.iter()
+                    .map(|run| run.result.parameters.as_ref().map(texts_of).unwrap_or_default())
+                    .enumerate()
+                    .collect(),
             ),
             errors: RwSignal::new(Vec::new()),
         }

@@ -39,14 +39,19 @@ impl Live {
 
 #[cfg(test)]
 mod tests {
-    use domain::playground::{Run, RunStatus, stats};
+    use domain::playground::{Run, RunResult, RunStatus, stats};
 
     use super::*;
     use crate::playground::state::queued;
 
+    fn running() -> Run {
+        let result = RunResult { status: RunStatus::Running, ..RunResult::default() };
+        Run { result, ..queued(0, "a/b") }
+    }
+
     #[test]
     fn what_a_running_run_shows_is_marked_as_an_estimate() {
-        let run = Run { status: RunStatus::Running, ..queued(0, "a/b") };
+        let run = running();
         let mut live = Live::starting(1_000.0);
         live.piece(1_420.0);
         live.piece(2_420.0);
@@ -56,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_run_that_this_page_did_not_see_start_claims_nothing() {
-        let run = Run { status: RunStatus::Running, ..queued(0, "a/b") };
+        let run = running();
         let mut live = Live::default();
         live.piece(5.0);
         let values = stats(&run, Some(live.stats(9.0))).map(|stat| stat.value);

@@ -52,7 +52,7 @@ impl Board {
     /// The state that a snapshot describes.
     pub(super) fn of(comparison: Snapshot) -> Self {
         let mut runs = comparison.runs;
-        let texts = runs.iter_mut().map(|run| run.response_content.take().unwrap_or_default()).collect();
+        let texts = runs.iter_mut().map(|run| run.result.response_content.take().unwrap_or_default()).collect();
         Self { id: Some(comparison.id), picked: comparison.picked, runs, texts }
     }
 
@@ -77,7 +77,7 @@ impl Board {
 
     /// Whether every run has ended.
     pub(super) fn is_finished(&self) -> bool {
-        self.runs.iter().all(|run| run.status.is_ended())
+        self.runs.iter().all(Run::is_ended)
     }
 
     /// The ids of the comparison and of the run at a position.
@@ -88,7 +88,7 @@ impl Board {
     /// The runs that can be stopped, with their positions.
     pub(super) fn unfinished(&self) -> Vec<(ComparisonId, usize, RunId)> {
         let Some(id) = self.id else { return Vec::new() };
-        let unfinished = self.runs.iter().enumerate().filter(|(_, run)| !run.status.is_ended());
+        let unfinished = self.runs.iter().enumerate().filter(|(_, run)| !run.is_ended());
         unfinished.map(|(position, run)| (id, position, run.id)).collect()
     }
 
@@ -110,8 +110,8 @@ impl Board {
         for (position, run) in self.runs.iter().enumerate() {
             changes.push(Change::Run(position));
             changes.extend(difference(position, before.text(position), self.text(position)));
-            let was = before.runs.get(position).map_or(run.status, |run| run.status);
-            if (was, run.status) == (RunStatus::Queued, RunStatus::Running) {
+            let was = before.runs.get(position).map_or(run.result.status, |run| run.result.status);
+            if (was, run.result.status) == (RunStatus::Queued, RunStatus::Running) {
                 changes.push(Change::Started(position));
             }
             changes.extend(self.missed(position, was));
@@ -122,7 +122,7 @@ impl Board {
     /// The message for a run that began or ended while no stream was connected.
     fn missed(&self, position: usize, was: RunStatus) -> Option<Change> {
         let run = &self.runs[position];
-        let end = match (was, run.status) {
+        let end = match (was, run.result.status) {
             (RunStatus::Queued, RunStatus::Running) => "started.".to_owned(),
             (was, now) if now.is_ended() && !was.is_ended() => ending(run),
             _ => return None,
@@ -132,7 +132,7 @@ impl Board {
 
     fn start(&mut self, run_id: RunId) -> Vec<Change> {
         let Some(position) = self.position(run_id) else { return Vec::new() };
-        self.runs[position].status = RunStatus::Running;
+        self.runs[position].result.status = RunStatus::Running;
         let said = format!("{} started.", self.name(position));
         vec![Change::Run(position), Change::Started(position), Change::Said(said)]
     }
@@ -145,7 +145,7 @@ impl Board {
 
     fn finish(&mut self, mut run: Run) -> Vec<Change> {
         let Some(position) = self.position(run.id) else { return Vec::new() };
-        let text = run.response_content.take().unwrap_or_default();
+        let text = run.result.response_content.take().unwrap_or_default();
         let mut changes: Vec<Change> = difference(position, &self.texts[position], &text).into_iter().collect();
         self.texts[position] = text;
         self.runs[position] = run;
@@ -163,7 +163,7 @@ impl Board {
     }
 
     fn summary(&self) -> String {
-        let succeeded = self.runs.iter().filter(|run| run.status == RunStatus::Succeeded).count();
+        let succeeded = self.runs.iter().filter(|run| run.result.status == RunStatus::Succeeded).count();
         let count = self.runs.len();
         match (succeeded, count) {
             (1, 1) => "The answer is here.".into(),
@@ -184,10 +184,10 @@ fn difference(position: usize, before: &str, after: &str) -> Option<Change> {
 
 /// A run's outcome, as the end of a sentence.
 fn ending(run: &Run) -> String {
-    match run.status {
-        RunStatus::Succeeded => format!("is done after {}.", format::duration(run.latency_ms)),
+    match run.result.status {
+        RunStatus::Succeeded => format!("is done after {}.", format::duration(run.result.latency_ms)),
         RunStatus::Failed => {
-            format!("failed. {}", run.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default())
+            format!("failed. {}", run.result.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default())
         }
         RunStatus::Cancelled => "was stopped.".into(),
         RunStatus::Interrupted => "was interrupted.".into(),
@@ -197,7 +197,7 @@ fn ending(run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::playground::RunError;
+    use domain::playground::{RunError, RunResult};
 
     use super::*;
 
@@ -207,7 +207,8 @@ mod tests {
 
     fn run(n: u8, status: RunStatus, text: &str) -> Run {
         let response_content = (!text.is_empty()).then(|| text.to_owned());
-        Run { id: id(n), status, response_content, ..queued(usize::from(n), "acme/fast") }
+        let result = RunResult { status, response_content, ..RunResult::default() };
+        Run { id: id(n), result, ..queued(usize::from(n), "acme/fast") }
     }
 
     fn session(runs: Vec<Run>) -> Snapshot {
@@ -264,7 +265,8 @@ mod tests {
     #[test]
     fn a_finished_run_replaces_what_the_deltas_made() {
         let mut board = running();
-        let same = Run { latency_ms: Some(1_310), ..run(0, RunStatus::Succeeded, "Hel") };
+        let mut same = run(0, RunStatus::Succeeded, "Hel");
+        same.result.latency_ms = Some(1_310);
         let changes = board.apply(Update::Finished(Box::new(same)));
         let said = Change::Said("A, acme/fast, is done after 1.31 s.".into());
         assert_eq!(changes, [Change::Run(0), said]);
@@ -280,11 +282,12 @@ mod tests {
     fn a_failure_is_announced_with_its_sentence_and_leaves_the_others_alone() {
         let mut board = running();
         let error = RunError { code: "rate_limited".into(), message: "Too many requests.".into(), retry_after_s: None };
-        let changes =
-            board.apply(Update::Finished(Box::new(Run { error: Some(error), ..run(0, RunStatus::Failed, "Hel") })));
+        let mut failed = run(0, RunStatus::Failed, "Hel");
+        failed.result.error = Some(error);
+        let changes = board.apply(Update::Finished(Box::new(failed)));
         assert_eq!(changes[1], Change::Said("A, acme/fast, failed. Too many requests.".into()));
         assert_eq!(board.text(0), "Hel", "the part that came is kept");
-        assert_eq!(board.runs()[1].status, RunStatus::Queued);
+        assert_eq!(board.runs()[1].result.status, RunStatus::Queued);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use domain::playground::Comparison;
 use domain::{
     ComparisonId, RunId, Usd,
     catalog::ModelSummary,
-    playground::{Parameters, Run, RunError, RunStatus},
+    playground::{Parameters, Run, RunError, RunResult, RunStatus},
 };
 #[cfg(feature = "ssr")]
 use serde::Serialize;
@@ -116,12 +116,18 @@ fn snapshot(value: &Value) -> Option<Snapshot> {
 }
 
 fn run(value: &Value) -> Option<Run> {
-    let number = |key: &str| value.get(key).and_then(Value::as_u64);
     Some(Run {
         id: text(value, "id")?.parse().ok()?,
-        position: number("position")? as u8,
+        position: value.get("position")?.as_u64()? as u8,
         model: text(value, "model")?,
-        status: status(value.get("status")?.as_str()?)?,
+        result: result(value)?,
+    })
+}
+
+fn result(value: &Value) -> Option<RunResult> {
+    let number = |key: &str| value.get(key).and_then(Value::as_u64);
+    Some(RunResult {
+        status: RunStatus::parse(value.get("status")?.as_str()?)?,
         parameters: value.get("parameters").filter(|own| own.is_object()).map(parameters),
         reasoning_content: text(value, "reasoning_content"),
         response_content: text(value, "response_content"),
@@ -154,11 +160,6 @@ fn run_error(value: &Value) -> Option<RunError> {
     })
 }
 
-fn status(word: &str) -> Option<RunStatus> {
-    use RunStatus::{Cancelled, Failed, Interrupted, Queued, Running, Succeeded};
-    [Queued, Running, Succeeded, Failed, Cancelled, Interrupted].into_iter().find(|status| status.as_str() == word)
-}
-
 #[cfg(test)]
 mod tests {
     use domain::playground::{Comparison, Event};
@@ -171,8 +172,7 @@ mod tests {
     }
 
     fn full_run(status: RunStatus) -> Run {
-        Run {
-            id: id(),
+        let result = RunResult {
             status,
             parameters: Some(Parameters { temperature: Some(0.5), max_tokens: Some(7), top_p: None }),
             reasoning_content: Some("Hm.".into()),
@@ -186,8 +186,8 @@ mod tests {
             tokens_per_second: Some(13.4),
             cost_usd: Usd("0".into()),
             list_cost_usd: Some(Usd("0.000029".into())),
-            ..queued(3, "acme/fast")
-        }
+        };
+        Run { id: id(), result, ..queued(3, "acme/fast") }
     }
 
     fn comparison(parameters: Parameters) -> Comparison {
@@ -211,11 +211,10 @@ mod tests {
 
     #[test]
     fn every_event_is_read_as_it_was_written() {
-        use RunStatus::{Cancelled, Failed, Interrupted, Queued, Running, Succeeded};
         assert_eq!(read(&Event::RunStarted { run_id: id() }), Some(Update::Started(id())));
         let delta = Event::Delta { run_id: id(), text: "ä\u{1f600}\"\\".into() };
         assert_eq!(read(&delta), Some(Update::Delta(id(), "ä\u{1f600}\"\\".into())));
-        for status in [Queued, Running, Succeeded, Failed, Cancelled, Interrupted] {
+        for status in RunStatus::ALL {
             let run = full_run(status);
             assert_eq!(read(&Event::RunFinished { run: run.clone() }), Some(Update::Finished(Box::new(run))));
         }

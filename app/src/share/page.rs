@@ -99,8 +99,8 @@ fn Shared(shared: SharedComparison, is_member: bool, site: String, refused: Vec<
 /// `acme/pro: 812 ms, 13.4 tok/s, list $0.000029`: metrics only, no content.
 pub(super) fn stats(runs: &[SharedRun]) -> String {
     let of = |run: &SharedRun| {
-        let mut parts = vec![format::duration(run.latency_ms), format::speed(run.tokens_per_second)];
-        if let Some(cost) = &run.list_cost_usd {
+        let mut parts = vec![format::duration(run.result.latency_ms), format::speed(run.result.tokens_per_second)];
+        if let Some(cost) = &run.result.list_cost_usd {
             parts.push(format!("list {}", cost.display()));
         }
         parts.retain(|part| part != format::UNKNOWN);

@@ -3,7 +3,7 @@
 use domain::{
     playground::{Best, Run, best, note, stats},
     position::letter,
-    share::{SharedContent, SharedRun, own_parameters, sent_with},
+    share::{SharedContent, own_parameters, sent_with},
 };
 use leptos::prelude::*;
 use markdown::answer_html;
@@ -13,19 +13,17 @@ use crate::ui::position_class;
 /// Prompt and answers. The preview uses the same component, so that it shows exactly what readers get.
 #[component]
 pub fn SharedView(content: SharedContent) -> impl IntoView {
-    let runs: Vec<Run> = content.runs.iter().map(Run::from).collect();
+    let runs: Vec<Run> = content.runs.into_iter().map(Run::from).collect();
     let count = runs.len();
     let marks = best(&runs);
     let sent = sent_with(&content.parameters, &runs);
     let picked = content.picked_position;
-    let cards: Vec<_> = content
-        .runs
+    let cards: Vec<_> = runs
         .into_iter()
-        .zip(runs)
         .zip(marks)
-        .map(|((shared, run), best)| {
-            let is_picked = picked == Some(shared.position);
-            view! { <SharedCard shared run best is_picked/> }
+        .map(|(run, best)| {
+            let is_picked = picked == Some(run.position);
+            view! { <SharedCard run best is_picked/> }
         })
         .collect();
     view! {
@@ -43,10 +41,10 @@ pub fn SharedView(content: SharedContent) -> impl IntoView {
 }
 
 #[component]
-fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl IntoView {
+fn SharedCard(run: Run, best: Best, is_picked: bool) -> impl IntoView {
     let position = usize::from(run.position);
     let title = format!("shown-{}", letter(position).to_lowercase());
-    let note = note(&run, shared.response_content.is_some());
+    let note = note(&run, run.result.response_content.is_some());
     let stats: Vec<_> = stats(&run, None)
         .into_iter()
         .zip(best.marks())
@@ -61,13 +59,13 @@ fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl 
         .collect();
     view! {
         <article class=format!("card {}", position_class(position)) aria-labelledby=title.clone()
-            data-status=run.status.as_str()>
+            data-status=run.result.status.as_str()>
             <header class="card-head">
                 <span class="letter">{letter(position)}</span>
                 <h2 id=title.clone()><span class="visually-hidden">{letter(position)}", "</span>{run.model.clone()}</h2>
                 {is_picked.then(|| view! { <span class="tag picked">"picked"</span> })}
                 {own_parameters(&run).map(|own| view! { <span class="facts-line own-line">{own}</span> })}
-                <span class="card-status">{run.status.label()}</span>
+                <span class="card-status">{run.result.status.label()}</span>
             </header>
             <div class="card-body">
                 <Answer run=run.clone()/>
@@ -91,7 +89,7 @@ fn SharedCard(shared: SharedRun, run: Run, best: Best, is_picked: bool) -> impl 
 fn Answer(run: Run) -> impl IntoView {
     let name = letter(usize::from(run.position));
     let html = run.ended_answer().and_then(|(answer, reasoning)| answer_html(answer, reasoning)).unwrap_or_default();
-    run.response_content.map(|text| {
+    run.result.response_content.map(|text| {
         view! {
             <div class="answer" tabindex="0" role="group" aria-label=format!("Answer {name}") dir="auto">
                 <div>{text}</div>

@@ -20,6 +20,7 @@ pub mod routing;
 mod row_cache;
 pub mod seo;
 pub mod share;
+mod spreadsheet;
 pub mod templates;
 pub mod usage;
 pub mod users;

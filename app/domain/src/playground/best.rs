@@ -1,8 +1,8 @@
 //! Which run was best at what.
 
-use crate::playground::{Run, RunStatus};
+use crate::playground::{Run, RunResult, RunStatus};
 
-/// The figures at which a run was the best of its comparison.
+/// The metrics in which a run was the best of its comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Best {
     pub ttft: bool,
@@ -12,27 +12,27 @@ pub struct Best {
 }
 
 impl Best {
-    /// In the order in which a card shows its figures.
+    /// In the order in which a card shows its metrics.
     pub fn marks(self) -> [bool; 6] {
         [self.ttft, self.total, false, false, self.speed, self.cost]
     }
 }
 
-/// The marks of each run. A figure is compared among the runs that succeeded and know it, where there are two or more;
-/// where all of them are equal nobody is best.
+/// The marks of each run. A metric is compared among the runs that succeeded and have it, where there are two or more; where
+/// all of them are equal, none is marked.
 pub fn best(runs: &[Run]) -> Vec<Best> {
-    let ttft = winners(runs, |run| run.ttft_ms.map(|ms| ms as f64));
-    let total = winners(runs, |run| run.latency_ms.map(|ms| ms as f64));
-    let speed = winners(runs, |run| run.tokens_per_second.map(|speed| -speed));
-    let cost = winners(runs, |run| run.list_cost_usd.as_ref().map(|cost| cost.approximate()));
+    let ttft = winners(runs, |result| result.ttft_ms.map(|ms| ms as f64));
+    let total = winners(runs, |result| result.latency_ms.map(|ms| ms as f64));
+    let speed = winners(runs, |result| result.tokens_per_second.map(|speed| -speed));
+    let cost = winners(runs, |result| result.list_cost_usd.as_ref().map(|cost| cost.approximate()));
     (0..runs.len()).map(|i| Best { ttft: ttft[i], total: total[i], speed: speed[i], cost: cost[i] }).collect()
 }
 
-/// Marks the runs whose figure is smallest.
-fn winners(runs: &[Run], stat: fn(&Run) -> Option<f64>) -> Vec<bool> {
+/// Marks the runs whose value is smallest.
+fn winners(runs: &[Run], stat: fn(&RunResult) -> Option<f64>) -> Vec<bool> {
     let stats: Vec<Option<f64>> = runs
         .iter()
-        .map(|run| if run.status == RunStatus::Succeeded { stat(run) } else { None })
+        .map(|run| Some(&run.result).filter(|result| result.status == RunStatus::Succeeded).and_then(stat))
         .map(|stat| stat.filter(|stat| stat.is_finite()))
         .collect();
     let known = || stats.iter().flatten().copied();
@@ -44,17 +44,18 @@ fn winners(runs: &[Run], stat: fn(&Run) -> Option<f64>) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Usd, playground::types::queued};
+    use crate::{Usd, playground::run::with_result};
 
     fn run(position: u8, ttft: Option<u64>, speed: Option<f64>, cost: Option<&str>) -> Run {
-        Run {
+        let result = RunResult {
             status: RunStatus::Succeeded,
             ttft_ms: ttft,
             latency_ms: ttft.map(|ms| ms * 2),
             tokens_per_second: speed,
             list_cost_usd: cost.map(|cost| Usd(cost.into())),
-            ..queued(position, "a/b")
-        }
+            ..RunResult::default()
+        };
+        with_result(position, result)
     }
 
     #[test]
@@ -65,7 +66,8 @@ mod tests {
 
     #[test]
     fn unknown_figures_and_runs_that_did_not_succeed_take_no_part() {
-        let failed = Run { status: RunStatus::Failed, ..run(1, Some(1), Some(999.0), Some("0")) };
+        let mut failed = run(1, Some(1), Some(999.0), Some("0"));
+        failed.result.status = RunStatus::Failed;
         let runs = [run(0, Some(400), None, Some("0.2")), failed, run(2, Some(300), Some(5.0), None)];
         let marks = best(&runs);
         assert_eq!(marks[1], Best::default());

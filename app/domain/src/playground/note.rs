@@ -1,27 +1,27 @@
-//! What stands below an answer, or in its place.
+//! The sentence below an answer, or in its place.
 
 use crate::playground::{Run, RunStatus};
 
-/// A sentence about how a run stands.
+/// A sentence about the state of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// The class that gives it its look; empty where there is nothing to say.
+    /// Its CSS class; empty where there is nothing to say.
     pub class: &'static str,
-    /// A word in front.
+    /// A word in front of the text, shown in bold.
     pub lead: &'static str,
     pub text: String,
 }
 
-/// The note of a run, given whether any of its answer is there.
+/// The note of a run, given whether any of its answer has arrived.
 pub fn note(run: &Run, has_text: bool) -> Note {
     let waiting = |text: &str| Note { class: "waiting", lead: "", text: text.into() };
     let aside = |text: &str| Note { class: "aside-note", lead: "", text: text.into() };
-    match run.status {
+    match run.result.status {
         RunStatus::Queued | RunStatus::Running if has_text => Note::default(),
         RunStatus::Queued => waiting("Waiting for its turn"),
         RunStatus::Running => waiting("Waiting for the first token"),
         RunStatus::Succeeded if !has_text => aside("The model answered with nothing."),
-        RunStatus::Succeeded if run.finish_reason.as_deref() == Some("length") => {
+        RunStatus::Succeeded if run.result.finish_reason.as_deref() == Some("length") => {
             aside("Cut off: the answer reached its token limit.")
         }
         RunStatus::Succeeded => Note::default(),
@@ -34,7 +34,7 @@ pub fn note(run: &Run, has_text: bool) -> Note {
 }
 
 fn failure(run: &Run) -> String {
-    let Some(error) = &run.error else { return "It is not known why.".into() };
+    let Some(error) = &run.result.error else { return "It is not known why.".into() };
     match error.retry_after_s {
         Some(seconds) => format!("{} The upstream asks to wait {seconds} s.", error.message),
         None => error.message.clone(),
@@ -44,10 +44,10 @@ fn failure(run: &Run) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playground::{RunError, types::queued};
+    use crate::playground::{RunError, RunResult, run::with_result};
 
     fn run(status: RunStatus) -> Run {
-        Run { status, ..queued(0, "a/b") }
+        with_result(0, RunResult { status, ..RunResult::default() })
     }
 
     #[test]
@@ -60,14 +60,16 @@ mod tests {
     #[test]
     fn an_empty_answer_and_one_that_was_cut_off_are_told_apart_from_a_good_one() {
         assert_eq!(note(&run(RunStatus::Succeeded), false).text, "The model answered with nothing.");
-        let cut = Run { finish_reason: Some("length".into()), ..run(RunStatus::Succeeded) };
+        let mut cut = run(RunStatus::Succeeded);
+        cut.result.finish_reason = Some("length".into());
         assert_eq!(note(&cut, true).text, "Cut off: the answer reached its token limit.");
     }
 
     #[test]
     fn a_failure_says_why_and_how_long_to_wait_and_a_stop_is_no_failure() {
         let error = RunError { code: "rate_limited".into(), message: "Too much.".into(), retry_after_s: Some(20) };
-        let failed = Run { error: Some(error), ..run(RunStatus::Failed) };
+        let mut failed = run(RunStatus::Failed);
+        failed.result.error = Some(error);
         assert_eq!(note(&failed, true).text, "Too much. The upstream asks to wait 20 s.");
         assert_eq!(note(&run(RunStatus::Failed), true).text, "It is not known why.");
         assert_eq!(note(&run(RunStatus::Cancelled), true).class, "aside-note");

@@ -1,4 +1,4 @@
-//! Which part of a comparison is shared.
+//! Making a shared snapshot from a comparison, and a comparison from a shared snapshot.
 
 use chrono::{DateTime, Utc};
 
@@ -10,8 +10,11 @@ use crate::{
 };
 
 impl SharedContent {
-    /// What readers would see, or why there is nothing to share. The preview and the snapshot are both made here, so that
-    /// they are the same.
+    /// The snapshot that readers see. The preview and the stored snapshot are both made here, so that they are the same.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] while a run goes on and where no chosen card has an answer; [`AppError::Invalid`] where no card
+    /// is chosen.
     pub fn of(comparison: &Comparison, request: &ShareRequest) -> Result<Self, AppError> {
         if !comparison.is_finished() {
             return Err(AppError::Conflict("Some models still answer. Share it when all of them have ended.".into()));
@@ -22,7 +25,7 @@ impl SharedContent {
             let error = FieldError::new("positions", "empty", "Choose at least one card.");
             return Err(AppError::Invalid(vec![error]));
         }
-        if chosen.iter().all(|run| run.response_content.is_none()) {
+        if chosen.iter().all(|run| run.result.response_content.is_none()) {
             return Err(AppError::Conflict("There is no answer to share: none of these cards has one.".into()));
         }
         let picked = chosen.iter().find(|run| Some(run.id) == comparison.picked_run_id);
@@ -36,7 +39,8 @@ impl SharedContent {
         })
     }
 
-    /// A comparison of one's own with all of it, and with new ids. Its first card is A, whichever were not shared.
+    /// A private comparison with the same content and new ids. Positions are assigned anew from 0 (card A), since the snapshot
+    /// may leave out cards.
     pub fn into_copy(self, id: ComparisonId, created_at: DateTime<Utc>, new_id: impl Fn() -> RunId) -> Comparison {
         Comparison {
             id,
@@ -48,11 +52,11 @@ impl SharedContent {
             share_slug: None,
             public_url: None,
             picked_run_id: None,
-            runs: (0..).zip(&self.runs).map(|(position, run)| Run { id: new_id(), position, ..run.into() }).collect(),
+            runs: (0..).zip(self.runs).map(|(position, run)| Run { id: new_id(), position, ..run.into() }).collect(),
         }
     }
 
-    /// `acme/pro, acme/fast and acme/small`
+    /// The models in words: `acme/pro, acme/fast and acme/small`.
     pub fn models(&self) -> String {
         let names: Vec<&str> = self.runs.iter().map(|run| run.model.as_str()).collect();
         match names.as_slice() {
@@ -65,65 +69,28 @@ impl SharedContent {
 
 impl From<&Run> for SharedRun {
     fn from(run: &Run) -> Self {
-        let run = run.clone();
-        Self {
-            position: run.position,
-            model: run.model,
-            status: run.status,
-            parameters: run.parameters,
-            reasoning_content: run.reasoning_content,
-            response_content: run.response_content,
-            finish_reason: run.finish_reason,
-            error: run.error,
-            latency_ms: run.latency_ms,
-            ttft_ms: run.ttft_ms,
-            tokens_in: run.tokens_in,
-            tokens_out: run.tokens_out,
-            tokens_per_second: run.tokens_per_second,
-            cost_usd: run.cost_usd,
-            list_cost_usd: run.list_cost_usd,
-        }
+        Self { position: run.position, model: run.model.clone(), result: run.result.clone() }
     }
 }
 
-impl From<&SharedRun> for Run {
-    /// As what shows runs wants it; the id says nothing.
-    fn from(run: &SharedRun) -> Self {
-        let run = run.clone();
-        Self {
-            id: RunId(uuid::Uuid::nil()),
-            position: run.position,
-            model: run.model,
-            status: run.status,
-            parameters: run.parameters,
-            reasoning_content: run.reasoning_content,
-            response_content: run.response_content,
-            finish_reason: run.finish_reason,
-            error: run.error,
-            latency_ms: run.latency_ms,
-            ttft_ms: run.ttft_ms,
-            tokens_in: run.tokens_in,
-            tokens_out: run.tokens_out,
-            tokens_per_second: run.tokens_per_second,
-            cost_usd: run.cost_usd,
-            list_cost_usd: run.list_cost_usd,
-        }
+impl From<SharedRun> for Run {
+    /// For the functions that show runs; the id is nil, since a shared run has none.
+    fn from(run: SharedRun) -> Self {
+        let SharedRun { position, model, result } = run;
+        Self { id: RunId(uuid::Uuid::nil()), position, model, result }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playground::{Parameters, RunStatus};
+    use crate::playground::{Parameters, RunResult, RunStatus};
 
     fn run(position: u8, status: RunStatus, text: Option<&str>) -> Run {
         let id = RunId(uuid::Uuid::from_u128(100 + u128::from(position)));
-        Run {
-            status,
-            response_content: text.map(str::to_owned),
-            latency_ms: Some(1),
-            ..Run::queued(id, position, format!("acme/{position}"))
-        }
+        let response_content = text.map(str::to_owned);
+        let result = RunResult { status, response_content, latency_ms: Some(1), ..RunResult::default() };
+        Run { id, position, model: format!("acme/{position}"), result }
     }
 
     fn comparison(runs: Vec<Run>) -> Comparison {
@@ -170,6 +137,17 @@ mod tests {
         let cards: Vec<(u8, &str)> = copy.runs.iter().map(|run| (run.position, run.model.as_str())).collect();
         assert_eq!(cards, [(0, "acme/1"), (1, "acme/3")]);
         assert_eq!(copy.picked_run_id, None, "the pick is not the reader's");
+    }
+
+    #[test]
+    fn a_stored_snapshot_is_read_as_it_was_written_and_one_without_later_fields_too() {
+        let written = SharedRun::from(&run(1, RunStatus::Failed, Some("a")));
+        let json = r#"{"position":1,"model":"acme/1","status":"failed","parameters":null,"reasoning_content":null,"response_content":"a","finish_reason":null,"error":null,"latency_ms":1,"ttft_ms":null,"tokens_in":null,"tokens_out":null,"tokens_per_second":null,"cost_usd":"0","list_cost_usd":null}"#;
+        assert_eq!(serde_json::to_string(&written).expect("json"), json);
+        let earlier = json.replace(r#""parameters":null,"reasoning_content":null,"#, "");
+        for stored in [json, &earlier] {
+            assert_eq!(serde_json::from_str::<SharedRun>(stored).expect("a run"), written);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Sharing: a comparison as anybody sees it who has its link.
+//! Sharing: a comparison as seen by anybody who has its link.
 
 mod content;
 mod port;

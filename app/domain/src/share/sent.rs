@@ -1,23 +1,23 @@
-//! What the models were sent with, in words: on shared pages, and in the documents that comparisons are taken away as.
+//! The sampling parameters in words, for shared pages and exported documents.
 
 use crate::{
     number,
     playground::{Parameters, Run},
 };
 
-/// The sentence about all cards. What a card has of its own stands in place of all that is shared.
+/// The sentence about all cards. A card's own parameters replace the shared ones as a whole.
 pub fn sent_with(shared: &Parameters, runs: &[Run]) -> String {
     let sent = words(shared).map_or("Sent without parameters".into(), |words| format!("Sent with {words}"));
-    let is_for_all = runs.iter().all(|run| run.parameters.is_none());
+    let is_for_all = runs.iter().all(|run| run.result.parameters.is_none());
     sent + if is_for_all { "." } else { ", unless a card says otherwise." }
 }
 
-/// What a card alone was sent with, where it has parameters of its own.
+/// The parameters of one card in words, where it has its own.
 pub fn own_parameters(run: &Run) -> Option<String> {
-    run.parameters.as_ref().map(|own| words(own).unwrap_or("no parameters".into()))
+    run.result.parameters.as_ref().map(|own| words(own).unwrap_or("no parameters".into()))
 }
 
-/// `temperature 0.7, max tokens 512`; nothing where nothing was sent.
+/// `temperature 0.7, max tokens 512`; `None` where nothing was sent.
 fn words(parameters: &Parameters) -> Option<String> {
     let parts = [
         parameters.temperature.map(|value| format!("temperature {}", number::write(value))),
@@ -31,10 +31,11 @@ fn words(parameters: &Parameters) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RunId;
+    use crate::{RunId, playground::RunResult};
 
     fn run(parameters: Option<Parameters>) -> Run {
-        Run { parameters, ..Run::queued(RunId(uuid::Uuid::nil()), 0, "acme/a") }
+        let result = RunResult { parameters, ..RunResult::default() };
+        Run { result, ..Run::queued(RunId(uuid::Uuid::nil()), 0, "acme/a") }
     }
 
     #[test]

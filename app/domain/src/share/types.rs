@@ -1,14 +1,11 @@
-//! What is shared, and what its owner says about it.
+//! What is shared, and what its owner requests.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Usd,
-    playground::{Parameters, RunError, RunStatus},
-};
+use crate::playground::{Parameters, RunResult};
 
-/// What of a comparison is shared: the body of `POST /api/playground/{id}/share`; everything where there is none.
+/// The body of `POST /api/playground/{id}/share`; everything is shared where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShareRequest {
@@ -16,7 +13,7 @@ pub struct ShareRequest {
     pub positions: Option<Vec<u8>>,
     /// Whether readers are not shown the system prompt.
     pub hide_system_prompt: bool,
-    /// Makes another link; the one before is dead for good. Without it a comparison keeps the link it had.
+    /// Makes another link; the one before stops working for good. Without it a comparison keeps the link it had.
     pub new_link: bool,
 }
 
@@ -52,24 +49,11 @@ pub struct SharedContent {
     pub runs: Vec<SharedRun>,
 }
 
-/// One model's answer, without its id. Everything else is as in a comparison of one's own.
+/// One model's answer, without its id. Everything else is as in a member's own comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SharedRun {
     pub position: u8,
     pub model: String,
-    pub status: RunStatus,
-    #[serde(default)]
-    pub parameters: Option<Parameters>,
-    #[serde(default)]
-    pub reasoning_content: Option<String>,
-    pub response_content: Option<String>,
-    pub finish_reason: Option<String>,
-    pub error: Option<RunError>,
-    pub latency_ms: Option<u64>,
-    pub ttft_ms: Option<u64>,
-    pub tokens_in: Option<u64>,
-    pub tokens_out: Option<u64>,
-    pub tokens_per_second: Option<f64>,
-    pub cost_usd: Usd,
-    pub list_cost_usd: Option<Usd>,
+    #[serde(flatten)]
+    pub result: RunResult,
 }

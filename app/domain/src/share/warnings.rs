@@ -1,25 +1,25 @@
-//! What in a text looks as if it was not meant for everybody: keys, e-mail addresses, long numbers. A help, no promise.
+//! Heuristics for private data in a text: keys, e-mail addresses, long numbers. They help the owner; they guarantee nothing.
 
 use crate::{position::letter, share::SharedContent};
 
-/// At most so many are listed.
+/// How many warnings are listed at most.
 const LISTED: usize = 20;
-/// Digits from which on a number may be a card, an account or a telephone.
+/// From this many digits a number may be one of a card, an account or a telephone.
 const DIGITS: usize = 9;
-/// Characters from which on a word without vowels and sense may be a key.
+/// From this many characters a word of mixed letters and digits may be a key.
 const KEY: usize = 24;
 
 /// Something that looks private.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     pub kind: WarningKind,
-    /// Where it stands: `Prompt`, `System prompt`, `Answer A`.
+    /// Where it was found: `Prompt`, `System prompt`, `Answer A`.
     pub place: String,
-    /// The thing itself, shortened.
+    /// The text itself, shortened.
     pub text: String,
 }
 
-/// What it looks like.
+/// What a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WarningKind {
     Key,
@@ -28,7 +28,7 @@ pub enum WarningKind {
 }
 
 impl WarningKind {
-    /// As a person reads it.
+    /// The name that users read.
     pub fn name(self) -> &'static str {
         match self {
             WarningKind::Key => "Looks like a key",
@@ -38,7 +38,7 @@ impl WarningKind {
     }
 }
 
-/// Everything that looks private in what readers would see, each thing once for each place.
+/// Everything that looks private in what readers would see, each text once for each place.
 pub fn warnings(content: &SharedContent) -> Vec<Warning> {
     let mut found = Vec::new();
     let mut look = |place: String, text: &str| {
@@ -53,13 +53,13 @@ pub fn warnings(content: &SharedContent) -> Vec<Warning> {
     look("System prompt".into(), content.system_prompt.as_deref().unwrap_or_default());
     for run in &content.runs {
         let name = letter(usize::from(run.position));
-        look(format!("Answer {name}"), run.response_content.as_deref().unwrap_or_default());
-        look(format!("Reasoning {name}"), run.reasoning_content.as_deref().unwrap_or_default());
+        look(format!("Answer {name}"), run.result.response_content.as_deref().unwrap_or_default());
+        look(format!("Reasoning {name}"), run.result.reasoning_content.as_deref().unwrap_or_default());
     }
     found
 }
 
-/// The suspects of one text, in its order.
+/// The suspicious parts of one text.
 fn suspects(text: &str) -> Vec<(WarningKind, String)> {
     let words = text.split(|c: char| c.is_whitespace() || "\"'`<>()[]{},;|\\“”„‘’‚«»…".contains(c));
     let mut found: Vec<(WarningKind, String)> = words.filter_map(word).collect();
@@ -72,7 +72,7 @@ fn suspects(text: &str) -> Vec<(WarningKind, String)> {
 
 fn word(word: &str) -> Option<(WarningKind, String)> {
     let trimmed = word.trim_matches(|c: char| ".:!?*_=".contains(c));
-    // `api_key=sk-…` and `Authorization:Bearer…` are looked at behind their last sign.
+    // In `api_key=sk-…` and `Authorization:Bearer…` the value is behind the last separator.
     let value = trimmed.rsplit(['=', ':']).next().unwrap_or(trimmed);
     if is_email(trimmed) {
         return Some((WarningKind::Email, trimmed.to_owned()));
@@ -110,14 +110,14 @@ fn is_key(word: &str) -> bool {
     if BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)) {
         return true;
     }
-    // Otherwise: long, digits and letters mixed, and neither an address nor something with spaces written as dashes.
+    // Otherwise: a long part without separators, of digits and letters mixed. URLs and slugs have shorter parts.
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
     let longest = word.split(['-', '_', '.', '/']).map(str::len).max().unwrap_or_default();
     longest >= KEY && digits >= 4 && letters >= 4
 }
 
-/// Runs of digits, with the separators that telephones, cards and accounts are written with.
+/// Sequences of digits, with the separators common in telephone, card and account numbers.
 fn numbers(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut current = String::new();
@@ -142,7 +142,7 @@ fn numbers(text: &str) -> Vec<String> {
     found
 }
 
-/// `3.14159265358979` is long and means nobody.
+/// A decimal fraction such as `3.14159265358979` is long, but identifies nobody.
 fn is_decimal(number: &str) -> bool {
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     number.split_once('.').is_some_and(|(whole, rest)| whole.len() <= 3 && all_digits(whole) && all_digits(rest))

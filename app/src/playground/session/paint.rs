@@ -54,7 +54,7 @@ impl Session {
     pub(super) fn show_run(self, position: usize) {
         let (runs, picked) = self.inner(|inner| (inner.board.runs().to_vec(), inner.board.picked()));
         let marks = best(&runs);
-        let ended = runs.get(position).is_none_or(|run| run.status.is_ended());
+        let ended = runs.get(position).is_none_or(|run| run.is_ended());
         let mut shown = runs.into_iter().zip(marks);
         for card in self.cards {
             let shown = shown.next().map(|(run, best)| Shown { is_picked: picked == Some(run.id), run, best });
@@ -71,7 +71,7 @@ impl Session {
     pub(super) fn render(self, position: usize) {
         let card = self.cards[position];
         let ended = self.inner(|inner| {
-            let is_ended = inner.board.runs().get(position).is_some_and(|run| run.status.is_ended());
+            let is_ended = inner.board.runs().get(position).is_some_and(|run| run.is_ended());
             inner.board.ids(position).filter(|_| is_ended && !inner.board.text(position).is_empty())
         });
         let Some((id, run)) = ended else { return card.clear() };
@@ -82,7 +82,7 @@ impl Session {
             // If that fails, the plain text stays; its content is the same.
             let Ok(html) = stream::html(id, run).await else { return };
             let is_still_it = self.inner(|inner| inner.board.ids(position)) == Some((id, run));
-            let is_ended = card.shown.with_untracked(|shown| shown.as_ref().is_some_and(|s| s.run.status.is_ended()));
+            let is_ended = card.shown.with_untracked(|shown| shown.as_ref().is_some_and(|s| s.run.is_ended()));
             if let Some(place) = card.rendered.get_untracked().filter(|_| is_still_it && is_ended) {
                 place.set_inner_html(&html);
             }

@@ -2,10 +2,10 @@
 
 use axum::http::{HeaderMap, header};
 use chrono::TimeDelta;
-use cookie::{Cookie, SameSite};
+use cookie::{Cookie, SameSite, time::Duration};
 
-/// How the cookie is called and guarded. Over https it is `__Host-quadrille`, which no other host and no plain
-/// connection can set; over plain http, where a browser would refuse that, `quadrille`.
+/// The cookie's name and attributes. Over https the name is `__Host-quadrille`, which no other host and no plain connection can
+/// set (RFC 6265bis, section 4.1.3.2); over plain http, where browsers reject that prefix, it is `quadrille`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CookiePolicy {
     name: &'static str,
@@ -13,7 +13,7 @@ pub struct CookiePolicy {
 }
 
 impl CookiePolicy {
-    /// The policy for a site that people reach over https, or over plain http.
+    /// The policy for a site that is reached over https, or over plain http.
     pub fn for_site(is_https: bool) -> Self {
         if is_https {
             Self { name: "__Host-quadrille", secure: true }
@@ -36,18 +36,22 @@ impl CookiePolicy {
 
     /// The `Set-Cookie` value that signs a browser in.
     pub(super) fn issue(&self, token: &str, lifetime: TimeDelta) -> String {
-        self.build(token, lifetime.num_seconds())
+        self.set_cookie(token, Duration::seconds(lifetime.num_seconds()))
     }
 
     /// The `Set-Cookie` value that signs a browser out.
     pub(crate) fn clear(&self) -> String {
-        self.build("", 0)
+        self.set_cookie("", Duration::ZERO)
     }
 
-    fn build(&self, value: &str, max_age_s: i64) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let same_site = SameSite::Lax;
-        format!("{}={value}; HttpOnly; SameSite={same_site}{secure}; Path=/; Max-Age={max_age_s}", self.name)
+    fn set_cookie(&self, value: &str, max_age: Duration) -> String {
+        Cookie::build((self.name, value))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.secure)
+            .path("/")
+            .max_age(max_age)
+            .to_string()
     }
 }
 

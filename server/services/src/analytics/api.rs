@@ -77,7 +77,7 @@ async fn table(
     let filter = params.filter()?;
     let name = format!("attachment; filename=\"usage-{}-{}.csv\"", filter.window.as_str(), id);
     let cells = analytics.cells(&viewer, id, &filter).await?;
-    let mut response = csv::table(&cells).into_response();
+    let mut response = csv::table(&cells)?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     if let Ok(name) = HeaderValue::from_str(&name) {

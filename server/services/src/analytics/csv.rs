@@ -1,44 +1,67 @@
-//! Figures as a table for spreadsheets.
+//! Usage statistics as a CSV table.
 
 use chrono::SecondsFormat;
+use csv::QuoteStyle;
 use domain::analytics::{CellStats, UsageStats};
+use foundation::error::Error;
 
-const HEAD: &str = "step,model,requests,successes,errors,refused,abandoned,p50_latency_ms,p95_latency_ms,p50_ttft_ms,\
-                    p95_ttft_ms,tokens_in,tokens_out,cost_usd,estimated\r\n";
+use crate::spreadsheet::{self, guarded};
 
-/// One line for each step and model (RFC 4180). Unknown is empty.
-pub(super) fn table(cells: &[CellStats]) -> String {
-    let mut text = HEAD.to_owned();
-    for CellStats { at, model, stats } in cells {
-        let UsageStats { requests, successes, errors, refused, abandoned, estimated, .. } = stats;
-        let known = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-        let fields = [
-            at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            quoted(model),
-            requests.to_string(),
-            successes.to_string(),
-            errors.to_string(),
-            refused.to_string(),
-            abandoned.to_string(),
-            known(stats.p50_latency_ms),
-            known(stats.p95_latency_ms),
-            known(stats.p50_ttft_ms),
-            known(stats.p95_ttft_ms),
-            known(stats.tokens_in),
-            known(stats.tokens_out),
-            stats.cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
-            estimated.to_string(),
-        ];
-        text.push_str(&fields.join(","));
-        text.push_str("\r\n");
-    }
-    text
+const COLUMNS: [&str; 15] = [
+    "step",
+    "model",
+    "requests",
+    "successes",
+    "errors",
+    "refused",
+    "abandoned",
+    "p50_latency_ms",
+    "p95_latency_ms",
+    "p50_ttft_ms",
+    "p95_ttft_ms",
+    "tokens_in",
+    "tokens_out",
+    "cost_usd",
+    "estimated",
+];
+
+/// One row for each step and model. Unknown is empty.
+///
+/// The file's format quotes the model and nothing else. The `csv` crate has one quoting style for a whole file, so the model is
+/// quoted here; the other fields are times and numbers, which need no quotes.
+///
+/// # Errors
+/// See [`spreadsheet::table`].
+pub(super) fn table(cells: &[CellStats]) -> Result<String, Error> {
+    spreadsheet::table(COLUMNS, QuoteStyle::Never, cells.iter().map(fields))
 }
 
-/// Quoted, and harmless to a spreadsheet that would take it for a formula.
+/// The fields of a row, in the order of [`COLUMNS`].
+fn fields(CellStats { at, model, stats }: &CellStats) -> [String; COLUMNS.len()] {
+    let UsageStats { requests, successes, errors, refused, abandoned, estimated, .. } = stats;
+    let known = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+    [
+        at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        quoted(model),
+        requests.to_string(),
+        successes.to_string(),
+        errors.to_string(),
+        refused.to_string(),
+        abandoned.to_string(),
+        known(stats.p50_latency_ms),
+        known(stats.p95_latency_ms),
+        known(stats.p50_ttft_ms),
+        known(stats.p95_ttft_ms),
+        known(stats.tokens_in),
+        known(stats.tokens_out),
+        stats.cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
+        estimated.to_string(),
+    ]
+}
+
+/// A text in quotes (RFC 4180, section 2.7) that no spreadsheet takes for a formula.
 fn quoted(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    format!("\"{}\"", guarded(text).replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -55,8 +78,8 @@ mod tests {
     #[test]
     fn unknown_is_an_empty_field() {
         let stats = UsageStats { requests: 2, errors: 2, ..UsageStats::default() };
-        let text = table(&[CellStats { at: chrono::DateTime::UNIX_EPOCH, model: "a".into(), stats }]);
+        let text = table(&[CellStats { at: chrono::DateTime::UNIX_EPOCH, model: "a".into(), stats }]).expect("a table");
         assert_eq!(text.lines().nth(1), Some("1970-01-01T00:00:00Z,\"a\",2,0,2,0,0,,,,,,,,0"));
-        assert_eq!(HEAD.split(',').count(), 15);
+        assert!(text.starts_with("step,model,requests,") && text.ends_with(",0\r\n"));
     }
 }

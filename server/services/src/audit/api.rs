@@ -1,4 +1,4 @@
-//! `GET /api/admin/audit`: the log, to be read only.
+//! `GET /api/admin/audit`: reading the log.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::{
     api::{ApiError, Problem, QueryParams},
 };
 
-/// The room's one route.
+/// The log's route.
 pub fn router(log: Arc<AuditService>) -> Router {
     Router::new().route("/api/admin/audit", get(list)).with_state(log)
 }
 
-/// This room's part of the OpenAPI document.
+/// The log's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list))]
 pub struct AuditDoc;

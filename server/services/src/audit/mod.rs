@@ -1,11 +1,12 @@
-//! The audit log: every change an admin makes is written down in the transaction that makes it, with who, when and what, and
-//! never a secret.
+//! The audit log: every change that an admin makes is recorded in its own transaction, with who, when and what, and never a
+//! secret.
 
 mod api;
-mod record;
+mod change;
 mod repo;
 mod service;
 
 pub use api::{AuditDoc, router};
-pub use record::{Actor, Change, record};
+pub use change::{Actor, Change};
+pub use repo::record;
 pub use service::AuditService;

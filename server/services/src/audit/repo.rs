@@ -1,27 +1,25 @@
-//! Statements on `audit_log`: it is written and read, never changed.
+//! Statements on `audit_log`. It is append-only: there is none that updates or deletes.
 
 use chrono::{DateTime, Utc};
 use domain::audit::AuditEntry;
 use foundation::error::Error;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{Actor, Change};
+use super::change::{Actor, Change};
 
+/// Writes an entry. To be called in the transaction of the change itself, so that neither is committed without the other.
+///
+/// # Errors
+/// What the database returns.
 #[tracing::instrument(name = "db.audit_log.insert", skip_all)]
-pub(super) async fn insert(
-    db: impl PgExecutor<'_>,
-    id: Uuid,
-    actor: &Actor,
-    change: &Change,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+pub async fn record(db: &mut PgConnection, actor: &Actor, change: &Change, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         r#"
         INSERT INTO audit_log (id, occurred_at, actor_id, actor, action, subject_kind, subject, detail)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         "#,
-        id,
+        Uuid::now_v7(),
         now,
         actor.id.map(|id| id.0),
         actor.name,
@@ -35,7 +33,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The newest entries, from the one after `before` on. Ids are made in the order of time.
+/// The newest entries, from the one after `before` on. The ids (UUIDv7) sort by time.
 #[tracing::instrument(name = "db.audit_log.page", skip_all)]
 pub(super) async fn page(db: impl PgExecutor<'_>, before: Option<Uuid>, limit: i64) -> Result<Vec<AuditEntry>, Error> {
     let rows = sqlx::query_as!(

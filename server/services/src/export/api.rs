@@ -14,6 +14,7 @@ use domain::{
     error::{AppError, Noun},
     playground::{Comparison, HistoryFilter, PlaygroundPort},
 };
+use foundation::error::Error;
 use serde::Deserialize;
 
 use super::{
@@ -34,7 +35,7 @@ struct Parts {
     public_url: PublicUrl,
 }
 
-/// The routes of taking comparisons away.
+/// The export routes.
 pub fn router(playground: Arc<PlaygroundService>, public_url: PublicUrl) -> Router {
     Router::new()
         .route("/api/playground/export", get(all))
@@ -43,7 +44,7 @@ pub fn router(playground: Arc<PlaygroundService>, public_url: PublicUrl) -> Rout
         .with_state(Parts { playground, public_url })
 }
 
-/// This room's part of the OpenAPI document.
+/// The export's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(all, one, code))]
 pub struct ExportDoc;
@@ -89,7 +90,7 @@ async fn all(
         }
     }
     let json = serde_json::to_string_pretty(&found).unwrap_or_default();
-    Ok(file(params.format, "quadrille-comparisons", json, &found))
+    Ok(file(params.format, "quadrille-comparisons", json, &found)?)
 }
 
 /// One comparison as a file.
@@ -103,7 +104,7 @@ async fn one(
 ) -> Result<Response, ApiError> {
     let found = parts.playground.find(&viewer, id).await?;
     let json = serde_json::to_string_pretty(&found).unwrap_or_default();
-    Ok(file(params.format, &format!("quadrille-{id}"), json, &[found]))
+    Ok(file(params.format, &format!("quadrille-{id}"), json, &[found])?)
 }
 
 /// A program that asks one of the comparison's models the same again, through this site's gateway.
@@ -125,15 +126,15 @@ async fn code(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-fn file(format: Format, name: &str, json: String, found: &[Comparison]) -> Response {
+fn file(format: Format, name: &str, json: String, found: &[Comparison]) -> Result<Response, Error> {
     let (kind, ending, text) = match format {
         Format::Json => ("application/json", "json", json),
-        Format::Csv => ("text/csv; charset=utf-8", "csv", table(found)),
+        Format::Csv => ("text/csv; charset=utf-8", "csv", table(found)?),
         Format::Markdown => ("text/markdown; charset=utf-8", "md", documents(found)),
     };
     let disposition = format!("attachment; filename=\"{name}.{ending}\"");
     let disposition = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
     let headers: [(HeaderName, HeaderValue); 2] =
         [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, text).into_response()
+    Ok((headers, text).into_response())
 }

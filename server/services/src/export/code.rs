@@ -1,9 +1,9 @@
-//! The program that asks one model the same again, through the gateway.
+//! A program that sends a run's request again, through the gateway.
 
 use domain::playground::{Comparison, Run};
 use serde_json::{Map, Value, json};
 
-/// In which language.
+/// The language of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Language {
@@ -12,7 +12,7 @@ pub(super) enum Language {
     Javascript,
 }
 
-/// The call of a run as a program. The key stays outside, in `QUADRILLE_API_KEY`.
+/// A run's request as a program. It reads the API key from the environment variable `QUADRILLE_API_KEY`.
 pub(super) fn program(language: Language, origin: &str, made: &Comparison, run: &Run) -> String {
     let body = body(made, run);
     match language {
@@ -38,9 +38,10 @@ pub(super) fn program(language: Language, origin: &str, made: &Comparison, run: 
     }
 }
 
-/// What is sent: texts and numbers, which are written alike in JSON, Python and JavaScript.
+/// The request's body. It holds only strings, numbers, arrays and objects, whose literals are the same in JSON, Python and
+/// JavaScript.
 fn body(made: &Comparison, run: &Run) -> Map<String, Value> {
-    let parameters = run.parameters.unwrap_or(made.parameters);
+    let parameters = run.result.parameters.unwrap_or(made.parameters);
     let system = made.system_prompt.iter().map(|text| json!({"role": "system", "content": text}));
     let messages: Vec<Value> = system.chain([json!({"role": "user", "content": made.prompt})]).collect();
     let mut body = Map::new();

@@ -1,6 +1,14 @@
-//! One line for each run, safe to be opened in a spreadsheet.
+//! Comparisons as a CSV table with one row for each run.
 
-use domain::{number, playground::Comparison};
+use csv::QuoteStyle;
+use domain::{
+    number,
+    playground::{Comparison, Run},
+    position::letter,
+};
+use foundation::error::Error;
+
+use crate::spreadsheet::{self, guarded};
 
 const COLUMNS: [&str; 20] = [
     "comparison_id",
@@ -26,60 +34,72 @@ const COLUMNS: [&str; 20] = [
 ];
 
 /// The table of these comparisons. Unknown is empty, never 0.
-pub(super) fn table(comparisons: &[Comparison]) -> String {
-    let mut csv = COLUMNS.join(",") + "\r\n";
-    for made in comparisons {
-        for run in &made.runs {
-            let parameters = run.parameters.unwrap_or(made.parameters);
-            let count = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-            let float = |value: Option<f64>| value.map(number::write).unwrap_or_default();
-            let fields = [
-                made.id.to_string(),
-                made.created_at.to_rfc3339(),
-                domain::position::letter(usize::from(run.position)).to_owned(),
-                run.model.clone(),
-                run.status.as_str().to_owned(),
-                if made.picked_run_id == Some(run.id) { "yes" } else { "" }.to_owned(),
-                made.prompt.clone(),
-                made.system_prompt.clone().unwrap_or_default(),
-                float(parameters.temperature),
-                parameters.max_tokens.map(|value| value.to_string()).unwrap_or_default(),
-                float(parameters.top_p),
-                run.response_content.clone().unwrap_or_default(),
-                run.error.as_ref().map(|error| error.code.clone()).unwrap_or_default(),
-                run.finish_reason.clone().unwrap_or_default(),
-                count(run.ttft_ms),
-                count(run.latency_ms),
-                count(run.tokens_in),
-                count(run.tokens_out),
-                float(run.tokens_per_second),
-                run.list_cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
-            ];
-            csv.push_str(&fields.map(|field| quoted(&field)).join(","));
-            csv.push_str("\r\n");
-        }
-    }
-    csv
+///
+/// # Errors
+/// See [`spreadsheet::table`].
+pub(super) fn table(comparisons: &[Comparison]) -> Result<String, Error> {
+    let rows = comparisons.iter().flat_map(|comparison| comparison.runs.iter().map(|run| fields(comparison, run)));
+    let rows = rows.map(|fields| fields.map(|field| guarded(&field).into_owned()));
+    spreadsheet::table(COLUMNS, QuoteStyle::Always, rows)
 }
 
-/// A field in quotes. What a spreadsheet would take for a formula gets an apostrophe in front.
-fn quoted(field: &str) -> String {
-    let is_formula = field
-        .trim_start_matches([' ', '\u{feff}'])
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '＝', '＋', '－', '＠']);
-    format!("\"{}{}\"", if is_formula { "'" } else { "" }, field.replace('"', "\"\""))
+/// The fields of a run, in the order of [`COLUMNS`].
+fn fields(comparison: &Comparison, run: &Run) -> [String; COLUMNS.len()] {
+    let result = &run.result;
+    let parameters = result.parameters.unwrap_or(comparison.parameters);
+    let count = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let float = |value: Option<f64>| value.map(number::write).unwrap_or_default();
+    [
+        comparison.id.to_string(),
+        comparison.created_at.to_rfc3339(),
+        letter(usize::from(run.position)).to_owned(),
+        run.model.clone(),
+        result.status.as_str().to_owned(),
+        if comparison.picked_run_id == Some(run.id) { "yes" } else { "" }.to_owned(),
+        comparison.prompt.clone(),
+        comparison.system_prompt.clone().unwrap_or_default(),
+        float(parameters.temperature),
+        count(parameters.max_tokens.map(u64::from)),
+        float(parameters.top_p),
+        result.response_content.clone().unwrap_or_default(),
+        result.error.as_ref().map(|error| error.code.clone()).unwrap_or_default(),
+        result.finish_reason.clone().unwrap_or_default(),
+        count(result.ttft_ms),
+        count(result.latency_ms),
+        count(result.tokens_in),
+        count(result.tokens_out),
+        float(result.tokens_per_second),
+        result.list_cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use domain::{
+        ComparisonId, RunId,
+        playground::{Parameters, RunResult},
+    };
+    use uuid::Uuid;
+
+    use super::*;
 
     #[test]
-    fn nothing_is_a_formula() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "|x"] {
-            assert!(quoted(formula).starts_with("\"'"), "{formula:?}");
-        }
-        assert_eq!(quoted("He said \"hi\", twice\n"), "\"He said \"\"hi\"\", twice\n\"");
-        assert_eq!(quoted("a=b"), "\"a=b\"");
+    fn every_field_is_quoted_and_what_a_model_writes_is_no_formula() {
+        let result = RunResult { response_content: Some("=1+1, \"x\"".into()), ..RunResult::default() };
+        let comparison = Comparison {
+            id: ComparisonId(Uuid::nil()),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            prompt: "Hi".into(),
+            system_prompt: None,
+            parameters: Parameters { temperature: Some(0.5), ..Parameters::default() },
+            is_shared: false,
+            share_slug: None,
+            public_url: None,
+            picked_run_id: None,
+            runs: vec![Run { result, ..Run::queued(RunId(Uuid::nil()), 0, "a/b") }],
+        };
+        let text = table(&[comparison]).expect("a table");
+        let row = "\"00000000-0000-0000-0000-000000000000\",\"1970-01-01T00:00:00+00:00\",\"A\",\"a/b\",\"queued\",\"\",\"Hi\",\"\",\"0.5\",\"\",\"\",\"'=1+1, \"\"x\"\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"";
+        assert_eq!(text, format!("{}\r\n{row}\r\n", COLUMNS.join(",")));
     }
 }

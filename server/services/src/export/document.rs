@@ -1,4 +1,4 @@
-//! A comparison as a Markdown document.
+//! Comparisons as Markdown documents.
 
 use domain::{
     format,
@@ -29,7 +29,7 @@ fn document(made: &Comparison) -> String {
         if let Some(own) = own_parameters(run) {
             text.push_str(&format!("*Sent with {own}.*\n\n"));
         }
-        match (&run.response_content, &run.error) {
+        match (&run.result.response_content, &run.result.error) {
             (Some(answer), _) => text.push_str(&format!("{}\n", answer.trim_end())),
             (None, Some(error)) => text.push_str(&format!("*Failed: {}*\n", one_line(&error.message))),
             (None, None) => text.push_str("*No answer.*\n"),
@@ -42,13 +42,13 @@ fn row(run: &Run, is_picked: bool) -> String {
     let cells = [
         name(run).to_owned(),
         format!("{}{}", one_line(&run.model).replace('|', "\\|"), if is_picked { " (picked)" } else { "" }),
-        run.status.label().to_owned(),
-        format::duration(run.ttft_ms),
-        format::duration(run.latency_ms),
-        format::count(run.tokens_in),
-        format::count(run.tokens_out),
-        format::speed(run.tokens_per_second),
-        run.list_cost_usd.as_ref().map_or(format::UNKNOWN.into(), |cost| cost.display()),
+        run.result.status.label().to_owned(),
+        format::duration(run.result.ttft_ms),
+        format::duration(run.result.latency_ms),
+        format::count(run.result.tokens_in),
+        format::count(run.result.tokens_out),
+        format::speed(run.result.tokens_per_second),
+        run.result.list_cost_usd.as_ref().map_or(format::UNKNOWN.into(), |cost| cost.display()),
     ];
     format!("| {} |\n", cells.join(" | "))
 }
@@ -61,7 +61,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text in a fence that it cannot close.
+/// A text in a fenced code block, with a fence longer than any run of backticks in the text.
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);

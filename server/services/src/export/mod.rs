@@ -1,4 +1,4 @@
-//! A member's comparisons to take away: as JSON, as a table, as Markdown; and as the program that asks the same again.
+//! Exporting a member's comparisons: as JSON, CSV or Markdown, and as a program that sends the same request to the gateway.
 
 mod api;
 mod code;

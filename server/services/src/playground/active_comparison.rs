@@ -1,22 +1,20 @@
-//! A comparison that is running in this process.
+//! A comparison that is running in this process, as its run tasks and its watchers share it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::{
     ComparisonId, RunId, UserId,
-    playground::{Comparison, Run, RunStatus},
+    playground::{Comparison, Run, RunResult, RunStatus},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::subscription::Subscription;
-
-/// A running comparison as it stands.
+/// The current state of a running comparison, behind a lock that is held only for short, non-blocking sections, and a channel
+/// that notifies watchers of changes.
 #[derive(Debug)]
 pub struct ActiveComparison {
-    /// Which one.
     pub id: ComparisonId,
-    /// Whose.
+    /// Its owner.
     pub user: UserId,
     pub(super) state: Mutex<State>,
     pub(super) changed: watch::Sender<()>,
@@ -27,11 +25,11 @@ pub(super) struct State {
     pub(super) comparison: Comparison,
     /// By position.
     pub(super) attempts: Vec<Attempt>,
-    /// Whether another process works on the comparison too, so that this one does not know all of it.
+    /// Whether another process runs a part of the comparison, so that this one no longer has its whole state.
     pub(super) is_handed_over: bool,
 }
 
-/// One time that a run is done.
+/// One attempt at a run: its number, from 0, and the token that cancels it.
 #[derive(Debug, Default)]
 pub(super) struct Attempt {
     pub(super) number: u32,
@@ -51,34 +49,34 @@ impl ActiveComparison {
         }
     }
 
-    /// A copy of everything as it stands.
+    /// A copy of the current state.
     pub fn snapshot(&self) -> Comparison {
         lock(&self.state).comparison.clone()
     }
 
-    /// What has arrived of a run's answer so far.
+    /// The part of a run's answer that has arrived.
     pub fn text(&self, run: RunId) -> Option<String> {
         let state = lock(&self.state);
-        state.comparison.runs.iter().find(|other| other.id == run).and_then(|run| run.response_content.clone())
+        let run = state.comparison.runs.iter().find(|other| other.id == run)?;
+        run.result.response_content.clone()
     }
 
     /// Marks a run as running.
     pub fn start(&self, run: RunId) {
-        self.update(run, |run| run.status = RunStatus::Running);
+        self.update(run, |run| run.result.status = RunStatus::Running);
     }
 
     /// Appends to a run's answer.
     pub fn append(&self, run: RunId, text: &str) {
-        self.update(run, |run| run.response_content.get_or_insert_default().push_str(text));
+        self.update(run, |run| run.result.response_content.get_or_insert_default().push_str(text));
     }
 
-    /// Puts a run back to its beginning: what it answered before is gone. Watchers are shown everything anew.
+    /// Resets a run for another attempt: its result and a pick of it are dropped. Watchers get a full snapshot again.
     pub fn restart(&self, run: RunId) {
         let mut state = lock(&self.state);
         if let Some(position) = state.position(run) {
-            let old = &state.comparison.runs[position];
-            state.comparison.runs[position] =
-                Run { parameters: old.parameters, ..Run::queued(run, old.position, &old.model) };
+            let result = &mut state.comparison.runs[position].result;
+            *result = RunResult { parameters: result.parameters, ..RunResult::default() };
             state.attempts[position] =
                 Attempt { number: state.attempts[position].number + 1, cancel: CancellationToken::new() };
             if state.comparison.picked_run_id == Some(run) {
@@ -89,45 +87,44 @@ impl ActiveComparison {
         self.changed.send_replace(());
     }
 
-    /// Puts the ended run in its place.
+    /// Replaces a run by its final state.
     pub fn finish(&self, ended: Run) {
         self.update(ended.id, |run| *run = ended);
     }
 
-    /// Remembers which answer its member prefers.
+    /// Records which answer the member prefers.
     pub fn pick(&self, run: RunId) {
         lock(&self.state).comparison.picked_run_id = Some(run);
     }
 
-    /// The token that stops a run.
+    /// The token that cancels the current attempt at a run.
     pub fn cancel_token(&self, run: RunId) -> Option<CancellationToken> {
         let state = lock(&self.state);
         let position = state.position(run)?;
         Some(state.attempts[position].cancel.clone())
     }
 
-    /// Stops every run.
+    /// Cancels every run.
     pub fn cancel_all(&self) {
         lock(&self.state).attempts.iter().for_each(|attempt| attempt.cancel.cancel());
     }
 
-    /// From here on only the database knows all of it.
+    /// Marks the comparison as run by several processes: from here on only the database has its whole state.
     pub(super) fn hand_over(&self) {
         lock(&self.state).is_handed_over = true;
         self.changed.send_replace(());
     }
 
-    /// Whether only the database knows all of it.
+    /// Whether only the database has its whole state.
     pub fn is_handed_over(&self) -> bool {
         lock(&self.state).is_handed_over
     }
 
-    /// Waits until every run has ended that this process knows of, and returns the comparison.
+    /// Waits until every run in this process's copy has ended, and returns the comparison. Cancel-safe.
     pub async fn finished(&self) -> Comparison {
         let mut changed = self.changed.subscribe();
         loop {
-            let comparison = self.snapshot_if_finished();
-            if let Some(comparison) = comparison {
+            if let Some(comparison) = self.snapshot_if_finished() {
                 return comparison;
             }
             if changed.changed().await.is_err() {
@@ -139,11 +136,6 @@ impl ActiveComparison {
     fn snapshot_if_finished(&self) -> Option<Comparison> {
         let state = lock(&self.state);
         state.comparison.is_finished().then(|| state.comparison.clone())
-    }
-
-    /// Watches from here on; the first events show everything as it stands.
-    pub fn subscribe(self: &Arc<Self>) -> Subscription {
-        Subscription::new(self.clone())
     }
 
     fn update(&self, run: RunId, change: impl FnOnce(&mut Run)) {
@@ -162,13 +154,15 @@ impl State {
     }
 }
 
-/// A panic while the lock was held leaves whole values behind, so the lock stays usable.
+/// Locks a mutex even if it is poisoned: no critical section leaves a value half-written, so a panic in one does no harm.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::Arc;
+
     use domain::playground::Parameters;
     use uuid::Uuid;
 
@@ -191,11 +185,18 @@ pub(super) mod tests {
             picked_run_id: None,
             runs: vec![run(0), run(1)],
         };
-        Arc::new(ActiveComparison::new(domain::UserId(Uuid::from_u128(7)), comparison))
+        Arc::new(ActiveComparison::new(UserId(Uuid::from_u128(7)), comparison))
     }
 
     pub(in crate::playground) fn ended(position: u8, text: &str) -> Run {
-        Run { status: RunStatus::Succeeded, response_content: Some(text.into()), ..run(position) }
+        with_text(position, RunStatus::Succeeded, text)
+    }
+
+    pub(in crate::playground) fn with_text(position: u8, status: RunStatus, text: &str) -> Run {
+        Run {
+            result: RunResult { status, response_content: Some(text.into()), ..RunResult::default() },
+            ..run(position)
+        }
     }
 
     #[tokio::test]
@@ -209,6 +210,6 @@ pub(super) mod tests {
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         live.finish(ended(1, "b"));
-        assert_eq!(waiting.await.expect("joins").runs[1].response_content.as_deref(), Some("b"));
+        assert_eq!(waiting.await.expect("joins").runs[1].result.response_content.as_deref(), Some("b"));
     }
 }

@@ -21,6 +21,7 @@ use serde::Serialize;
 use super::{
     service::PlaygroundService,
     stream::{self, Source},
+    subscription::Subscription,
 };
 use crate::{
     accounts::SignedIn,
@@ -44,7 +45,7 @@ pub fn router(playground: Arc<PlaygroundService>) -> Router {
         .with_state(playground)
 }
 
-/// This room's part of the OpenAPI document.
+/// The playground's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     paths(history, create, show, events, pick, cancel, retry, html, delete),
@@ -81,7 +82,7 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let live = playground.create(&viewer, request).await?;
     if accepts_events(&headers) {
-        let events = stream::of(playground, viewer, Source::ActiveComparison(live.subscribe()));
+        let events = stream::of(playground, viewer, Source::ActiveComparison(Subscription::new(live)));
         return Ok((StatusCode::CREATED, events).into_response());
     }
     Ok((StatusCode::CREATED, Json(playground.finished(&viewer, &live).await?)).into_response())
@@ -107,7 +108,7 @@ async fn events(
     PathId(id): PathId<ComparisonId>,
 ) -> Result<Response, ApiError> {
     let source = match playground.live(&viewer, id) {
-        Some(live) => Source::ActiveComparison(live.subscribe()),
+        Some(live) => Source::ActiveComparison(Subscription::new(live)),
         None => Source::Stored(playground.stored(&viewer, id).await?),
     };
     Ok(stream::of(playground, viewer, source).into_response())

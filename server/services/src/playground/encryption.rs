@@ -1,4 +1,4 @@
-//! From what a member sees to what is stored, the other way round than `view`.
+//! From domain types to encrypted rows; `mapping` is the inverse.
 
 use chrono::{DateTime, Utc};
 use crypto::Dek;
@@ -13,7 +13,7 @@ use super::{
     repo::{Ending, NewRun, NewSession},
 };
 
-/// A comparison as it is inserted.
+/// A comparison as a row to insert, its texts encrypted.
 pub(super) fn session(dek: &Dek, user: UserId, of: &Comparison) -> Result<NewSession, Error> {
     let system_prompt = of.system_prompt.as_ref();
     Ok(NewSession {
@@ -26,34 +26,35 @@ pub(super) fn session(dek: &Dek, user: UserId, of: &Comparison) -> Result<NewSes
     })
 }
 
-/// A run as it is inserted, whatever has become of it.
+/// A run as a queued row to insert; its result, if any, is stored by [`ending`].
 pub(super) fn new_run<'a>(run: &'a Run, upstream_model: &'a str) -> Result<NewRun<'a>, Error> {
     Ok(NewRun {
         id: run.id,
         position: run.position.into(),
         model_public_name: &run.model,
         upstream_model,
-        parameters: run.parameters.map(parameters).transpose()?,
+        parameters: run.result.parameters.map(parameters).transpose()?,
     })
 }
 
-/// How a run ended.
+/// The result of a run that has ended, as it is stored.
 pub(super) fn ending(dek: &Dek, run: &Run, finished_at: DateTime<Utc>) -> Result<Ending, Error> {
-    let (response, reasoning) = (run.response_content.as_ref(), run.reasoning_content.as_ref());
-    let error = run.error.as_ref();
+    let (id, result) = (run.id, &run.result);
+    let (response, reasoning) = (result.response_content.as_ref(), result.reasoning_content.as_ref());
+    let error = result.error.as_ref();
     Ok(Ending {
-        status: run.status,
-        response_ct: response.map(|text| dek.encrypt(fields::response(run.id), text)).transpose()?,
-        reasoning_ct: reasoning.map(|text| dek.encrypt(fields::reasoning(run.id), text)).transpose()?,
+        status: result.status,
+        response_ct: response.map(|text| dek.encrypt(fields::response(id), text)).transpose()?,
+        reasoning_ct: reasoning.map(|text| dek.encrypt(fields::reasoning(id), text)).transpose()?,
         error_code: error.map(|error| error.code.clone()),
-        error_detail_ct: error.map(|error| dek.encrypt(fields::error(run.id), &error.message)).transpose()?,
+        error_detail_ct: error.map(|error| dek.encrypt(fields::error(id), &error.message)).transpose()?,
         retry_after_s: error.and_then(|error| error.retry_after_s).map(|s| i32::try_from(s).unwrap_or(i32::MAX)),
-        finish_reason: run.finish_reason.clone(),
-        tokens_in: signed(run.tokens_in),
-        tokens_out: signed(run.tokens_out),
-        latency_ms: signed(run.latency_ms),
-        ttft_ms: signed(run.ttft_ms),
-        list_cost_usd: run.list_cost_usd.as_ref().and_then(|cost| cost.0.parse().ok()),
+        finish_reason: result.finish_reason.clone(),
+        tokens_in: signed(result.tokens_in),
+        tokens_out: signed(result.tokens_out),
+        latency_ms: signed(result.latency_ms),
+        ttft_ms: signed(result.ttft_ms),
+        list_cost_usd: result.list_cost_usd.as_ref().and_then(|cost| cost.0.parse().ok()),
         finished_at,
     })
 }

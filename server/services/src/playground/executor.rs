@@ -1,57 +1,52 @@
-//! Runs a comparison: every model at once, each run with a lease, one beginning and one ending.
+//! Runs a comparison: every model at once, each run under a lease, with exactly one start and one ending in the database.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod call;
+mod outcome;
+
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use crypto::Dek;
 use domain::{
-    RunId, Usd,
-    playground::{Parameters, Run, RunError, RunStatus},
+    RunId,
+    playground::{Parameters, Run},
 };
 use foundation::{clock::Clock, shutdown::Tasks};
 use futures::future::join_all;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
-use upstream::{ChatEvent, ChatRequest, UpstreamClient, UpstreamError};
+use upstream::UpstreamClient;
 use uuid::Uuid;
 
+use self::outcome::{finished_run, interrupted_run};
 use super::{
     active_comparison::ActiveComparison,
-    encryption, fields, mapping,
+    encryption, fields,
     repo::{Lease, Renewed, runs},
     run_registry::{RunPermit, RunRegistry},
 };
 use crate::catalog::CallableModel;
 
-/// How long a process is believed to be alive after it was last heard of.
+/// How long a lease lasts after it was last renewed; a run whose lease has expired is taken as interrupted.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
-/// How often it makes itself heard, keeps what has arrived, and looks whether a run is to be stopped.
+/// How often a running run renews its lease, stores a checkpoint of its answer and checks whether it is to be cancelled.
 const HEARTBEAT: Duration = Duration::from_secs(3);
-/// How long running answers may go on after the server was told to stop. Less than open requests are given, so that who
-/// waits for a comparison is still told how it ended.
-const DRAIN: Duration = Duration::from_secs(5);
 
-/// What a model thought is kept up to this many bytes.
-const MOST_REASONING: usize = 1_000_000;
-
-/// What every run needs of the server.
+/// Runs jobs in background tasks, with what they need from the server.
 pub struct Executor {
     pub(super) pool: PgPool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) client: UpstreamClient,
     pub(super) registry: Arc<RunRegistry>,
-    /// Names this process in leases.
+    /// The owner of this process's leases.
     pub(super) instance: Uuid,
 }
 
-/// A comparison that is in the database, queued.
+/// Queued runs of one comparison that are in the database.
 pub(super) struct Job {
-    /// Free again when all of it has ended.
-    pub place: RunPermit,
+    /// Held until all of them have ended.
+    pub permit: RunPermit,
     pub live: Arc<ActiveComparison>,
     pub dek: Dek,
     pub prompt: String,
@@ -59,34 +54,15 @@ pub(super) struct Job {
     pub runs: Vec<Planned>,
 }
 
-/// A run that is queued: which model is asked, and with what.
+/// A queued run: the model to call and the parameters to send.
 pub(super) struct Planned {
     pub id: RunId,
     pub model: CallableModel,
     pub parameters: Parameters,
 }
 
-/// What an upstream call came to.
-#[derive(Default)]
-struct Answer {
-    text: String,
-    reasoning: String,
-    finish_reason: Option<String>,
-    tokens_in: Option<u64>,
-    tokens_out: Option<u64>,
-    latency: Option<Duration>,
-    ttft: Option<Duration>,
-    failure: Option<Failure>,
-}
-
-enum Failure {
-    Upstream(UpstreamError),
-    Cancelled,
-    Stopping,
-}
-
 impl Executor {
-    /// What every run needs of the server; `instance` names this process in leases.
+    /// An executor; `instance` is the owner of its leases.
     pub fn new(
         pool: PgPool,
         clock: Arc<dyn Clock>,
@@ -98,18 +74,19 @@ impl Executor {
         Self { pool, clock, tasks, client, registry, instance }
     }
 
-    /// This process's lease from now on.
+    /// A lease of this process from now on.
     pub(super) fn lease(&self) -> Lease {
         Lease { owner: self.instance, until: self.clock.now() + LEASE }
     }
 
-    /// Runs in the background, to its end, what has entered the registry, if anything has.
+    /// Runs a job to its end in the background. Its comparison must have been registered, unless it is run for the database
+    /// alone.
     pub(super) fn start(self: &Arc<Self>, job: Job) {
         let this = self.clone();
         self.tasks.spawn(async move {
             this.run_all(&job).await;
             this.registry.leave(&job.live);
-            drop(job.place);
+            drop(job.permit);
         });
     }
 
@@ -123,7 +100,8 @@ impl Executor {
             }
         };
         join_all(job.runs.iter().map(async |run| {
-            let ended = if started.contains(&run.id.0) { self.run(job, run).await } else { interrupted(job, run.id) };
+            let ended =
+                if started.contains(&run.id.0) { self.run(job, run).await } else { interrupted_run(&job.live, run.id) };
             if let Some(ended) = ended {
                 job.live.finish(ended);
             }
@@ -131,7 +109,7 @@ impl Executor {
         .await;
     }
 
-    /// One run, from its upstream call to its ending in the database.
+    /// One run, from its upstream call to its ending in the database. `None`: the comparison has no such run.
     async fn run(&self, job: &Job, planned: &Planned) -> Option<Run> {
         let (id, model) = (planned.id, &planned.model);
         job.live.start(id);
@@ -154,72 +132,12 @@ impl Executor {
                 }
                 Some(run)
             }
-            None => interrupted(job, id),
+            None => interrupted_run(&job.live, id),
         }
     }
 
-    /// The upstream call itself.
-    async fn call(&self, job: &Job, planned: &Planned, cancel: &CancellationToken) -> Answer {
-        let Planned { id, model, parameters } = planned;
-        let request = ChatRequest {
-            temperature: parameters.temperature,
-            max_tokens: parameters.max_tokens,
-            top_p: parameters.top_p,
-            ..ChatRequest::new(model.upstream_model.clone(), job.system_prompt.as_deref(), &job.prompt)
-        };
-        let draining = self.tasks.draining();
-        let stop = async {
-            draining.cancelled().await;
-            tokio::time::sleep(DRAIN).await;
-        };
-        let mut answer = Answer::default();
-        let sent_at = Instant::now();
-        let failure = tokio::select! {
-            outcome = self.read(&job.live, *id, model, &request, &mut answer) => outcome.err().map(Failure::Upstream),
-            () = cancel.cancelled() => Some(Failure::Cancelled),
-            () = stop => Some(Failure::Stopping),
-        };
-        answer.failure = failure;
-        answer.latency.get_or_insert_with(|| sent_at.elapsed());
-        answer
-    }
-
-    async fn read(
-        &self,
-        live: &ActiveComparison,
-        id: RunId,
-        model: &CallableModel,
-        request: &ChatRequest,
-        answer: &mut Answer,
-    ) -> Result<(), UpstreamError> {
-        // Dropping the stream closes the connection, so cancelling needs no token of its own.
-        let mut stream = self.client.stream_chat(&model.target, request, CancellationToken::new()).await?;
-        let sent_at = stream.sent_at();
-        let outcome = loop {
-            match stream.next().await {
-                Ok(Some(ChatEvent::Delta(text))) if !text.is_empty() => {
-                    answer.ttft.get_or_insert_with(|| sent_at.elapsed());
-                    answer.text.push_str(&text);
-                    live.append(id, &text);
-                }
-                Ok(Some(ChatEvent::Finish(reason))) => answer.finish_reason = Some(reason),
-                Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
-                    (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
-                }
-                Ok(Some(ChatEvent::Reasoning(thought))) if answer.reasoning.len() < MOST_REASONING => {
-                    answer.reasoning.push_str(&thought);
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        answer.latency = Some(sent_at.elapsed());
-        outcome
-    }
-
-    /// Makes this process heard while a run goes on, keeps what has arrived, and stops the run if its member asked for it in
-    /// another process.
+    /// The heartbeat of a run: renews the lease, stores the answer so far as a checkpoint, and cancels the run if its member
+    /// requested that in another process or if the lease was lost. Returns once `ended` is cancelled.
     async fn keep_alive(&self, job: &Job, id: RunId, cancel: &CancellationToken, ended: &CancellationToken) {
         loop {
             tokio::select! {
@@ -242,13 +160,14 @@ impl Executor {
         }
     }
 
-    /// Writes the ending, again and again while the database is away, and says whether another process has begun another run
-    /// meanwhile. `None`: another process has already given this run up, or it was deleted.
+    /// Writes the ending, with exponential backoff while the database cannot be reached (for about 100 seconds), and returns
+    /// whether another process has started another run of the comparison meanwhile. `None`: the run was reaped or deleted, or the
+    /// ending could not be written.
     async fn write_ending(&self, job: &Job, run: &Run) -> Option<bool> {
         let ending = match encryption::ending(&job.dek, run, self.clock.now()) {
             Ok(ending) => ending,
             Err(error) => {
-                tracing::error!(run.id = %run.id, %error, "an ending could not be sealed");
+                tracing::error!(run.id = %run.id, %error, "an ending could not be encrypted");
                 return None;
             }
         };
@@ -268,44 +187,4 @@ impl Executor {
             }
         }
     }
-}
-
-/// The run as its member sees it once it has ended.
-fn finished_run(live: &ActiveComparison, id: RunId, model: &CallableModel, answer: &Answer) -> Option<Run> {
-    let run = live.snapshot().runs.into_iter().find(|run| run.id == id)?;
-    let (status, error) = match &answer.failure {
-        None => (RunStatus::Succeeded, None),
-        Some(Failure::Cancelled) => (RunStatus::Cancelled, None),
-        Some(Failure::Stopping) => (RunStatus::Interrupted, Some(mapping::interrupted())),
-        Some(Failure::Upstream(error)) => (RunStatus::Failed, Some(run_error(error))),
-    };
-    let (latency_ms, ttft_ms) = (answer.latency.map(milliseconds), answer.ttft.map(milliseconds));
-    Some(Run {
-        status,
-        reasoning_content: (!answer.reasoning.is_empty()).then(|| answer.reasoning.clone()),
-        response_content: (!answer.text.is_empty()).then(|| answer.text.clone()),
-        finish_reason: answer.finish_reason.clone(),
-        error,
-        latency_ms,
-        ttft_ms,
-        tokens_in: answer.tokens_in,
-        tokens_out: answer.tokens_out,
-        tokens_per_second: mapping::tokens_per_second(answer.tokens_out, latency_ms, ttft_ms),
-        list_cost_usd: model.prices.cost(answer.tokens_in, answer.tokens_out).map(|cost| Usd(cost.to_string())),
-        ..run
-    })
-}
-
-/// The run when its ending is no longer this process's to write.
-fn interrupted(job: &Job, id: RunId) -> Option<Run> {
-    let run = job.live.snapshot().runs.into_iter().find(|run| run.id == id)?;
-    Some(Run { status: RunStatus::Interrupted, error: Some(mapping::interrupted()), ..run })
-}
-
-fn run_error(error: &UpstreamError) -> RunError {
-    RunError { code: error.code.to_owned(), message: error.message.clone(), retry_after_s: error.retry_after_s }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Where in the database each encrypted text of a comparison belongs.
+//! The encrypted fields of comparisons and runs: each text is bound to its table, column and row.
 
 use crypto::Field;
 use domain::{ComparisonId, RunId};
@@ -18,7 +18,7 @@ pub(super) fn response(id: RunId) -> Field {
     Field { table: "playground_runs", column: "response_ct", row: id.0 }
 }
 
-/// What a run's model thought.
+/// A run's reasoning.
 pub(super) fn reasoning(id: RunId) -> Field {
     Field { table: "playground_runs", column: "reasoning_ct", row: id.0 }
 }

@@ -1,11 +1,11 @@
-//! From stored rows to what a member sees, and from how a run ended to what is stored.
+//! From encrypted rows to domain types; `encryption` is the inverse.
 
 use std::time::Duration;
 
 use crypto::{Dek, Field};
 use domain::{
     ComparisonId, RunId, Usd,
-    playground::{Comparison, Parameters, Run, RunError, RunStatus},
+    playground::{Comparison, Parameters, Run, RunError, RunResult, RunStatus},
 };
 use foundation::error::Error;
 use uuid::Uuid;
@@ -15,19 +15,19 @@ use super::{
     repo::{RunRow, SessionRow},
 };
 
-/// Shown in place of a prompt that cannot be opened any more.
-const SEALED: &str = "(This text cannot be decrypted: its key does not match.)";
+/// Shown in place of a text that cannot be decrypted any more.
+const UNDECRYPTABLE: &str = "(This text cannot be decrypted: its key does not match.)";
 
-/// Opens a comparison. A field that cannot be opened says so in its place: the rest is still shown.
+/// Decrypts a comparison. A text that cannot be decrypted is replaced by [`UNDECRYPTABLE`], so that the rest is still shown.
 pub(super) fn comparison(dek: &Dek, row: SessionRow, runs: Vec<RunRow>) -> Result<Comparison, Error> {
     let id = ComparisonId(row.id);
     Ok(Comparison {
         id,
         created_at: row.created_at,
-        prompt: open(dek, fields::prompt(id), &row.prompt_ct).unwrap_or_else(|| SEALED.into()),
+        prompt: open(dek, fields::prompt(id), &row.prompt_ct).unwrap_or_else(|| UNDECRYPTABLE.into()),
         system_prompt: row
             .system_prompt_ct
-            .map(|ct| open(dek, fields::system_prompt(id), &ct).unwrap_or_else(|| SEALED.into())),
+            .map(|ct| open(dek, fields::system_prompt(id), &ct).unwrap_or_else(|| UNDECRYPTABLE.into())),
         parameters: parameters(row.parameters)?,
         is_shared: row.shared_at.is_some(),
         share_slug: row.share_slug,
@@ -39,7 +39,7 @@ pub(super) fn comparison(dek: &Dek, row: SessionRow, runs: Vec<RunRow>) -> Resul
 
 /// The prompt of a history row.
 pub(super) fn prompt(dek: &Dek, id: Uuid, prompt_ct: &[u8]) -> String {
-    open(dek, fields::prompt(ComparisonId(id)), prompt_ct).unwrap_or_else(|| SEALED.into())
+    open(dek, fields::prompt(ComparisonId(id)), prompt_ct).unwrap_or_else(|| UNDECRYPTABLE.into())
 }
 
 /// The beginning of a prompt, on one line.
@@ -50,19 +50,12 @@ pub(super) fn preview(prompt: &str) -> String {
 }
 
 /// A status as it is stored.
-pub(super) fn status(text: &str) -> Result<RunStatus, Error> {
-    match text {
-        "queued" => Ok(RunStatus::Queued),
-        "running" => Ok(RunStatus::Running),
-        "succeeded" => Ok(RunStatus::Succeeded),
-        "failed" => Ok(RunStatus::Failed),
-        "cancelled" => Ok(RunStatus::Cancelled),
-        "interrupted" => Ok(RunStatus::Interrupted),
-        other => Err(Error::Internal(format!("unknown run status {other}"))),
-    }
+pub(super) fn status(word: &str) -> Result<RunStatus, Error> {
+    RunStatus::parse(word).ok_or_else(|| Error::Internal(format!("unknown run status {word}")))
 }
 
-/// Output tokens for each second between the first token and the last, one decimal; unknown where nothing can be measured.
+/// Output tokens per second of generation, rounded to one decimal: `tokens_out / (latency - ttft)`, times in milliseconds. `None`
+/// where a value is unknown or no time passed between the first token and the last.
 pub(super) fn tokens_per_second(tokens_out: Option<u64>, latency: Option<u64>, ttft: Option<u64>) -> Option<f64> {
     let generating = Duration::from_millis(latency?.checked_sub(ttft?)?);
     if generating.is_zero() {
@@ -71,7 +64,7 @@ pub(super) fn tokens_per_second(tokens_out: Option<u64>, latency: Option<u64>, t
     Some((tokens_out? as f64 / generating.as_secs_f64() * 10.0).round() / 10.0)
 }
 
-/// What a member reads about a run whose process died.
+/// The error of a run whose process died.
 pub(super) fn interrupted() -> RunError {
     RunError {
         code: "interrupted".into(),
@@ -81,25 +74,30 @@ pub(super) fn interrupted() -> RunError {
 }
 
 fn run(dek: &Dek, row: RunRow) -> Result<Run, Error> {
+    Ok(Run {
+        id: RunId(row.id),
+        position: u8::try_from(row.position).unwrap_or_default(),
+        model: row.model_public_name.clone(),
+        result: result(dek, row)?,
+    })
+}
+
+fn result(dek: &Dek, row: RunRow) -> Result<RunResult, Error> {
     let id = RunId(row.id);
     let (tokens_in, tokens_out) = (unsigned(row.tokens_in), unsigned(row.tokens_out));
     let (latency_ms, ttft_ms) = (unsigned(row.latency_ms), unsigned(row.ttft_ms));
     let error = row.error_code.map(|code| error(dek, id, code, row.error_detail_ct.as_deref(), row.retry_after_s));
-    let reasoning_content = row.reasoning_ct.and_then(|ct| open(dek, fields::reasoning(id), &ct));
-    let (response_content, sealed) = match row.response_ct.map(|ct| open(dek, fields::response(id), &ct)) {
+    let (response_content, undecryptable) = match row.response_ct.map(|ct| open(dek, fields::response(id), &ct)) {
         Some(None) => (None, Some(undecryptable())),
         opened => (opened.flatten(), None),
     };
-    Ok(Run {
-        id,
-        position: u8::try_from(row.position).unwrap_or_default(),
-        model: row.model_public_name,
+    Ok(RunResult {
         status: status(&row.status)?,
         parameters: row.parameters.map(parameters).transpose()?,
-        reasoning_content,
+        reasoning_content: row.reasoning_ct.and_then(|ct| open(dek, fields::reasoning(id), &ct)),
         response_content,
         finish_reason: row.finish_reason,
-        error: sealed.or(error),
+        error: undecryptable.or(error),
         latency_ms,
         ttft_ms,
         tokens_in,
@@ -121,7 +119,7 @@ fn error(dek: &Dek, id: RunId, code: String, detail_ct: Option<&[u8]>, retry_aft
 }
 
 fn undecryptable() -> RunError {
-    RunError { code: "undecryptable".into(), message: SEALED.into(), retry_after_s: None }
+    RunError { code: "undecryptable".into(), message: UNDECRYPTABLE.into(), retry_after_s: None }
 }
 
 fn open(dek: &Dek, field: Field, ct: &[u8]) -> Option<String> {

@@ -1,7 +1,8 @@
-//! The playground: makes comparisons, runs them in tasks that no hang-up can drop, and shows them to their member.
+//! The playground: makes comparisons, runs them in background tasks that outlive the request, and shows them to their member.
 
 mod active_comparison;
 mod api;
+mod changes;
 mod encryption;
 mod executor;
 mod fields;

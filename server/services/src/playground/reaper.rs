@@ -1,4 +1,4 @@
-//! Ends the runs of processes that died.
+//! Marks the runs of processes that died as interrupted.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use super::repo::runs;
 
 const REAP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Marks every run `interrupted` whose lease has run out, every few seconds, until the server stops.
+/// Marks every run whose lease has expired as `interrupted`, every [`REAP_INTERVAL`], until the server stops.
 pub async fn reap_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks) {
     let stopping = tasks.stopping();
     loop {

@@ -1,4 +1,4 @@
-//! The comparisons that are running in this process.
+//! The comparisons that are running in this process, and admission control for their members.
 
 use std::{
     collections::HashMap,
@@ -9,17 +9,19 @@ use domain::{ComparisonId, UserId};
 
 use super::active_comparison::{ActiveComparison, lock};
 
-/// How often a member may have models asked at the same time in one process: comparisons, and runs that are done anew.
-const PLACES: usize = 20;
+/// How many jobs of the executor (comparisons and retries) one member may have in one process at a time.
+const MAX_JOBS: usize = 20;
 
-/// The comparisons that run in this process, and for how many runs of the executor each is here.
+/// The comparisons that run in this process. Both locks are held only for short, non-blocking sections, never together.
 #[derive(Debug, Default)]
 pub struct RunRegistry {
-    here: Mutex<HashMap<ComparisonId, (Arc<ActiveComparison>, usize)>>,
-    taken: Mutex<HashMap<UserId, usize>>,
+    /// With the number of the executor's jobs that work on each.
+    active: Mutex<HashMap<ComparisonId, (Arc<ActiveComparison>, usize)>>,
+    /// How many permits each member holds.
+    permits: Mutex<HashMap<UserId, usize>>,
 }
 
-/// One of a member's places. It is free again when this is dropped.
+/// Permission for one job of a member. It is returned when this is dropped.
 #[derive(Debug)]
 pub struct RunPermit {
     registry: Arc<RunRegistry>,
@@ -28,66 +30,67 @@ pub struct RunPermit {
 
 impl Drop for RunPermit {
     fn drop(&mut self) {
-        let mut taken = lock(&self.registry.taken);
-        if let Some(count) = taken.get_mut(&self.user) {
+        let mut permits = lock(&self.registry.permits);
+        if let Some(count) = permits.get_mut(&self.user) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&self.user);
+                permits.remove(&self.user);
             }
         }
     }
 }
 
 impl RunRegistry {
-    /// Takes a place of this member's, before anything is waited for, so that many who ask at once cannot all see the last one free.
-    pub fn take_place(self: &Arc<Self>, user: UserId) -> Option<RunPermit> {
-        let mut taken = lock(&self.taken);
-        let count = taken.entry(user).or_default();
-        (*count < PLACES).then(|| {
+    /// Takes a permit; `None` where the member holds as many as there may be. To be called before the request's first await, so
+    /// that concurrent requests cannot all pass the check before one of them counts.
+    pub fn try_acquire(self: &Arc<Self>, user: UserId) -> Option<RunPermit> {
+        let mut permits = lock(&self.permits);
+        let count = permits.entry(user).or_default();
+        (*count < MAX_JOBS).then(|| {
             *count += 1;
             RunPermit { registry: self.clone(), user }
         })
     }
 
-    /// Adds a comparison that is about to run. Where it is here already, because a run is done anew while others go on, that
-    /// one is what counts.
+    /// Registers a job on a comparison. Where the comparison is registered already, because a run is retried while others go on,
+    /// the registered one is returned and is the one to work on.
     pub fn enter(&self, live: Arc<ActiveComparison>) -> Arc<ActiveComparison> {
-        let mut here = lock(&self.here);
-        let (live, count) = here.entry(live.id).or_insert((live, 0));
+        let mut active = lock(&self.active);
+        let (live, count) = active.entry(live.id).or_insert((live, 0));
         *count += 1;
         live.clone()
     }
 
-    /// The endings of what entered are in the database. The last one out takes the comparison away.
+    /// Ends a job whose results are in the database. The last job on a comparison removes it.
     pub fn leave(&self, live: &Arc<ActiveComparison>) {
-        let mut here = lock(&self.here);
-        if let Some((_, count)) = here.get_mut(&live.id).filter(|(other, _)| Arc::ptr_eq(other, live)) {
+        let mut active = lock(&self.active);
+        if let Some((_, count)) = active.get_mut(&live.id).filter(|(other, _)| Arc::ptr_eq(other, live)) {
             *count -= 1;
             if *count == 0 {
-                here.remove(&live.id);
+                active.remove(&live.id);
             }
         }
     }
 
-    /// Another process works on this comparison too. From here on only the database knows all of it, and whoever watches is
-    /// sent there.
+    /// Removes a comparison because another process runs a part of it too. From here on only the database has its whole state,
+    /// and watchers are redirected there.
     pub fn hand_over(&self, live: &Arc<ActiveComparison>) {
-        let mut here = lock(&self.here);
-        if here.get(&live.id).is_some_and(|(other, _)| Arc::ptr_eq(other, live)) {
-            here.remove(&live.id);
+        let mut active = lock(&self.active);
+        if active.get(&live.id).is_some_and(|(other, _)| Arc::ptr_eq(other, live)) {
+            active.remove(&live.id);
         }
-        drop(here);
+        drop(active);
         live.hand_over();
     }
 
     /// The comparison, if it runs in this process and is this member's.
     pub fn find(&self, user: UserId, id: ComparisonId) -> Option<Arc<ActiveComparison>> {
-        lock(&self.here).get(&id).map(|(live, _)| live).filter(|live| live.user == user).cloned()
+        lock(&self.active).get(&id).map(|(live, _)| live).filter(|live| live.user == user).cloned()
     }
 
     /// The comparisons of this member that run in this process.
     pub fn of(&self, user: UserId) -> Vec<Arc<ActiveComparison>> {
-        lock(&self.here).values().map(|(live, _)| live).filter(|live| live.user == user).cloned().collect()
+        lock(&self.active).values().map(|(live, _)| live).filter(|live| live.user == user).cloned().collect()
     }
 }
 
@@ -96,7 +99,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::playground::active_comparison::tests::live;
+    use crate::playground::{active_comparison::tests::live, subscription::Subscription};
 
     #[test]
     fn a_comparison_in_the_hub_is_found_by_its_member_only() {
@@ -115,27 +118,27 @@ mod tests {
     fn places_are_counted_by_member_and_are_free_again() {
         let registry = Arc::new(RunRegistry::default());
         let (ada, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        let mut taken: Vec<_> = (0..PLACES).map_while(|_| registry.take_place(ada)).collect();
-        assert_eq!(taken.len(), PLACES);
-        assert!(registry.take_place(ada).is_none() && registry.take_place(bob).is_some());
+        let mut taken: Vec<_> = (0..MAX_JOBS).map_while(|_| registry.try_acquire(ada)).collect();
+        assert_eq!(taken.len(), MAX_JOBS);
+        assert!(registry.try_acquire(ada).is_none() && registry.try_acquire(bob).is_some());
         taken.pop();
-        assert!(registry.take_place(ada).is_some());
+        assert!(registry.try_acquire(ada).is_some());
         taken.clear();
-        assert!(lock(&registry.taken).is_empty());
+        assert!(lock(&registry.permits).is_empty());
     }
 
     #[tokio::test]
     async fn whoever_watches_what_is_handed_over_is_sent_to_the_database() {
         let registry = RunRegistry::default();
-        let live = registry.enter(live());
-        let mut watcher = live.subscribe();
+        let first = registry.enter(live());
+        let mut watcher = Subscription::new(first.clone());
         watcher.next().await.expect("events");
-        registry.hand_over(&live);
+        registry.hand_over(&first);
         assert_eq!(watcher.next().await, None);
-        assert!(watcher.is_handed_over() && registry.find(live.user, live.id).is_none());
-        // Its leaving is not that of a later one.
-        let later = registry.enter(crate::playground::active_comparison::tests::live());
-        registry.leave(&live);
+        assert!(watcher.is_handed_over() && registry.find(first.user, first.id).is_none());
+        // The first one's leaving does not remove a later one with the same id.
+        let later = registry.enter(live());
+        registry.leave(&first);
         assert!(registry.find(later.user, later.id).is_some());
     }
 }

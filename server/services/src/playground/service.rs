@@ -1,32 +1,36 @@
 //! What a member can do with comparisons.
 
-mod begin;
+mod create;
 mod history;
+mod retry;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
     ComparisonId, RunId, UserId,
     accounts::Viewer,
     error::{AppError, Noun},
-    playground::{Comparison, HistoryEntry, HistoryFilter, PlaygroundPort, RunStatus},
+    playground::{Comparison, Event, HistoryEntry, HistoryFilter, PlaygroundPort, RunStatus},
 };
 use foundation::error::Error;
 
 use super::{
     active_comparison::ActiveComparison,
+    changes::changes,
     executor::Executor,
     mapping,
     repo::{runs, sessions},
-    stream,
+    run_registry::RunPermit,
 };
 use crate::{PublicUrl, accounts::AccountService, catalog::CatalogService};
 
-/// Comparisons that stay in a member's history; older ones go when a new one is made, unless they are shared.
+/// Comparisons that stay in a member's history. Making a new one deletes those beyond, unless they are shared.
 const HISTORY_LIMIT: i64 = 50;
 /// Shared comparisons that are listed.
-const MOST_SHARED: i64 = 500;
+const SHARED_LIMIT: i64 = 500;
+/// How often a comparison that runs in another process is read from the database.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The playground.
 #[derive(Clone)]
@@ -48,19 +52,45 @@ impl PlaygroundService {
         Self { executor, catalog, accounts, public_url }
     }
 
-    /// Waits until every run of a comparison has ended, wherever that is.
+    /// Waits until every run of a comparison has ended, in whichever process it runs. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if it is deleted meanwhile, and what the database returns.
     pub async fn finished(&self, viewer: &Viewer, live: &ActiveComparison) -> Result<Comparison, AppError> {
         let mut now = live.finished().await;
         if live.is_handed_over() {
             now = self.stored(viewer, live.id).await?;
             while !now.is_finished() {
-                (_, now) = stream::next_change(self, viewer, now).await?;
+                (_, now) = self.next_change(viewer, now).await?;
             }
         }
         Ok(now)
     }
 
-    /// The comparison as the database has it.
+    /// Polls the database until a comparison differs from the state that was sent to its watcher. Returns the events in between,
+    /// at least one, and the new state. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if it is deleted meanwhile, and what the database returns.
+    pub(super) async fn next_change(
+        &self,
+        viewer: &Viewer,
+        sent: Comparison,
+    ) -> Result<(Vec<Event>, Comparison), AppError> {
+        loop {
+            tokio::time::sleep(POLL_INTERVAL).await;
+            let now = self.stored(viewer, sent.id).await?;
+            let events = changes(&sent, &now);
+            if !events.is_empty() {
+                return Ok((events, now));
+            }
+        }
+    }
+
+    /// The comparison as it is stored.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where the member has no such comparison.
     pub(super) async fn stored(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError> {
         let pool = &self.executor.pool;
         let row = sessions::find(pool, viewer.id, id).await?.ok_or(AppError::NotFound(Noun::Comparison))?;
@@ -76,7 +106,7 @@ impl PlaygroundService {
         Ok(found)
     }
 
-    /// Ends every run that is still open, for a server that starts on a database that is its alone.
+    /// Marks every open run as interrupted. For the start of a server that is the only one on its database.
     pub async fn end_open_runs(&self) -> Result<(), Error> {
         let executor = &self.executor;
         let now = executor.clock.now();
@@ -87,12 +117,12 @@ impl PlaygroundService {
         Ok(())
     }
 
-    /// Stops everything that a member runs in this process.
+    /// Cancels everything that a member runs in this process.
     pub fn stop_all(&self, user: UserId) {
         self.executor.registry.of(user).iter().for_each(|live| live.cancel_all());
     }
 
-    /// The ids of the member's comparisons, the oldest first, from the one behind `after` on.
+    /// The ids of the member's comparisons, oldest first, from the one behind `after` on.
     pub async fn ids(
         &self,
         viewer: &Viewer,
@@ -100,6 +130,14 @@ impl PlaygroundService {
         limit: i64,
     ) -> Result<Vec<ComparisonId>, AppError> {
         Ok(sessions::ids(&self.executor.pool, viewer.id, after, limit).await?)
+    }
+
+    /// Admission control: a permit for one job of the member.
+    ///
+    /// # Errors
+    /// [`AppError::RateLimited`] where the member has too many jobs running.
+    fn permit(&self, viewer: &Viewer) -> Result<RunPermit, AppError> {
+        self.executor.registry.try_acquire(viewer.id).ok_or(AppError::RateLimited { retry_after_s: 5 })
     }
 
     /// The comparison while it runs in this process.
@@ -116,7 +154,7 @@ impl PlaygroundPort for PlaygroundService {
     }
 
     async fn shared(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError> {
-        let rows = sessions::shared(&self.executor.pool, viewer.id, MOST_SHARED).await?;
+        let rows = sessions::shared(&self.executor.pool, viewer.id, SHARED_LIMIT).await?;
         self.entries(viewer, rows, &HistoryFilter::default()).await
     }
 

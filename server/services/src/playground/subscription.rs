@@ -1,7 +1,7 @@
-//! Those who watch a running comparison.
+//! Watching a running comparison.
 //!
-//! A watcher holds a position in each answer instead of a queue of pieces: a slow one gets longer pieces, never a backlog,
-//! and one that comes late or comes back gets everything there is and then the rest.
+//! A subscription holds an offset into each answer instead of a queue of deltas. A slow watcher therefore gets longer deltas but
+//! never causes back-pressure or a backlog, and one that connects late or reconnects gets the current state and then the rest.
 
 use std::sync::Arc;
 
@@ -22,23 +22,23 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// From here on; the first events show everything as it stands.
-    pub(super) fn new(live: Arc<ActiveComparison>) -> Self {
+    /// Watches from now on; the first event is a snapshot of the current state.
+    pub fn new(live: Arc<ActiveComparison>) -> Self {
         Self { changed: live.changed.subscribe(), live, cursor: Cursor::default() }
     }
 
-    /// Of which comparison.
+    /// The comparison that is watched.
     pub fn id(&self) -> ComparisonId {
         self.live.id
     }
 
-    /// Whether the database has to be asked for the rest.
+    /// Whether the rest has to be read from the database: see [`ActiveComparison::is_handed_over`].
     pub fn is_handed_over(&self) -> bool {
         self.live.is_handed_over()
     }
 
-    /// The next events, at least one; `None` when the comparison has finished and everything was told, or when it was handed
-    /// over.
+    /// The next events, at least one; `None` when the comparison has finished and every event was returned, or when it was
+    /// handed over. Cancel-safe: events are taken only when they are returned.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
         loop {
             if self.cursor.is_done || self.is_handed_over() {
@@ -56,12 +56,14 @@ impl Subscription {
     }
 }
 
-/// How much of a comparison a watcher has been told.
+/// How much of a comparison a watcher has received.
 #[derive(Debug, Default)]
 struct Cursor {
+    /// Whether the first snapshot was sent.
     is_open: bool,
+    /// Whether the last event was sent.
     is_done: bool,
-    /// By position: which attempt the watcher was told of.
+    /// By position: the attempt that the watcher has seen.
     attempts: Vec<u32>,
     runs: Vec<RunCursor>,
 }
@@ -74,7 +76,7 @@ struct RunCursor {
 }
 
 impl Cursor {
-    /// What has happened since the last call.
+    /// The events since the last call.
     fn advance(&mut self, state: &State) -> Vec<Event> {
         let now = &state.comparison;
         let mut events = Vec::new();
@@ -99,24 +101,24 @@ impl Cursor {
 impl RunCursor {
     fn at(run: &Run) -> Self {
         Self {
-            is_started: run.status != RunStatus::Queued,
-            is_ended: run.status.is_ended(),
-            sent_bytes: run.response_content.as_ref().map_or(0, String::len),
+            is_started: run.result.status != RunStatus::Queued,
+            is_ended: run.is_ended(),
+            sent_bytes: run.result.response_content.as_ref().map_or(0, String::len),
         }
     }
 
     fn advance(&mut self, run: &Run, events: &mut Vec<Event>) {
-        if !self.is_started && run.status != RunStatus::Queued {
+        if !self.is_started && run.result.status != RunStatus::Queued {
             self.is_started = true;
             events.push(Event::RunStarted { run_id: run.id });
         }
         if self.is_ended {
             return;
         }
-        if run.status.is_ended() {
+        if run.is_ended() {
             self.is_ended = true;
             events.push(Event::RunFinished { run: run.clone() });
-        } else if let Some(rest) = run.response_content.as_ref().and_then(|text| text.get(self.sent_bytes..))
+        } else if let Some(rest) = run.result.response_content.as_ref().and_then(|text| text.get(self.sent_bytes..))
             && !rest.is_empty()
         {
             self.sent_bytes += rest.len();
@@ -136,10 +138,10 @@ mod tests {
         let (first, second) = (run(0).id, run(1).id);
         live.start(first);
         live.append(first, "Grü");
-        let mut late = live.subscribe();
+        let mut late = Subscription::new(live.clone());
         let opening = late.next().await.expect("events");
         assert!(
-            matches!(&opening[..], [Event::Session { session }] if session.runs[0].response_content.as_deref() == Some("Grü"))
+            matches!(&opening[..], [Event::Session { session }] if session.runs[0].result.response_content.as_deref() == Some("Grü"))
         );
 
         live.append(first, "ße");
@@ -168,14 +170,15 @@ mod tests {
         live.start(second);
         live.finish(ended(0, "old"));
         live.pick(first);
-        let mut watcher = live.subscribe();
+        let mut watcher = Subscription::new(live.clone());
         watcher.next().await.expect("events");
         let stopped = live.cancel_token(first).expect("a token");
         stopped.cancel();
         live.restart(first);
         let events = watcher.next().await.expect("events");
         let [Event::Session { session }] = &events[..] else { panic!("{events:?}") };
-        assert_eq!((session.runs[0].status, &session.runs[0].response_content), (RunStatus::Queued, &None));
+        let result = &session.runs[0].result;
+        assert_eq!((result.status, &result.response_content), (RunStatus::Queued, &None));
         assert_eq!(session.picked_run_id, None, "the pick was of another answer");
         assert!(!live.cancel_token(first).expect("a token").is_cancelled(), "stopping counted for the time before");
         live.append(first, "new");

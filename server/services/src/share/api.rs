@@ -27,20 +27,20 @@ use crate::{
     seo,
 };
 
-/// So many are kept for whoever asks for the same again. What is shared is looked up all the same.
-const PICTURES: u64 = 200;
+/// How many rendered images are cached. Whether a comparison is still shared is checked for every request all the same.
+const CACHED_IMAGES: u64 = 200;
 
 #[derive(Clone)]
 struct Pictures {
     share: Arc<ShareService>,
     site_name: Arc<str>,
-    /// By the hash of the drawing.
-    drawn: Cache<[u8; 32], Bytes>,
+    /// PNG images by the SHA-256 of their SVG.
+    rendered: Cache<[u8; 32], Bytes>,
 }
 
 /// The routes of sharing.
 pub fn router(share: Arc<ShareService>, site_name: &str) -> Router {
-    let pictures = Pictures { share: share.clone(), site_name: site_name.into(), drawn: Cache::new(PICTURES) };
+    let pictures = Pictures { share: share.clone(), site_name: site_name.into(), rendered: Cache::new(CACHED_IMAGES) };
     let pictures = Router::new().route("/playground/shared/{slug}/image.png", get(image)).with_state(pictures);
     Router::new()
         .route("/api/playground/{id}/share", post(start).delete(stop))
@@ -51,7 +51,7 @@ pub fn router(share: Arc<ShareService>, site_name: &str) -> Router {
         .merge(pictures)
 }
 
-/// This room's part of the OpenAPI document.
+/// Sharing's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(start, stop, show, copy))]
 pub struct ShareDoc;
@@ -93,7 +93,7 @@ async fn show(
     Ok(([(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], Json(shared)))
 }
 
-/// The picture of a link preview: names and figures.
+/// The image of a link preview: model names and metrics.
 async fn image(
     State(pictures): State<Pictures>,
     PathId(ShareSlug(slug)): PathId<ShareSlug>,
@@ -106,7 +106,7 @@ async fn image(
         Ok::<_, Error>(Bytes::from(png))
     };
     let key = Sha256::digest(svg.as_bytes()).into();
-    let png = pictures.drawn.try_get_with(key, draw).await.map_err(|error| {
+    let png = pictures.rendered.try_get_with(key, draw).await.map_err(|error| {
         tracing::error!(%error, "a picture could not be drawn");
         AppError::Internal
     })?;
@@ -114,7 +114,7 @@ async fn image(
     Ok((headers, [(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], png).into_response())
 }
 
-/// RowCache a shared comparison into the member's own history, answers and figures included.
+/// Copies a shared comparison into the member's own history, answers and metrics included.
 #[utoipa::path(post, path = "/api/playground/shared/{slug}/copy", tag = "share", params(("slug" = String, Path)),
     responses((status = 201, body = Comparison), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn copy(

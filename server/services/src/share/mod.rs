@@ -1,5 +1,5 @@
-//! Sharing: snapshots of comparisons that anybody with the link can read, for as long as their owner wants it. Nothing is
-//! cached: what is unshared is gone with the next request, on every replica.
+//! Sharing: snapshots of comparisons that anybody with the link can read until their owner ends it. Snapshots are not cached, so
+//! unsharing takes effect with the next request, on every replica.
 
 mod api;
 mod picture;

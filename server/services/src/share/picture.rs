@@ -1,4 +1,4 @@
-//! The picture of a shared comparison's link preview: names and figures, nothing of what was asked or answered.
+//! The image of a shared comparison's link preview: model names and metrics, no text of the prompt or the answers.
 
 use domain::{
     Usd, format,
@@ -11,7 +11,7 @@ use crate::seo::{escape, sheet, shortened};
 /// The colours of the four positions, as in the light theme.
 const COLOURS: [&str; 4] = ["#0067a5", "#b04600", "#00745a", "#8f3f78"];
 
-/// The drawing.
+/// The image as SVG.
 pub(super) fn drawing(content: &SharedContent, site_name: &str) -> String {
     let rows: String = (0..).zip(&content.runs).map(|(i, run)| row(290 + i * 80, run)).collect();
     let heads: String = [(760, "Total"), (950, "Speed"), (1128, "List price")]
@@ -26,9 +26,9 @@ pub(super) fn drawing(content: &SharedContent, site_name: &str) -> String {
 fn row(y: i32, run: &SharedRun) -> String {
     let position = usize::from(run.position).min(COLOURS.len() - 1);
     let stats = [
-        (760, format::duration(run.latency_ms)),
-        (950, format::speed(run.tokens_per_second)),
-        (1128, run.list_cost_usd.as_ref().map_or(format::UNKNOWN.into(), Usd::display)),
+        (760, format::duration(run.result.latency_ms)),
+        (950, format::speed(run.result.tokens_per_second)),
+        (1128, run.result.list_cost_usd.as_ref().map_or(format::UNKNOWN.into(), Usd::display)),
     ];
     let stats: String = stats
         .map(|(x, value)| {

@@ -1,5 +1,5 @@
-//! Statements on the shared part of `playground_sessions`. Those that change it take the owner's id; the one that reads it
-//! takes nothing but the link.
+//! Statements on the shared part of `playground_sessions`. Those that write take the owner's id; the one that reads takes only the
+//! slug.
 
 use chrono::{DateTime, Utc};
 use crypto::Wrapped;
@@ -8,7 +8,7 @@ use foundation::error::Error;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-/// What a link leads to, still sealed.
+/// A shared comparison with its encrypted snapshot and its owner's wrapped data key.
 pub(super) struct SharedRow {
     pub id: Uuid,
     pub user_id: Uuid,
@@ -19,7 +19,7 @@ pub(super) struct SharedRow {
 }
 
 impl SharedRow {
-    /// The owner's data key as it is stored.
+    /// The owner's data key, wrapped.
     pub(super) fn owners_key(&self) -> Wrapped {
         Wrapped { bytes: self.wrapped_dek.clone(), key_version: self.dek_key_version }
     }
@@ -28,14 +28,14 @@ impl SharedRow {
 /// A snapshot to be stored.
 pub(super) struct NewShare<'a> {
     pub share_ct: &'a [u8],
-    /// Taken where the comparison has no link yet, or where another is wanted.
+    /// Used where the comparison has no slug yet, or where `replaces_slug`.
     pub slug: &'a str,
     pub replaces_slug: bool,
     pub now: DateTime<Utc>,
 }
 
-/// Shares the member's comparison and says its slug. `None`: there is no such comparison, or one of its runs is under way
-/// (again).
+/// Shares the member's comparison and returns its slug. `None`: there is no such comparison, or one of its runs has not ended,
+/// because it was retried.
 #[tracing::instrument(name = "db.playground_sessions.share", skip_all)]
 pub(super) async fn share(
     db: impl PgExecutor<'_>,
@@ -80,7 +80,7 @@ pub(super) async fn unshare(db: impl PgExecutor<'_>, user: UserId, id: Compariso
     Ok(done.rows_affected() == 1)
 }
 
-/// What a link leads to at this moment, if its owner's account is not disabled.
+/// The comparison that is shared under a slug now, unless its owner's account is disabled.
 #[tracing::instrument(name = "db.playground_sessions.shared", skip_all)]
 pub(super) async fn find(db: impl PgExecutor<'_>, slug: &str) -> Result<Option<SharedRow>, Error> {
     let row = sqlx::query_as!(

@@ -1,4 +1,4 @@
-//! What can be done with a share link, and who may.
+//! Sharing, unsharing, reading and copying comparisons, with their access checks.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub struct ShareService {
 }
 
 impl ShareService {
-    /// The room with everything it needs.
+    /// The service with its dependencies.
     pub fn new(
         pool: PgPool,
         clock: Arc<dyn Clock>,
@@ -42,13 +42,16 @@ impl ShareService {
         Self { pool, clock, accounts, playground, public_url }
     }
 
-    /// The copy itself, for the JSON route.
+    /// Makes a private copy for a member, as [`SharePort::copy`], and returns it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where the slug leads to nothing.
     pub async fn copied(&self, viewer: &Viewer, slug: &str) -> Result<Comparison, AppError> {
         let id = self.copy(viewer, slug).await?;
         self.playground.find(viewer, id).await
     }
 
-    /// The snapshot, sealed under its owner's data key for this row alone: without the master key the row says nothing.
+    /// The snapshot, encrypted under its owner's data key and bound to its row.
     fn encrypt(dek: &Dek, id: ComparisonId, content: &SharedContent) -> Result<Vec<u8>, Error> {
         let json = serde_json::to_string(content).map_err(|error| Error::Internal(format!("a snapshot: {error}")))?;
         dek.encrypt(share_field(id.0), &json)
@@ -72,7 +75,7 @@ impl SharePort for ShareService {
             NewShare { share_ct: &share_ct, slug: &fresh, replaces_slug: request.new_link, now: self.clock.now() };
         match repo::share(&self.pool, viewer.id, id, &new).await? {
             Some(share_slug) => Ok(ShareLink { public_url: self.public_url.shared(&share_slug), share_slug }),
-            // Deleted meanwhile, or begun again: looking once more says which.
+            // Deleted or retried meanwhile: reading it again tells which.
             None => {
                 let again = self.playground.find(viewer, id).await?;
                 SharedContent::of(&again, &request)?;

@@ -5,14 +5,17 @@ use foundation::error::Error;
 
 const BYTES: usize = 16;
 
-/// 128 bits from the machine's randomness, in base64url: not to be guessed.
+/// 128 bits of the operating system's randomness in base64url, so that slugs cannot be guessed.
+///
+/// # Errors
+/// Where the operating system gives no randomness.
 pub(super) fn generate() -> Result<String, Error> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|_| Error::Encryption("no randomness available"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Whether a text can be a slug; what cannot is not looked up.
+/// Whether a text has the form of a slug; others need no look-up.
 pub(super) fn is_well_formed(slug: &str) -> bool {
     URL_SAFE_NO_PAD.decode(slug).is_ok_and(|bytes| bytes.len() == BYTES)
 }

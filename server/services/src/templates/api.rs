@@ -1,4 +1,4 @@
-//! `/api/templates`: what a member keeps to start from.
+//! `/api/templates`: a member's templates.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     api::{ApiError, JsonBody, PathId, Problem},
 };
 
-/// As for comparisons: two texts of 50,000 characters, every one of them escaped.
+/// As for comparisons: two texts of 50,000 characters, each character escaped.
 const BODY_LIMIT: usize = 1_300_000;
 
 /// The routes of templates.
@@ -32,7 +32,7 @@ pub fn router(templates: Arc<TemplateService>) -> Router {
         .with_state(templates)
 }
 
-/// This room's part of the OpenAPI document.
+/// The templates' part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list, create, replace, delete))]
 pub struct TemplatesDoc;

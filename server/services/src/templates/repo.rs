@@ -13,14 +13,15 @@ pub(super) struct TemplateRow {
     pub body_ct: Vec<u8>,
 }
 
-/// A template to be stored.
-pub(super) struct Sealed<'a> {
+/// An encrypted template to be stored.
+pub(super) struct NewTemplate<'a> {
     pub id: TemplateId,
     pub name_ct: &'a [u8],
     pub body_ct: &'a [u8],
     pub now: DateTime<Utc>,
 }
 
+/// The member's templates, oldest first; at most 100.
 #[tracing::instrument(name = "db.playground_templates.list", skip_all)]
 pub(super) async fn list(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<TemplateRow>, Error> {
     let rows = sqlx::query_as!(
@@ -33,9 +34,9 @@ pub(super) async fn list(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Te
     Ok(rows)
 }
 
-/// `false`: the member has as many as there may be.
+/// Inserts a template. `false`: the member has the maximum of 100 already.
 #[tracing::instrument(name = "db.playground_templates.insert", skip_all)]
-pub(super) async fn insert(db: impl PgExecutor<'_>, user: UserId, new: &Sealed<'_>) -> Result<bool, Error> {
+pub(super) async fn insert(db: impl PgExecutor<'_>, user: UserId, new: &NewTemplate<'_>) -> Result<bool, Error> {
     let done = sqlx::query!(
         r#"
         INSERT INTO playground_templates (id, user_id, name_ct, body_ct, created_at, updated_at)
@@ -53,9 +54,9 @@ pub(super) async fn insert(db: impl PgExecutor<'_>, user: UserId, new: &Sealed<'
     Ok(done.rows_affected() == 1)
 }
 
-/// `false`: the member has no such template.
+/// Replaces a template. `false`: the member has no such template.
 #[tracing::instrument(name = "db.playground_templates.update", skip_all)]
-pub(super) async fn update(db: impl PgExecutor<'_>, user: UserId, new: &Sealed<'_>) -> Result<bool, Error> {
+pub(super) async fn update(db: impl PgExecutor<'_>, user: UserId, new: &NewTemplate<'_>) -> Result<bool, Error> {
     let done = sqlx::query!(
         "UPDATE playground_templates SET name_ct = $3, body_ct = $4, updated_at = $5 WHERE id = $1 AND user_id = $2",
         new.id.0,
@@ -69,7 +70,7 @@ pub(super) async fn update(db: impl PgExecutor<'_>, user: UserId, new: &Sealed<'
     Ok(done.rows_affected() == 1)
 }
 
-/// `false`: the member has no such template.
+/// Deletes a template. `false`: the member has no such template.
 #[tracing::instrument(name = "db.playground_templates.delete", skip_all)]
 pub(super) async fn delete(db: impl PgExecutor<'_>, user: UserId, id: TemplateId) -> Result<bool, Error> {
     let done = sqlx::query!("DELETE FROM playground_templates WHERE id = $1 AND user_id = $2", id.0, user.0)

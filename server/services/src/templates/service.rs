@@ -1,4 +1,4 @@
-//! Keeping templates.
+//! Storing, listing and deleting templates, encrypted under the member's data key.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use foundation::{clock::Clock, error::Error};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::repo::{self, Sealed};
+use super::repo::{self, NewTemplate};
 use crate::accounts::AccountService;
 
-/// The templates of all members, each behind its member's key.
+/// The templates of all members, each encrypted under its member's data key.
 pub struct TemplateService {
     pool: PgPool,
     clock: Arc<dyn Clock>,
@@ -25,34 +25,43 @@ pub struct TemplateService {
 }
 
 impl TemplateService {
-    /// The room with everything it needs.
+    /// The service with its dependencies.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, accounts: Arc<AccountService>) -> Self {
         Self { pool, clock, accounts }
     }
 
-    /// Keeps a new template.
+    /// Stores a new template.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the fields, [`AppError::Conflict`] where the member has 100 templates already.
     pub async fn create(&self, viewer: &Viewer, draft: TemplateDraft) -> Result<Template, AppError> {
         let template = checked(TemplateId(Uuid::now_v7()), draft)?;
-        let (name_ct, body_ct) = self.sealed(viewer, &template).await?;
-        let new = Sealed { id: template.id, name_ct: &name_ct, body_ct: &body_ct, now: self.clock.now() };
+        let (name_ct, body_ct) = self.encrypted(viewer, &template).await?;
+        let new = NewTemplate { id: template.id, name_ct: &name_ct, body_ct: &body_ct, now: self.clock.now() };
         match repo::insert(&self.pool, viewer.id, &new).await? {
             true => Ok(template),
             false => Err(AppError::Conflict("There are 100 templates already. Delete one first.".into())),
         }
     }
 
-    /// Puts another in its place, under another name perhaps.
+    /// Replaces a template, its name included.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the fields, [`AppError::NotFound`] where the member has no such template.
     pub async fn replace(&self, viewer: &Viewer, id: TemplateId, draft: TemplateDraft) -> Result<Template, AppError> {
         let template = checked(id, draft)?;
-        let (name_ct, body_ct) = self.sealed(viewer, &template).await?;
-        let new = Sealed { id, name_ct: &name_ct, body_ct: &body_ct, now: self.clock.now() };
+        let (name_ct, body_ct) = self.encrypted(viewer, &template).await?;
+        let new = NewTemplate { id, name_ct: &name_ct, body_ct: &body_ct, now: self.clock.now() };
         match repo::update(&self.pool, viewer.id, &new).await? {
             true => Ok(template),
             false => Err(AppError::NotFound(Noun::Template)),
         }
     }
 
-    /// Deletes one for good.
+    /// Deletes a template for good.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where the member has no such template.
     pub async fn delete(&self, viewer: &Viewer, id: TemplateId) -> Result<(), AppError> {
         match repo::delete(&self.pool, viewer.id, id).await? {
             true => Ok(()),
@@ -60,7 +69,7 @@ impl TemplateService {
         }
     }
 
-    async fn sealed(&self, viewer: &Viewer, template: &Template) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    async fn encrypted(&self, viewer: &Viewer, template: &Template) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let dek = self.accounts.data_key(viewer.id).await?;
         let body =
             serde_json::to_string(&template.draft).map_err(|error| Error::Internal(format!("a template: {error}")))?;
@@ -81,8 +90,8 @@ fn body_field(id: TemplateId) -> Field {
     Field { table: "playground_templates", column: "body_ct", row: id.0 }
 }
 
-/// `None`, with a line in the log, where it cannot be opened any more.
-fn opened(dek: &Dek, row: &repo::TemplateRow) -> Option<Template> {
+/// Decrypts a template. `None`, with an error in the log, where that is not possible any more.
+fn decrypted(dek: &Dek, row: &repo::TemplateRow) -> Option<Template> {
     let id = TemplateId(row.id);
     let open = || -> Result<Template, Error> {
         let body = dek.open(body_field(id), &row.body_ct)?;
@@ -90,7 +99,7 @@ fn opened(dek: &Dek, row: &repo::TemplateRow) -> Option<Template> {
             serde_json::from_str(&body).map_err(|error| Error::Internal(format!("a template: {error}")))?;
         Ok(Template { id, draft: TemplateDraft { name: dek.open(name_field(id), &row.name_ct)?, ..draft } })
     };
-    open().inspect_err(|error| tracing::error!(template.id = %id, %error, "cannot open a template")).ok()
+    open().inspect_err(|error| tracing::error!(template.id = %id, %error, "cannot decrypt a template")).ok()
 }
 
 #[async_trait]
@@ -101,6 +110,6 @@ impl TemplatePort for TemplateService {
             return Ok(Vec::new());
         }
         let dek = self.accounts.data_key(viewer.id).await?;
-        Ok(rows.iter().filter_map(|row| opened(&dek, row)).collect())
+        Ok(rows.iter().filter_map(|row| decrypted(&dek, row)).collect())
     }
 }

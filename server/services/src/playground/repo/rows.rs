@@ -1,4 +1,4 @@
-//! What the statements on comparisons and runs take and give.
+//! The rows that the statements on comparisons and runs take and return.
 
 use chrono::{DateTime, Utc};
 use domain::{ComparisonId, RunId, UserId, playground::RunStatus};
@@ -38,7 +38,7 @@ pub(in crate::playground) struct RunRow {
     pub list_cost_usd: Option<Decimal>,
 }
 
-/// A run as a row of the history needs it.
+/// The part of a run that the history shows.
 pub(in crate::playground) struct HistoryRunRow {
     pub session_id: Uuid,
     pub id: Uuid,
@@ -47,15 +47,15 @@ pub(in crate::playground) struct HistoryRunRow {
     pub status: String,
 }
 
-/// What other processes have done to a comparison that this one works on.
+/// What a heartbeat learns about other processes.
 pub(in crate::playground) struct Renewed {
-    /// Its member asked one of them to stop the run.
+    /// Cancelling the run was requested.
     pub is_cancelled: bool,
-    /// One of them has begun another run of it since.
+    /// Another process has started another run of the comparison since.
     pub has_other_owner: bool,
 }
 
-/// A run that was to be picked.
+/// A run that was to be picked, with its status.
 pub(in crate::playground) struct PickedRow {
     pub session_id: Uuid,
     pub model_public_name: String,
@@ -81,14 +81,14 @@ pub(in crate::playground) struct NewRun<'a> {
     pub parameters: Option<serde_json::Value>,
 }
 
-/// Who works on a run and until when it is believed.
+/// Which process works on a run, and when that expires unless it is renewed.
 #[derive(Clone, Copy)]
 pub(in crate::playground) struct Lease {
     pub owner: Uuid,
     pub until: DateTime<Utc>,
 }
 
-/// How a run ended.
+/// The result of a run that has ended.
 pub(in crate::playground) struct Ending {
     pub status: RunStatus,
     pub response_ct: Option<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Statements on `playground_runs`: how one is worked on, and what came of it.
+//! Statements on `playground_runs`: leases, endings and reading.
 
 use chrono::{DateTime, Utc};
 use domain::{ComparisonId, RunId, UserId};
@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::rows::{Ending, HistoryRunRow, Lease, Renewed, RunRow};
 
-/// Marks queued runs as running and returns those that really were this process's to start. Does not wait for the disk: the
-/// rows are there already, and one that a power cut finds queued ends as interrupted just like one that was running.
+/// Marks queued runs as running and returns those that were started: queued, and under this process's lease. Commits
+/// asynchronously: the rows exist already, and after a power cut a queued run is reaped just like a running one.
 #[tracing::instrument(name = "db.playground_runs.start", skip_all)]
 pub(in crate::playground) async fn start(
     db: impl PgExecutor<'_>,
@@ -36,8 +36,8 @@ pub(in crate::playground) async fn start(
     Ok(started)
 }
 
-/// Prolongs this process's lease on a run, keeps what has arrived so far, and says what other processes have done meanwhile.
-/// `None`: the run is no longer this process's.
+/// Renews this process's lease on a run, stores a checkpoint of its answer, and returns what other processes have done
+/// meanwhile. `None`: the lease is lost.
 #[tracing::instrument(name = "db.playground_runs.renew", skip_all)]
 pub(in crate::playground) async fn renew(
     db: impl PgExecutor<'_>,
@@ -68,8 +68,8 @@ pub(in crate::playground) async fn renew(
     Ok(renewed)
 }
 
-/// Writes the one ending of a run, and says whether another process has begun another run of the comparison meanwhile. `None`:
-/// it was no longer this process's to end. Who did it stays written down.
+/// Writes the only ending of a run, and returns whether another process has started another run of the comparison meanwhile.
+/// `None`: the lease is lost. The lease's owner stays in the row, so that other processes can see who ran it.
 #[tracing::instrument(name = "db.playground_runs.finish", skip_all)]
 pub(in crate::playground) async fn finish(
     db: impl PgExecutor<'_>,
@@ -111,7 +111,7 @@ pub(in crate::playground) async fn finish(
     Ok(has_other_owner)
 }
 
-/// Ends every run whose lease ran out before `expired`, and returns how many.
+/// Marks every open run whose lease ended before `expired` as interrupted, and returns how many.
 #[tracing::instrument(name = "db.playground_runs.reap", skip_all)]
 pub(in crate::playground) async fn reap(
     db: impl PgExecutor<'_>,
@@ -132,7 +132,8 @@ pub(in crate::playground) async fn reap(
     Ok(done.rows_affected())
 }
 
-/// Asks whichever process works on the run to stop it. `false`: the member has no such run.
+/// Requests the process that works on the run to cancel it with its next heartbeat. Idempotent. `false`: the member has no such
+/// run.
 #[tracing::instrument(name = "db.playground_runs.request_cancel", skip_all)]
 pub(in crate::playground) async fn request_cancel(
     db: impl PgExecutor<'_>,
@@ -157,9 +158,9 @@ pub(in crate::playground) async fn request_cancel(
     Ok(done.rows_affected() == 1)
 }
 
-/// Puts an ended run of the member back to its beginning, under this process's lease. What it answered before is erased, and
-/// a pick of it with it. `None`: the member has no such run; `false`: it has not ended. The comparison is locked before the run,
-/// as its deletion does it.
+/// Resets an ended run of the member to queued, under this process's lease. Its result and a pick of it are erased. `None`: the
+/// member has no such run; `false`: it has not ended. Locks the comparison before the run, in the order in which deleting a
+/// comparison locks them, so that the two cannot deadlock.
 #[tracing::instrument(name = "db.playground_runs.restart", skip_all)]
 pub(in crate::playground) async fn restart(
     db: impl PgExecutor<'_>,
@@ -170,12 +171,12 @@ pub(in crate::playground) async fn restart(
 ) -> Result<Option<bool>, Error> {
     let is_restarted = sqlx::query_scalar!(
         r#"
-        WITH house AS MATERIALIZED (
+        WITH parent AS MATERIALIZED (
             SELECT id FROM playground_sessions WHERE id = $2 AND user_id = $3 FOR NO KEY UPDATE
         ), target AS (
             SELECT r.id, r.status
             FROM playground_runs r
-            JOIN house ON house.id = r.session_id
+            JOIN parent ON parent.id = r.session_id
             WHERE r.id = $1
             FOR UPDATE OF r
         ), restarted AS (
@@ -207,7 +208,7 @@ pub(in crate::playground) async fn restart(
     Ok(is_restarted)
 }
 
-/// The runs of a comparison that was found for its member, by position.
+/// The runs of a comparison, by position. The caller has checked that it is the member's.
 #[tracing::instrument(name = "db.playground_runs.of_session", skip_all)]
 pub(in crate::playground) async fn of_session(db: impl PgExecutor<'_>, session: Uuid) -> Result<Vec<RunRow>, Error> {
     let rows = sqlx::query_as!(
@@ -226,7 +227,7 @@ pub(in crate::playground) async fn of_session(db: impl PgExecutor<'_>, session: 
     Ok(rows)
 }
 
-/// The runs of comparisons that were found for their member, without their content.
+/// The runs of comparisons, without their content. The caller has checked that these are the member's.
 #[tracing::instrument(name = "db.playground_runs.history", skip_all)]
 pub(in crate::playground) async fn history_runs(
     db: impl PgExecutor<'_>,

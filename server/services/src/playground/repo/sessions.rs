@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::rows::{Lease, NewRun, NewSession, PickedRow, SessionRow};
 
 /// Inserts a comparison with its runs, queued, under this process's lease, and deletes the member's comparisons beyond the
-/// newest `keep`, except those that are shared or still running. One statement, and so one transaction, since every
-/// comparison waits for it. The deletion sees the table as it was before, hence `keep - 1`. What another one that begins at the
-/// same time is deleting already is left to it: waiting for each other in different orders, both would stand still.
+/// newest `keep`, except those that are shared or still running. One statement, hence one transaction and one round trip, which
+/// every comparison waits for. The deletion sees the table as it was before the insertion, hence `keep - 1`. It skips rows that
+/// a concurrent insertion has locked for deletion: waiting for them in a different order could deadlock.
 #[tracing::instrument(name = "db.playground_sessions.insert", skip_all)]
 pub(in crate::playground) async fn insert(
     db: impl PgExecutor<'_>,
@@ -114,7 +114,7 @@ pub(in crate::playground) async fn history(
     Ok(rows)
 }
 
-/// The ids of the member's comparisons, the oldest first: ids are in the order of their times.
+/// The ids of the member's comparisons, oldest first: the ids (UUIDv7) sort by time.
 #[tracing::instrument(name = "db.playground_sessions.ids", skip_all)]
 pub(in crate::playground) async fn ids(
     db: impl PgExecutor<'_>,
@@ -133,7 +133,7 @@ pub(in crate::playground) async fn ids(
     Ok(ids.into_iter().map(ComparisonId).collect())
 }
 
-/// Everything that the member shares, newest first.
+/// The comparisons that the member shares, newest first.
 #[tracing::instrument(name = "db.playground_sessions.all_shared", skip_all)]
 pub(in crate::playground) async fn shared(
     db: impl PgExecutor<'_>,
@@ -157,7 +157,7 @@ pub(in crate::playground) async fn shared(
     Ok(rows)
 }
 
-/// Deletes the member's comparison, its runs with it. `false`: there is none.
+/// Deletes the member's comparison with its runs. `false`: the member has no such comparison.
 #[tracing::instrument(name = "db.playground_sessions.delete", skip_all)]
 pub(in crate::playground) async fn delete(
     db: impl PgExecutor<'_>,
@@ -170,7 +170,8 @@ pub(in crate::playground) async fn delete(
     Ok(done.rows_affected() == 1)
 }
 
-/// Marks a run as the one its member prefers, if it has succeeded, and says how it stands. `None`: the member has no such run.
+/// Marks a run as the one that its member prefers, if it has succeeded, and returns its status. `None`: the member has no such
+/// run.
 #[tracing::instrument(name = "db.playground_sessions.pick", skip_all)]
 pub(in crate::playground) async fn pick(
     db: impl PgExecutor<'_>,

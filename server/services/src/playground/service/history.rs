@@ -1,4 +1,4 @@
-//! What a member has compared before.
+//! A member's history of comparisons.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,10 @@ use crate::playground::{
 };
 
 impl PlaygroundService {
-    /// Rows of the history as their member sees them, those that are wanted.
+    /// Decrypts rows of the history and keeps those that pass the filter.
+    ///
+    /// # Errors
+    /// What the database returns. A prompt that cannot be decrypted is no error; its row says so.
     pub(super) async fn entries(
         &self,
         viewer: &Viewer,

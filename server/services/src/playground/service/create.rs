@@ -1,4 +1,4 @@
-//! How a comparison or one of its runs begins.
+//! Creating a comparison: by running it, or as a copy of a shared one.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crypto::Dek;
 use domain::{
     ComparisonId, RunId, UserId,
     accounts::Viewer,
-    error::{AppError, FieldError, Noun},
-    playground::{Comparison, ComparisonRequest, PlaygroundPort, Run},
+    error::{AppError, FieldError},
+    playground::{Comparison, ComparisonRequest, Run, RunResult},
 };
 use foundation::error::Error;
 use uuid::Uuid;
@@ -26,72 +26,26 @@ use crate::{
 };
 
 impl PlaygroundService {
-    /// Checks, stores and starts a comparison. From then on it runs to its end, whoever watches.
+    /// Checks, stores and starts a comparison. It runs to its end even if the caller goes away.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the fields, [`AppError::RateLimited`] where the member has too many jobs running.
     pub async fn create(&self, viewer: &Viewer, request: ComparisonRequest) -> Result<Arc<ActiveComparison>, AppError> {
         request.check().map_err(AppError::Invalid)?;
-        let place = self.place(viewer)?;
+        let permit = self.permit(viewer)?;
         let data_key = async { Ok(self.accounts.data_key(viewer.id).await?) };
         let (models, dek) = tokio::try_join!(self.models(&request), data_key)?;
         let (this, user) = (self.clone(), viewer.id);
         self.executor
             .tasks
-            .detached(async move { this.store_and_start(user, request, models, (dek, place)).await })
+            .detached(async move { this.store_and_start(user, request, models, (dek, permit)).await })
             .await
     }
 
-    /// Does one ended run anew, while others may go on. Its old answer is replaced.
-    pub async fn retry(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError> {
-        let place = self.place(viewer)?;
-        let found = self.find(viewer, id).await?;
-        let old = found.runs.iter().find(|other| other.id == run).ok_or(AppError::NotFound(Noun::Run))?;
-        if !old.status.is_ended() {
-            return Err(still_runs());
-        }
-        let name = old.model.clone();
-        let model =
-            self.catalog.callable(std::slice::from_ref(&name)).await?.remove(&name).ok_or_else(|| {
-                AppError::Conflict(format!("There is no model {:?} to ask any more.", shortened(&name)))
-            })?;
-        let dek = self.accounts.data_key(viewer.id).await?;
-        let planned = Planned { id: run, model, parameters: old.parameters.unwrap_or(found.parameters) };
-        let (this, viewer) = (self.clone(), viewer.clone());
-        self.executor.tasks.detached(async move { this.restart(&viewer, id, planned, (dek, place)).await }).await
-    }
-
-    fn place(&self, viewer: &Viewer) -> Result<RunPermit, AppError> {
-        self.executor.registry.take_place(viewer.id).ok_or(AppError::RateLimited { retry_after_s: 5 })
-    }
-
-    async fn restart(
-        &self,
-        viewer: &Viewer,
-        id: ComparisonId,
-        run: Planned,
-        (dek, place): (Dek, RunPermit),
-    ) -> Result<(), AppError> {
-        let executor = &self.executor;
-        let names = (id, run.id);
-        match runs::restart(&executor.pool, viewer.id, names, &run.model.upstream_model, executor.lease()).await? {
-            None => return Err(AppError::NotFound(Noun::Run)),
-            Some(false) => return Err(still_runs()),
-            Some(true) => {}
-        }
-        // Read again: whatever ended meanwhile is in the database, and whatever runs here is in the registry.
-        let fresh = self.stored(viewer, id).await?;
-        let (prompt, system_prompt) = (fresh.prompt.clone(), fresh.system_prompt.clone());
-        let live = match executor.registry.find(viewer.id, id) {
-            // The others still run, but not here: the database is where all of it comes together.
-            None if fresh.runs.iter().any(|other| other.id != run.id && !other.status.is_ended()) => {
-                Arc::new(ActiveComparison::new(viewer.id, fresh))
-            }
-            _ => executor.registry.enter(Arc::new(ActiveComparison::new(viewer.id, fresh))),
-        };
-        live.restart(run.id);
-        executor.start(Job { place, live, dek, prompt, system_prompt, runs: vec![run] });
-        Ok(())
-    }
-
-    /// Stores a comparison whose runs have ended elsewhere, as if they had ended here.
+    /// Stores a copy of a shared comparison, whose runs have all ended.
+    ///
+    /// # Errors
+    /// What the database and the encryption return.
     pub async fn insert_copy(&self, viewer: &Viewer, copy: Comparison) -> Result<(), AppError> {
         let dek = self.accounts.data_key(viewer.id).await?;
         let (executor, user) = (self.executor.clone(), viewer.id);
@@ -111,7 +65,10 @@ impl PlaygroundService {
         Ok(self.executor.tasks.detached(work).await?)
     }
 
-    /// The models of a request, by position, or the fields that name none.
+    /// The models of a request, by position.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the fields that name no model or exceed a model's context window.
     async fn models(&self, request: &ComparisonRequest) -> Result<Vec<CallableModel>, AppError> {
         let known = self.catalog.callable(&request.models).await?;
         let mut errors = Vec::new();
@@ -155,7 +112,7 @@ impl PlaygroundService {
         user: UserId,
         request: ComparisonRequest,
         models: Vec<CallableModel>,
-        (dek, place): (Dek, RunPermit),
+        (dek, permit): (Dek, RunPermit),
     ) -> Result<Arc<ActiveComparison>, AppError> {
         let executor = &self.executor;
         let id = ComparisonId(Uuid::now_v7());
@@ -169,7 +126,7 @@ impl PlaygroundService {
             })
             .collect();
         let job = Job {
-            place,
+            permit,
             live: Arc::new(ActiveComparison::new(user, new_comparison(id, executor.clock.now(), &request, &runs))),
             dek,
             prompt: request.prompt,
@@ -211,20 +168,17 @@ fn new_comparison(id: ComparisonId, now: DateTime<Utc>, request: &ComparisonRequ
         picked_run_id: None,
         runs: (0..)
             .zip(runs)
-            .map(|(position, run)| Run {
-                parameters: Some(run.parameters).filter(|own| *own != request.parameters),
-                ..Run::queued(run.id, position, &run.model.public_name)
+            .map(|(position, run)| {
+                let parameters = Some(run.parameters).filter(|own| *own != request.parameters);
+                let result = RunResult { parameters, ..RunResult::default() };
+                Run { result, ..Run::queued(run.id, position, &run.model.public_name) }
             })
             .collect(),
     }
 }
 
-fn still_runs() -> AppError {
-    AppError::Conflict("This card still runs. Stop it first, or wait until it has ended.".into())
-}
-
-/// A name from outside, short enough to be quoted.
-fn shortened(name: &str) -> String {
+/// A name from a request, short enough to be quoted in a message.
+pub(super) fn shortened(name: &str) -> String {
     match name.char_indices().nth(100) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),

@@ -1,29 +1,23 @@
-//! Writing an entry.
+//! What an entry of the log records: who made a change, and what was changed.
 
-use chrono::{DateTime, Utc};
 use domain::{UserId, accounts::Admin};
-use foundation::error::Error;
 use serde_json::Value;
-use sqlx::PgConnection;
-use uuid::Uuid;
-
-use super::repo;
 
 /// Who makes a change.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub id: Option<UserId>,
-    /// The e-mail address, or what else stands for a person.
+    /// The e-mail address, or a fixed name where there is none.
     pub name: String,
 }
 
 impl Actor {
-    /// Somebody whose account it was, and who is to be forgotten.
+    /// A member who deletes their own account. Neither id nor address is kept, since both are erased with the account.
     pub fn member() -> Self {
         Self { id: None, name: "its own member".into() }
     }
 
-    /// Whoever may run the program on the server's machine.
+    /// An operator who runs the program's command line on the server.
     pub fn command_line() -> Self {
         Self { id: None, name: "command line".into() }
     }
@@ -42,18 +36,13 @@ pub struct Change {
     pub action: &'static str,
     /// The name of what was changed.
     pub subject: String,
-    /// Which fields got which values. The caller puts no secret in.
+    /// The changed fields with their new values. Must not hold a secret; the caller sees to it.
     pub detail: Value,
 }
 
 impl Change {
-    /// A change without more to tell.
+    /// A change from its parts.
     pub fn new(action: &'static str, subject: impl Into<String>, detail: Value) -> Self {
         Self { action, subject: subject.into(), detail }
     }
-}
-
-/// Writes the entry in the transaction of the change itself, so that there is never one without the other.
-pub async fn record(db: &mut PgConnection, actor: &Actor, change: &Change, now: DateTime<Utc>) -> Result<(), Error> {
-    repo::insert(db, Uuid::now_v7(), actor, change, now).await
 }

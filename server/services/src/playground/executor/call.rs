@@ -1,0 +1,82 @@
+//! The upstream call of one run.
+
+use std::time::{Duration, Instant};
+
+use domain::RunId;
+use tokio_util::sync::CancellationToken;
+use upstream::{ChatEvent, ChatRequest, UpstreamError};
+
+use super::{
+    Executor, Job, Planned,
+    outcome::{Answer, Failure},
+};
+use crate::{catalog::CallableModel, playground::active_comparison::ActiveComparison};
+
+/// How long running answers may go on once the server drains. Shorter than the grace period of open requests, so that a client
+/// that waits for a comparison still receives its ending.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Bytes of reasoning from which on no more is kept.
+const REASONING_LIMIT: usize = 1_000_000;
+
+impl Executor {
+    /// The upstream call of a run, until it ends, is cancelled, or the server has drained for [`DRAIN`].
+    pub(super) async fn call(&self, job: &Job, planned: &Planned, cancel: &CancellationToken) -> Answer {
+        let Planned { id, model, parameters } = planned;
+        let request = ChatRequest {
+            temperature: parameters.temperature,
+            max_tokens: parameters.max_tokens,
+            top_p: parameters.top_p,
+            ..ChatRequest::new(model.upstream_model.clone(), job.system_prompt.as_deref(), &job.prompt)
+        };
+        let draining = self.tasks.draining();
+        let stop = async {
+            draining.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        let mut answer = Answer::default();
+        let sent_at = Instant::now();
+        let failure = tokio::select! {
+            outcome = self.read(&job.live, *id, model, &request, &mut answer) => outcome.err().map(Failure::Upstream),
+            () = cancel.cancelled() => Some(Failure::Cancelled),
+            () = stop => Some(Failure::Stopping),
+        };
+        answer.failure = failure;
+        answer.latency.get_or_insert_with(|| sent_at.elapsed());
+        answer
+    }
+
+    async fn read(
+        &self,
+        live: &ActiveComparison,
+        id: RunId,
+        model: &CallableModel,
+        request: &ChatRequest,
+        answer: &mut Answer,
+    ) -> Result<(), UpstreamError> {
+        // Dropping the stream closes the connection, so the call needs no cancellation token of its own.
+        let mut stream = self.client.stream_chat(&model.target, request, CancellationToken::new()).await?;
+        let sent_at = stream.sent_at();
+        let outcome = loop {
+            match stream.next().await {
+                Ok(Some(ChatEvent::Delta(text))) if !text.is_empty() => {
+                    answer.ttft.get_or_insert_with(|| sent_at.elapsed());
+                    answer.text.push_str(&text);
+                    live.append(id, &text);
+                }
+                Ok(Some(ChatEvent::Finish(reason))) => answer.finish_reason = Some(reason),
+                Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
+                    (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
+                }
+                Ok(Some(ChatEvent::Reasoning(thought))) if answer.reasoning.len() < REASONING_LIMIT => {
+                    answer.reasoning.push_str(&thought);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        answer.latency = Some(sent_at.elapsed());
+        outcome
+    }
+}
