@@ -13,7 +13,7 @@ use foundation::{
 };
 use services::catalog::{CatalogService, NamedProbe};
 use upstream::{
-    AllowList, Ask, ClientSettings, Depth, Probe, Target, Timeouts, UpstreamClient, check_base_url, diagnose,
+    AllowList, ClientSettings, Depth, Probe, Target, TestPrompt, Timeouts, UpstreamClient, check_base_url, diagnose,
 };
 
 use crate::config::{HostPort, MasterKey, Settings, load_master_keys};
@@ -134,7 +134,7 @@ fn named_by_environment(settings: &Settings, known: &[NamedProbe]) -> Result<Opt
         headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     };
-    let probe = Probe { target, model: None, depth: Depth::Reply, ask: Ask::default() };
+    let probe = Probe { target, model: None, depth: Depth::Reply, prompt: TestPrompt::default() };
     Ok(Some(NamedProbe { name: upstream.name.clone(), probe }))
 }
 

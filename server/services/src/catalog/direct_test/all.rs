@@ -9,7 +9,7 @@ use domain::{
 use foundation::error::Error;
 use futures::{FutureExt, StreamExt, stream};
 use serde_json::json;
-use upstream::{Ask, Depth, Probe, Timeouts, diagnose};
+use upstream::{Depth, Probe, TestPrompt, Timeouts, diagnose};
 
 use super::DirectTestService;
 use crate::{
@@ -55,8 +55,12 @@ impl DirectTestService {
         let (_, mut target) = self.catalog.stored_target(model.upstream_id).await?;
         let Timeouts { first_byte, idle, total } = target.timeouts;
         target.timeouts = Timeouts { first_byte: first_byte.min(EACH), idle: idle.min(EACH), total: total.min(EACH) };
-        let probe =
-            Probe { target, model: Some(model.upstream_model.clone()), depth: Depth::Reply, ask: Ask::default() };
+        let probe = Probe {
+            target,
+            model: Some(model.upstream_model.clone()),
+            depth: Depth::Reply,
+            prompt: TestPrompt::default(),
+        };
         let report = diagnose(&self.catalog.client, &probe, &mut |_| {}).await;
         repo::write_test(&self.catalog.pool, model.id, &report, self.catalog.clock.now()).await?;
         Ok(TestRow { public_name: model.public_name, slug: model.slug, report })

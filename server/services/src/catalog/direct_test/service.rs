@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::{Depth, Probe, Target, Timeouts, check_base_url, diagnose};
 
-use super::request::ask;
+use super::request::check_prompt;
 use crate::{
     audit::{Actor, Change, record},
     catalog::{
@@ -53,16 +53,16 @@ impl DirectTestService {
 
     /// Checks what is asked and finds the model, enabled or not.
     pub(super) async fn prepare(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<Prepared, Error> {
-        let ask = ask(request)?;
+        let prompt = check_prompt(request)?;
         let model = find(repo::all_models(&self.catalog.pool).await?, slug)?;
         let (_, target) = self.catalog.stored_target(model.upstream_id).await?;
-        let probe = Probe { target, model: Some(model.upstream_model.clone()), depth: Depth::Answer, ask };
+        let probe = Probe { target, model: Some(model.upstream_model.clone()), depth: Depth::Answer, prompt };
         Ok(Prepared { actor: admin.into(), model: Some(model), probe, _permit: Some(self.permit()?) })
     }
 
     /// The same for values that have not been saved. Where they go is checked as at saving.
     pub(super) async fn prepare_values(&self, admin: &Admin, values: UnsavedTest) -> Result<Prepared, Error> {
-        let ask = ask(values.request)?;
+        let prompt = check_prompt(values.request)?;
         let refuse = |field: &str, code: &str, message: String| {
             Error::from(AppError::Invalid(vec![FieldError::new(field, code, message)]))
         };
@@ -86,7 +86,7 @@ impl DirectTestService {
             timeouts: stored.as_ref().map_or_else(Timeouts::default, |stored| stored.timeouts),
         };
         let model = values.upstream_model.map(|model| model.trim().to_owned()).filter(|model| !model.is_empty());
-        let probe = Probe { target, model, depth: Depth::Answer, ask };
+        let probe = Probe { target, model, depth: Depth::Answer, prompt };
         Ok(Prepared { actor: admin.into(), model: None, probe, _permit: Some(self.permit()?) })
     }
 
