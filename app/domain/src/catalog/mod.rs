@@ -1,4 +1,4 @@
-//! The catalogue: the models that members can ask.
+//! The catalogue: the models that members can use.
 
 #[cfg(feature = "server")]
 pub mod admin;

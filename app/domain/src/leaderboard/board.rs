@@ -17,7 +17,7 @@ pub struct Board {
     /// The page is rendered on the server alone: nothing of it is sent along.
     #[serde(skip)]
     pub stats: Arc<BoardStats>,
-    /// For how many seconds the database has not been heard of, where this is the last good answer.
+    /// Age in seconds where this is the last good answer, served while the database does not respond (stale-if-error).
     pub age_s: Option<u64>,
 }
 
@@ -25,7 +25,7 @@ pub struct Board {
 #[derive(Debug, Default)]
 pub struct BoardStats {
     pub window: Window,
-    /// When the figures were rolled up last.
+    /// The time of the last roll-up.
     pub generated_at: DateTime<Utc>,
     /// Whether any hour was rolled up within the window.
     pub is_rolled_up: bool,
@@ -39,13 +39,14 @@ pub struct BoardStats {
     pub rendered: RenderCache,
 }
 
-/// What a page has rendered from a [`BoardFigures`], kept exactly as long as it is: thousands of readers get the same table, so it
-/// is rendered once. The slot is untyped, so that this crate need not know any page; whoever renders decides what it holds.
+/// What a page has rendered from a [`BoardStats`], with the same lifetime: thousands of readers get the same table, so it is
+/// rendered once. The slot is untyped, because this crate knows no page; the page decides what it holds.
 #[derive(Default)]
 pub struct RenderCache(OnceLock<Box<dyn Any + Send + Sync>>);
 
 impl RenderCache {
-    /// What was kept or, the first time, what `make` makes. `None` where something of another type is kept.
+    /// The cached value, made by `make` the first time. `None` where the slot holds another type. Blocks while another thread is
+    /// making the value.
     pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Option<&T> {
         self.0.get_or_init(|| Box::new(make())).downcast_ref()
     }

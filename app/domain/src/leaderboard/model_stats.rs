@@ -1,4 +1,4 @@
-//! From counts and histograms to the figures of the leaderboard.
+//! From counts and histograms to the statistics of the leaderboard.
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
@@ -14,12 +14,12 @@ use crate::{
 
 /// Fewer requests than this in the window are not ranked.
 const FEWEST_TO_RANK: u64 = 100;
-/// A rate, or a p95, with fewer requests behind it is marked.
+/// A rate or a p95 from fewer requests is marked as thin.
 const FEWEST_FOR_TAILS: u64 = 1_000;
-/// A median, or a speed, with fewer requests behind it is marked.
+/// A median or a speed from fewer requests is marked as thin.
 const FEWEST_FOR_HALVES: u64 = 100;
 
-/// What was counted of one model, in an hour or in many.
+/// Counts and histograms of one model, over one hour or many.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     pub requests: u64,
@@ -62,7 +62,7 @@ impl Tally {
         is_known.then(|| rounded(self.generated_tokens as f64 * 1_000.0 / self.generation_ms as f64, 1))
     }
 
-    /// Names of the figures that have too few requests behind them.
+    /// Names of the statistics that come from too few requests to be relied on.
     fn thin_figures(&self) -> Vec<String> {
         let (answers, streamed) = (self.latency.total(), self.ttft.total());
         let timed = if self.tokens_per_second().is_some() { streamed } else { 0 };
@@ -74,12 +74,12 @@ impl Tally {
             ("p95_ttft_ms", streamed, FEWEST_FOR_TAILS),
             ("tokens_per_second", timed, FEWEST_FOR_HALVES),
         ];
-        // What nothing is behind is unknown, and shown as that.
+        // A statistic from no request is unknown, which is shown without a mark.
         let thin = stats.into_iter().filter(|(_, count, fewest)| (1..*fewest).contains(count));
         thin.map(|(name, ..)| name.to_owned()).collect()
     }
 
-    /// The same among the figures that are given by the hour.
+    /// The same among the statistics of an [`HourPoint`].
     fn thin_hourly_figures(&self) -> Vec<String> {
         let mut thin = self.thin_figures();
         thin.retain(|name| name != "p95_ttft_ms");
@@ -103,7 +103,7 @@ pub struct ModelInfo {
 }
 
 impl HourPoint {
-    /// The figures of one hour.
+    /// The statistics of one hour.
     pub fn new(hour: DateTime<Utc>, tally: &Tally) -> Self {
         Self {
             hour,
@@ -122,7 +122,7 @@ impl HourPoint {
 }
 
 impl Entry {
-    /// The figures of a model that is not ranked (yet).
+    /// The statistics of a model, without a rank.
     pub fn new(model: ModelInfo, tally: &Tally) -> Self {
         let success_rate = tally.success_rate();
         Self {
@@ -238,7 +238,7 @@ pub fn most_first(value: Option<f64>) -> f64 {
     least_first(value.map(|value| -value))
 }
 
-/// No two are tied: prices and counts are exact, and of some figures no interval is known.
+/// For [`order_by`]: no two entries are tied, because the key is exact or has no known interval.
 pub fn are_exact(_: &Entry, _: &Entry) -> bool {
     false
 }

@@ -1,4 +1,4 @@
-//! What the leaderboard's pages ask of the server.
+//! The port of the leaderboard's pages.
 
 use async_trait::async_trait;
 
@@ -7,8 +7,8 @@ use crate::{
     leaderboard::{Board, ModelPage, Window},
 };
 
-/// The room's port, implemented by the server. Answers come from memory, as fresh as the last roll-up; while the database is
-/// away the last good one is given, with its age.
+/// The leaderboard's port, implemented by the server. Answers come from a cache that each roll-up invalidates; while the
+/// database does not respond, the last good answer is served with its age (stale-if-error).
 #[async_trait]
 pub trait LeaderboardPort: Send + Sync {
     /// The ranked models.

@@ -1,4 +1,4 @@
-//! What `quadrille doctor` tests.
+//! The tests of `quadrille doctor`.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use upstream::{Depth, Probe, TestPrompt};
 
 use super::{CatalogService, repo};
 
-/// A test with the name that it is reported under.
+/// A test and the name under which it is reported.
 pub struct NamedProbe {
     pub name: String,
     pub probe: Probe,

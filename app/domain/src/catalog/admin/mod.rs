@@ -1,4 +1,4 @@
-//! What admins see of the catalogue and change in it: upstreams, models, direct tests, the catalogue file.
+//! Administration of the catalogue: upstreams, models, direct tests, the catalogue file.
 
 mod file_types;
 mod port;

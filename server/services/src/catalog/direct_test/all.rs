@@ -17,15 +17,15 @@ use crate::{
     catalog::repo::{self, FullModelRow},
 };
 
-/// Models asked at once.
+/// Models tested concurrently.
 const AT_ONCE: usize = 4;
-/// How long one of them may take for each step that asks it.
+/// Limit of each request of one test.
 const EACH: Duration = Duration::from_secs(30);
-/// How long all of them may take; those that are not reached keep the result they had.
+/// Limit of the whole run; models that are not reached keep their previous result.
 const WHOLE: Duration = Duration::from_secs(180);
 
 impl DirectTestService {
-    /// Tests every enabled model of every enabled upstream and keeps each result as it comes. The rows are in the order of the
+    /// Tests every enabled model of every enabled upstream and stores each result as it arrives. The rows are in the order of the
     /// picker.
     pub(super) async fn all(&self, admin: &Admin) -> Result<Vec<TestRow>, Error> {
         let models = repo::all_models(&self.catalog.pool).await?;
@@ -62,7 +62,7 @@ impl DirectTestService {
             prompt: TestPrompt::default(),
         };
         let report = diagnose(&self.catalog.client, &probe, &mut |_| {}).await;
-        repo::write_test(&self.catalog.pool, model.id, &report, self.catalog.clock.now()).await?;
+        repo::write_test_result(&self.catalog.pool, model.id, &report, self.catalog.clock.now()).await?;
         Ok(TestRow { public_name: model.public_name, slug: model.slug, report })
     }
 }
