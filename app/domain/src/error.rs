@@ -1,9 +1,10 @@
-//! The one error that crosses the wire.
+//! The error of every port, as it is serialised to the browser.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Every failure a person or a program may see. It carries no source text: details are in the log, under the request id.
+/// Every failure that a user or a program may see. It carries no text of an underlying error: that is in the log, under the
+/// request id.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "snake_case")]
 pub enum AppError {
@@ -13,16 +14,16 @@ pub enum AppError {
     /// The same answer for an unknown account, a wrong password and a disabled account.
     #[error("The e-mail address or the password is not right.")]
     WrongCredentials,
-    /// Signed in, but not entitled; or the operator has closed the door. Says which.
+    /// Signed in without the permission, or the operator has disabled the feature; the text says which.
     #[error("{0}")]
     Forbidden(String),
-    /// No such thing, or not yours: the two are never told apart.
+    /// Does not exist, or belongs to another user; the two get the same answer.
     #[error("{0} not found.")]
     NotFound(Noun),
     /// The request could not be read at all.
     #[error("{0}")]
     Malformed(String),
-    /// The request was read, and breaks these rules.
+    /// The request was read and violates these rules.
     #[error("{}", join(.0))]
     Invalid(Vec<FieldError>),
     /// The thing is not in a state that allows this.
@@ -31,10 +32,10 @@ pub enum AppError {
     /// Too many attempts; try again after so many seconds.
     #[error("Too many attempts. Try again in {retry_after_s} s.")]
     RateLimited { retry_after_s: u32 },
-    /// Something the server needs (the database, mostly) is away for the moment.
+    /// Something that the server depends on, usually the database, does not respond.
     #[error("The service is not available right now. Try again in a moment.")]
     Unavailable,
-    /// Our fault; the log has the details.
+    /// A fault of the server; the log has the details.
     #[error("Something went wrong on our side. Try again; if it stays, tell the operator.")]
     Internal,
     /// The browser could not reach the server, or could not read its answer.
@@ -91,7 +92,7 @@ impl FieldError {
 }
 
 impl AppError {
-    /// The HTTP status that says the same.
+    /// The corresponding HTTP status.
     pub fn status(&self) -> u16 {
         match self {
             AppError::Malformed(_) => 400,
@@ -123,7 +124,7 @@ impl AppError {
         }
     }
 
-    /// The error as what stands at a form's fields, or, without a field, above all of them.
+    /// The error as field errors of a form; one without a field belongs above the form.
     pub fn into_fields(self) -> Vec<FieldError> {
         match self {
             AppError::Invalid(errors) => errors,

@@ -1,6 +1,6 @@
-//! Figures as people read them. Unknown is always `—`, never 0.
+//! Numbers formatted for users. Unknown is always `—`, never 0.
 
-/// What stands where a figure is unknown.
+/// The text for an unknown value.
 pub const UNKNOWN: &str = "—";
 
 /// A duration in milliseconds: `140 ms`, `1.31 s`, `83 s`.
@@ -18,8 +18,8 @@ fn rounded(value: u64, unit: u64) -> u64 {
     value.saturating_add(unit / 2) / unit
 }
 
-/// A number given in tenths, hundredths … as decimal text. Whole numbers all the way: the code that prints binary floats
-/// would be a good part of what a browser loads.
+/// A number given in tenths, hundredths … as decimal text. Uses integers only: the standard library's code for printing
+/// floats would be a good part of the WebAssembly that a browser loads.
 pub fn decimal(scaled: u64, places: usize) -> String {
     let mut digits = scaled.to_string();
     if places > 0 {
@@ -45,7 +45,7 @@ pub fn count(value: Option<u64>) -> String {
     text
 }
 
-/// A share from 0 to 1: `99.81 %`, `100 %`, `0 %`. What is not all or nothing is never rounded to it.
+/// A share from 0 to 1: `99.81 %`, `100 %`, `0 %`. A share between 0 and 1 is never rounded to `0 %` or `100 %`.
 pub fn percent(share: Option<f64>) -> String {
     match share {
         None => UNKNOWN.into(),

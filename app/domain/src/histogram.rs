@@ -1,27 +1,33 @@
-//! Mergeable histograms of milliseconds, with a bound on the error of every quantile.
+//! Mergeable histograms of milliseconds with logarithmic buckets, and a bound on the error of every quantile.
+//!
+//! Bucket `b >= 1` holds the times `t` with `2^((b-1)/80) <= t < 2^(b/80)`, so that a bucket is `2^(1/80) - 1 = 0.87 %` wide.
+//! It is reported as the middle of the whole milliseconds in it, itself rounded to a whole millisecond. The middle is within
+//! half a bucket (0.44 %) of every time in it. From 128 ms on, buckets hold more than one whole millisecond, and rounding adds
+//! at most half a millisecond (0.39 %); shorter times are exact. Both together are less than 0.9 % of the time.
+//! The leaderboard, analytics and routing all have this one bound.
+//!
+//! Logarithmic buckets with a relative error bound: Masson, Rim, Lee, "DDSketch", PVLDB 12(12), 2019.
 
 use crate::interval::{LatencyInterval, order_statistic_ranks};
 
-/// Buckets for each doubling. 80 make a bucket 0.87 % wide, so that what it stands for, rounded to a whole millisecond, is
-/// within 0.9 % of everything in it.
+/// Buckets for each doubling of the time: 80 make a bucket 0.87 % wide.
 const BUCKETS_PER_DOUBLING: f64 = 80.0;
-/// Keeps powers of two, which lie exactly between two buckets, in the upper one.
+/// Added to the logarithm, so that rounding never puts a power of two, which is the lower edge of a bucket, below that edge.
 const NUDGE: f64 = 1e-9;
-/// The bits of a stored pair that hold the count; those above hold the bucket.
+/// Low bits of a stored pair, which hold the count; the bits above hold the bucket.
 const COUNT_BITS: u32 = 40;
 
-/// Counts of times by bucket. Merging adds counts, so the quantiles of a week are exactly as good as those of an hour.
+/// Counts of times by bucket. Merging adds counts, so the error bound of a week is that of an hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
-    /// The bucket of the first count.
+    /// The bucket of `counts[0]`.
     first: usize,
-    /// The count of each bucket from the first on: times of one model lie close together.
+    /// Dense, since the times of one model lie close together.
     counts: Vec<u64>,
     total: u64,
 }
 
-/// Which bucket a time belongs to: 0 for 0 ms, else one more than the whole part of its logarithm. The database computes the
-/// same in `usage_bucket`.
+/// The bucket of a time: 0 for 0 ms, else `floor(80 * log2(ms)) + 1`. The SQL function `usage_bucket` computes the same.
 fn bucket(ms: u64) -> usize {
     if ms == 0 {
         return 0;
@@ -29,14 +35,14 @@ fn bucket(ms: u64) -> usize {
     ((ms as f64).ln() * (BUCKETS_PER_DOUBLING / std::f64::consts::LN_2) + 1.0 + NUDGE).floor() as usize
 }
 
-/// What a bucket stands for: the middle of the whole milliseconds in it.
+/// The time that is reported for a bucket: the middle of the whole milliseconds in it.
 fn middle(bucket: usize) -> u64 {
     if bucket == 0 {
         return 0;
     }
     let edge = |bucket: usize| ((bucket as f64 / BUCKETS_PER_DOUBLING).exp2() - 1e-6).ceil();
     let (first, next) = (edge(bucket - 1), edge(bucket));
-    // A bucket between two whole numbers is always empty; should it not be, its edge is as good as anything.
+    // A bucket without a whole number in it has no counts; its lower edge is returned for completeness.
     ((first + (next - 1.0).max(first)) / 2.0).round() as u64
 }
 
@@ -78,19 +84,19 @@ impl Histogram {
         self.total += count;
     }
 
-    /// How many times were counted.
+    /// The number of times counted.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The smallest time that at least this share of all times does not exceed; nothing where nothing was counted.
+    /// The smallest time that at least this share (0 to 1) of all times does not exceed, within 0.9 %; `None` without times.
     pub fn quantile(&self, share: f64) -> Option<u64> {
-        // Rounding up must not go wrong by the last bit of the share.
+        // Without the correction, rounding in the last bit of the product could raise the rank by one.
         let rank = (share * self.total as f64 - 1e-9).ceil().max(1.0) as u64;
         self.at_rank(rank)
     }
 
-    /// The time at this place, counted from 1 for the shortest.
+    /// The time of this rank; the shortest has rank 1.
     fn at_rank(&self, rank: u64) -> Option<u64> {
         let mut below = 0;
         let found = self.counts.iter().position(|count| {
@@ -100,8 +106,7 @@ impl Histogram {
         found.filter(|_| rank <= self.total).map(|at| middle(self.first + at))
     }
 
-    /// The 95 % interval of a quantile: the times at two places between which the true quantile lies, whatever the times are
-    /// distributed like.
+    /// The distribution-free 95 % interval of a quantile, from order statistics: see [`order_statistic_ranks`].
     pub fn interval(&self, share: f64) -> Option<LatencyInterval> {
         let (low, high) = order_statistic_ranks(self.total, share)?;
         Some(LatencyInterval { low: self.at_rank(low)?, high: self.at_rank(high) })

@@ -1,4 +1,4 @@
-//! Ids, one type each, so that a run can never be looked up as a comparison.
+//! Ids. Each kind has a type, so that the id of a run cannot be used as that of a comparison.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,9 +1,9 @@
-//! How certain a figure is: 95 % intervals that assume nothing about how times are distributed.
+//! 95 % confidence intervals of shares and of quantiles. That of a quantile assumes nothing about the distribution of times.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The two-sided 95 % quantile of the normal distribution.
+/// `z` of a two-sided 95 % interval: the 0.975 quantile of the standard normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
 /// A 95 % interval.
@@ -14,7 +14,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether something may lie in both.
+    /// Whether the two have a value in common.
     pub fn overlaps(self, other: Self) -> bool {
         self.low <= other.high && other.low <= self.high
     }
@@ -29,14 +29,18 @@ pub struct LatencyInterval {
 }
 
 impl LatencyInterval {
-    /// Whether some time may lie in both.
+    /// Whether the two have a time in common.
     pub fn overlaps(self, other: Self) -> bool {
         let high = |one: Self| one.high.unwrap_or(u64::MAX);
         self.low <= high(other) && other.low <= high(self)
     }
 }
 
-/// Wilson's 95 % interval of a share. Nothing where there was no attempt.
+/// The 95 % score interval of a share `p = successes / n`, `None` without attempts:
+///
+/// `(p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)`
+///
+/// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927) 209-212.
 pub fn wilson(successes: u64, attempts: u64) -> Option<Interval> {
     if attempts == 0 {
         return None;
@@ -46,14 +50,18 @@ pub fn wilson(successes: u64, attempts: u64) -> Option<Interval> {
     let middle = share + Z * Z / (2.0 * n);
     let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     let whole = 1.0 + Z * Z / n;
-    // At the ends the formula is exact; its rounding is not.
+    // At 0 and n successes, the formula yields exactly 0 and 1; floating-point arithmetic may not.
     let low = if successes == 0 { 0.0 } else { (middle - half) / whole };
     let high = if successes == attempts { 1.0 } else { (middle + half) / whole };
     Some(Interval { low, high })
 }
 
-/// Between which places, counted from 1, the true quantile lies with 95 % certainty. The number of times below it is binomial,
-/// whatever they are distributed like. The upper place is beyond the last one where there are too few times to bound it.
+/// The ranks, counted from 1, of the two order statistics between which the true quantile lies with 95 % confidence; `None`
+/// without times. The number of times below the quantile is binomial, `B(n, share)`, for every distribution of times; the
+/// ranks are `n·share ± z √(n·share·(1 - share))`, its normal approximation, rounded outwards. An upper rank of `n + 1` means
+/// that there are too few times to bound the quantile above.
+///
+/// Source: Conover, "Practical Nonparametric Statistics", 3rd edition, section 3.2, confidence interval for a quantile.
 pub fn order_statistic_ranks(count: u64, share: f64) -> Option<(u64, u64)> {
     if count == 0 {
         return None;

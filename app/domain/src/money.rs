@@ -17,7 +17,7 @@ impl Usd {
         Self("0".into())
     }
 
-    /// With the dollar sign and without needless zeros, but at least two decimals where there are any: `$0.000029`,
+    /// With the dollar sign, without trailing zeros, but with at least two decimals where there are any: `$0.000029`,
     /// `$0.50`, `$0`.
     pub fn display(&self) -> String {
         let Some((whole, fraction)) = self.0.split_once('.') else {

@@ -1,5 +1,5 @@
-//! Decimal numbers as people type them, without the machinery that reads and prints every binary float: its tables would be
-//! a tenth of what a browser loads.
+//! Decimal numbers as users enter them. Not with the standard library's parsing and printing of floats: their tables would be
+//! a tenth of the WebAssembly that a browser loads.
 
 use super::format::decimal;
 

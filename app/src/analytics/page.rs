@@ -82,7 +82,7 @@ fn content(report: KeyAnalytics) -> AnyView {
                 {(!analytics.endings.is_empty()).then(|| view! { <EndingsTable endings=analytics.endings.clone()/> })}
                 <p class="hint">
                     "Requests are successes and errors; what the caller got wrong or gave up on is not counted. Times are those of \
-                    successes, as the caller felt them, to within 0.5 %. Times of day are UTC."
+                    successes, as the caller felt them, to within 0.9 %. Times of day are UTC."
                 </p>
             }
             .into_any()

@@ -1,12 +1,11 @@
-//! What a server meets outside of its own process and its database: the time, and names that lead to addresses. Tests bring
-//! their own.
+//! Dependencies outside of the process and the database: clock and name resolution. Tests replace them.
 
 use std::sync::Arc;
 
 use foundation::clock::{Clock, SystemClock};
 use upstream::{Lookup, SystemLookup};
 
-/// The outside world.
+/// The external dependencies of the services.
 #[derive(Clone)]
 pub struct External {
     pub clock: Arc<dyn Clock>,
@@ -14,7 +13,7 @@ pub struct External {
 }
 
 impl Default for External {
-    /// The machine's.
+    /// Those of the machine.
     fn default() -> Self {
         Self { clock: Arc::new(SystemClock), lookup: Arc::new(SystemLookup) }
     }

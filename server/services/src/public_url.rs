@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 use foundation::error::OperatorError;
 use url::Url;
 
-/// Where people reach the site: scheme, host and port, nothing behind.
+/// The origin at which users reach the site: scheme, host and port, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     origin: String,
@@ -33,7 +33,7 @@ impl PublicUrl {
         Ok(Self { origin: url.origin().ascii_serialization(), is_https: url.scheme() == "https" })
     }
 
-    /// The origin of a listening address. One that means "every address" is reachable at loopback at least.
+    /// The origin of a listening address. The unspecified address becomes the loopback address.
     pub fn of_listener(listen: SocketAddr) -> Self {
         let mut shown = listen;
         if listen.ip().is_unspecified() {
@@ -56,12 +56,12 @@ impl PublicUrl {
         &self.origin
     }
 
-    /// Where a shared comparison is read.
+    /// The URL of a shared comparison.
     pub fn shared(&self, slug: &str) -> String {
         format!("{}/playground/shared/{slug}", self.origin)
     }
 
-    /// Whether cookies can be marked as secure.
+    /// Whether the site is served over HTTPS, so that cookies can have the `Secure` attribute.
     pub fn is_https(&self) -> bool {
         self.is_https
     }

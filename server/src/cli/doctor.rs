@@ -11,7 +11,7 @@ use foundation::{
     shutdown::Tasks,
 };
 use services::{catalog::NamedProbe, external::External};
-use upstream::{Ask, Depth, Probe, Target, Timeouts, UpstreamClient, check_base_url, diagnose};
+use upstream::{Depth, Probe, Target, TestPrompt, Timeouts, UpstreamClient, check_base_url, diagnose};
 
 use crate::{
     config::{MasterKey, Settings},
@@ -129,7 +129,7 @@ fn named_by_environment(settings: &Settings, known: &[NamedProbe]) -> Result<Opt
         headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     };
-    let probe = Probe { target, model: None, depth: Depth::Reply, ask: Ask::default() };
+    let probe = Probe { target, model: None, depth: Depth::Reply, prompt: TestPrompt::default() };
     Ok(Some(NamedProbe { name: upstream.name.clone(), probe }))
 }
 

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use crate::support::{
     admin::codes,
     app::{Member, TestApp},
+    events::json_events,
     fake_upstream::{Behaviour, Chunks, Ending},
     tls,
 };
@@ -213,8 +214,8 @@ async fn the_answer_is_told_while_it_comes_and_hanging_up_ends_the_call(pool: Pg
     app.upstream.on("fake/one", Behaviour::answer("Hi"));
     let request = admin.request(Method::POST, TEST).header("accept", "text/event-stream").json(&json!({}));
     let told = request.send().await.unwrap().text().await.unwrap();
-    let last = told.lines().rfind(|line| line.starts_with("data:")).unwrap();
-    assert!(last.contains(r#""type":"report""#) && last.contains(r#""verdict":"works""#), "{told}");
+    let last = json_events(&told).pop().unwrap();
+    assert_eq!((&last["type"], &last["report"]["verdict"]), (&json!("report"), &json!("works")), "{told}");
 }
 
 #[sqlx::test(migrator = "database::MIGRATOR")]

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 
 use crate::support::{
     app::{MODELS, TestApp, eventually, read},
+    events::json_events,
     fake_upstream::{Behaviour, Chunks, Ending},
 };
 
@@ -131,7 +132,7 @@ async fn events_tell_the_whole_story_while_it_happens(pool: PgPool) {
         .await
         .unwrap();
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
-    let events = events_of(&answer.text().await.unwrap());
+    let events = json_events(&answer.text().await.unwrap());
     assert_eq!(events.first().unwrap()["type"], "session");
     assert_eq!(events.last().unwrap()["type"], "session_finished");
     let one = events[0]["session"]["runs"][0]["id"].clone();
@@ -149,17 +150,9 @@ async fn events_tell_the_whole_story_while_it_happens(pool: PgPool) {
 
     // Attaching afterwards shows the same end.
     let path = format!("/api/playground/{}/events", events[0]["session"]["id"].as_str().unwrap());
-    let later = events_of(&ada.request(Method::GET, &path).send().await.unwrap().text().await.unwrap());
+    let later = json_events(&ada.request(Method::GET, &path).send().await.unwrap().text().await.unwrap());
     assert_eq!(later.len(), 2);
     assert_eq!(later[0]["session"]["runs"][0]["response_content"], "one two three");
-}
-
-fn events_of(stream: &str) -> Vec<Value> {
-    stream
-        .lines()
-        .filter_map(|line| line.strip_prefix("data:"))
-        .map(|json| serde_json::from_str(json).unwrap())
-        .collect()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -173,7 +166,7 @@ async fn hanging_up_stops_nothing_and_attaching_shows_the_rest(pool: PgPool) {
     let (_, history) = ada.send(Method::GET, "/api/playground", None).await;
     assert_eq!(history["sessions"][0]["runs"][0]["status"], "running");
     let path = format!("/api/playground/{}/events", history["sessions"][0]["id"].as_str().unwrap());
-    let events = events_of(&ada.request(Method::GET, &path).send().await.unwrap().text().await.unwrap());
+    let events = json_events(&ada.request(Method::GET, &path).send().await.unwrap().text().await.unwrap());
     assert_eq!(events[0]["session"]["runs"][0]["status"], "running");
     let ended = &events[events.len() - 2]["run"];
     assert_eq!((&ended["status"], &ended["tokens_out"]), (&json!("succeeded"), &json!(10)));

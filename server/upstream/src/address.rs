@@ -1,5 +1,5 @@
-//! Which addresses are on the public internet. The standard library's `is_global` is unstable, so the ranges of IANA's
-//! special-purpose registries are written out here.
+//! Which addresses are on the public internet. The standard library's `is_global` is unstable, so the ranges of IANA's IPv4
+//! and IPv6 special-purpose address registries (RFC 6890) are listed here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,7 +8,7 @@ const V4_REFUSED: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private address"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "an address behind carrier-grade NAT"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "a loopback address"),
-    // The wire server of a large cloud: a public number, answered by the host that the machine runs on.
+    // Azure's WireServer: a public address that is answered by the host of a virtual machine.
     (Ipv4Addr::new(168, 63, 129, 16), 32, "a cloud metadata address"),
     (Ipv4Addr::new(169, 254, 0, 0), 16, "a link-local address"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "a private address"),
@@ -27,7 +27,7 @@ const V4_REFUSED: &[(Ipv4Addr, u32, &str)] = &[
 ];
 
 /// Everything outside 2000::/3 is refused as a whole; the names are for the message. Addresses that carry an IPv4 address
-/// are refused whatever they carry: nobody's model server needs them, and gateways differ in what they make of them.
+/// are refused whatever they carry: no model server needs them, and gateways differ in how they route them.
 const V6_REFUSED: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::UNSPECIFIED, 128, "an address of this machine"),
     (Ipv6Addr::LOCALHOST, 128, "a loopback address"),

@@ -1,15 +1,14 @@
-//! What an upstream's base URL may be.
+//! Rules for the base URL of an upstream.
 
 use std::{fmt, net::IpAddr};
 
 use url::{Host, Url};
 
-/// A checked base URL, for example `https://api.example.com/v1`. Whether its address may be called is decided later, each
-/// time it is called.
+/// A checked base URL, for example `https://api.example.com/v1`. Whether its address may be called is checked at each call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
-/// Why a base URL cannot be used, in the words of the person who typed it.
+/// Why a base URL cannot be used, as text for the form it was entered in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     #[error("Enter the base URL of the server, for example https://api.example.com/v1.")]
@@ -31,7 +30,7 @@ pub enum BaseUrlError {
 }
 
 impl BaseUrlError {
-    /// Stable code of the rule.
+    /// Stable code of the violated rule.
     pub fn code(&self) -> &'static str {
         match self {
             BaseUrlError::Empty => "empty",
@@ -46,11 +45,15 @@ impl BaseUrlError {
     }
 }
 
-/// Paths that people copy from examples although the base URL ends before them.
+/// Paths of endpoints, which users copy from examples although the base URL ends before them.
 const ENDPOINTS: &[&str] =
     &["/chat/completions", "/completions", "/models", "/responses", "/embeddings", "/messages", "/api/generate"];
 
-/// Reads a base URL as typed: white space around it and slashes at its end do not matter.
+/// Reads a base URL as entered; white space around it and slashes at its end are dropped.
+///
+/// # Errors
+///
+/// The first rule that it violates.
 pub fn check_base_url(text: &str) -> Result<BaseUrl, BaseUrlError> {
     let text = text.trim();
     if text.is_empty() {
@@ -59,7 +62,7 @@ pub fn check_base_url(text: &str) -> Result<BaseUrl, BaseUrlError> {
     if text.len() > 2_000 {
         return Err(BaseUrlError::TooLong);
     }
-    // The parser forgives these by dropping or turning them; a person who typed them meant something else.
+    // The URL parser drops or replaces these without an error; more likely they are a mistake in copying.
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err(BaseUrlError::Invalid);
     }
@@ -122,12 +125,12 @@ impl BaseUrl {
         self.0.scheme() == "https"
     }
 
-    /// The port, also where it is the scheme's usual one.
+    /// The port, also where it is the default of the scheme.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or_default()
     }
 
-    /// The address, where the host is one and no name.
+    /// The address, where the host is a literal address instead of a name.
     pub(super) fn literal_address(&self) -> Option<IpAddr> {
         match self.0.host()? {
             Host::Ipv4(address) => Some(IpAddr::V4(address)),
@@ -136,7 +139,7 @@ impl BaseUrl {
         }
     }
 
-    /// Scheme, host and port: what has to stay the same for a stored key to stay with its upstream.
+    /// Scheme, host and port. A stored key is sent only to the origin that it was entered for.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }

@@ -1,4 +1,4 @@
-//! One streamed chat completion, with its one guarded retry.
+//! One streamed chat completion, with at most one retry.
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,17 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{Call, Target, UpstreamClient},
+    client::UpstreamClient,
     error::UpstreamError,
     stream::ChatStream,
+    target::{Call, Target},
     wait::Deadlines,
 };
 
-/// Longest wait an upstream may ask for and still be asked again at once.
-const MAX_PATIENCE: Duration = Duration::from_secs(5);
+/// Longest `Retry-After` that is waited for; with a longer one, the request is not repeated.
+const MAX_RETRY_PAUSE: Duration = Duration::from_secs(5);
 
-/// What a model is asked. No `Debug`: a prompt must not reach the log by accident.
+/// A chat completion request. No `Debug`: a prompt must not reach the log by accident.
 #[derive(Clone, Serialize)]
 pub struct ChatRequest {
     /// The upstream's own name of the model.
@@ -38,7 +39,7 @@ pub struct Message {
     pub content: Content,
 }
 
-/// What a message holds.
+/// The content of a message.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum Content {
@@ -46,7 +47,7 @@ pub enum Content {
     Parts(Vec<Part>),
 }
 
-/// A piece of a message with more than text.
+/// One part of a message that is not text alone.
 #[derive(Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Part {
@@ -54,14 +55,14 @@ pub enum Part {
     ImageUrl { image_url: ImageUrl },
 }
 
-/// Where an image is: here always a `data:` URL.
+/// The address of an image; this site sends only `data:` URLs.
 #[derive(Clone, Serialize)]
 pub struct ImageUrl {
     pub url: String,
 }
 
 impl ChatRequest {
-    /// A prompt, after a system prompt where there is one, with every parameter unset.
+    /// A request with an optional system prompt and a prompt; every parameter is unset.
     pub fn new(model: impl Into<String>, system: Option<&str>, prompt: &str) -> Self {
         let system = system.map(|content| Message { role: "system", content: Content::Text(content.to_owned()) });
         let user = Message { role: "user", content: Content::Text(prompt.to_owned()) };
@@ -73,10 +74,8 @@ impl ChatRequest {
             top_p: None,
         }
     }
-}
 
-impl ChatRequest {
-    /// The same with an image behind the prompt, as a `data:` URL.
+    /// Appends an image, given as a `data:` URL, to the prompt.
     pub fn with_image(mut self, url: &str) -> Self {
         if let Some(Message { content, .. }) = self.messages.last_mut()
             && let Content::Text(text) = content
@@ -106,8 +105,15 @@ struct StreamOptions {
 }
 
 impl UpstreamClient {
-    /// Asks for a streamed answer and returns when the upstream has accepted. Cancelling the token, or dropping the future
-    /// or the stream, closes the connection to the upstream.
+    /// Requests a streamed completion and returns when the upstream has answered with a good status. Failures that pass
+    /// quickly (no connection; 429, 502, 503 or 504 with a short or no `Retry-After`) are retried once, after a pause with
+    /// jitter, within the total deadline.
+    ///
+    /// Cancelling the token, or dropping the future or the stream, closes the connection to the upstream.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no stream, after the retry if there was one.
     pub async fn stream_chat(
         &self,
         target: &Target,
@@ -126,7 +132,7 @@ impl UpstreamClient {
                 Ok(answer) => return ChatStream::new(answer, deadlines, target.secrets(), sent_at, attempts),
                 Err(error) => match pause_before_retry(&error) {
                     Some(pause) if attempts == 1 && deadlines.allow(pause) => {
-                        tracing::debug!(upstream.code = error.code, ?pause, "asking an upstream again");
+                        tracing::debug!(upstream.code = error.code, ?pause, "retrying a request to an upstream");
                         deadlines.pause(pause).await?;
                         deadlines.restart_first_byte(target.timeouts);
                         attempts = 2;
@@ -138,10 +144,10 @@ impl UpstreamClient {
     }
 }
 
-/// How long to wait before asking again; `None` where asking again would not help, or would cost twice.
+/// The pause before the retry; `None` where a retry would not help or might be billed twice.
 fn pause_before_retry(error: &UpstreamError) -> Option<Duration> {
     let asked_for = error.retry_after_s.map(|seconds| Duration::from_secs(seconds.into()));
-    if asked_for.is_some_and(|pause| pause > MAX_PATIENCE) {
+    if asked_for.is_some_and(|pause| pause > MAX_RETRY_PAUSE) {
         return None;
     }
     match (error.code, error.status) {
@@ -152,10 +158,10 @@ fn pause_before_retry(error: &UpstreamError) -> Option<Duration> {
     }
 }
 
-/// 100 to 400 ms, so that runs that failed together do not come back together.
+/// 100 to 400 ms, so that requests that failed together are not repeated together.
 fn jitter() -> Duration {
     let mut random = [0; 2];
-    // Without randomness the pause is the same for all, which is no reason to fail.
+    // Without randomness the pause is 100 ms for all requests, which is no reason to fail.
     let _ = getrandom::fill(&mut random);
     Duration::from_millis(100 + u64::from(u16::from_le_bytes(random)) % 301)
 }
@@ -199,7 +205,7 @@ mod tests {
             let pause = pause_before_retry(&error).expect("a retry");
             assert!((100..=400).contains(&pause.as_millis()), "{pause:?}");
         }
-        assert_eq!(pause_before_retry(&limited(Some(5))), Some(MAX_PATIENCE));
+        assert_eq!(pause_before_retry(&limited(Some(5))), Some(MAX_RETRY_PAUSE));
         let spent = UpstreamError { retry_after_s: Some(1), ..UpstreamError::answered("quota_exhausted", 429, "") };
         let busy = UpstreamError { retry_after_s: Some(60), ..failed(503) };
         let final_ones = [

@@ -1,4 +1,5 @@
-//! The one way out: checks where a call goes, sends it, follows nothing and decodes nothing.
+//! The HTTP client for all calls to upstreams: checks the destination, sends the request, follows no redirect and decodes no
+//! compressed body.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -9,69 +10,29 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use foundation::error::Error;
 use http::{
-    HeaderMap, HeaderValue, Method,
-    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE},
+    HeaderMap,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use reqwest::Response;
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     base_url::BaseUrl,
-    classify::{from_answer, from_transport},
+    classify::{from_response, from_transport},
     error::UpstreamError,
     guard::{AllowList, GuardedResolver, Lookup, Reach, Refused, SystemLookup, Unreachable, checked, reach},
-    wait::{Deadlines, Timeouts},
+    target::{Call, Target},
+    wait::Deadlines,
 };
 
-/// Bytes read of an answer that only says what went wrong.
+/// Most bytes read of the body of an error response.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// An upstream as one call sees it.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub base_url: BaseUrl,
-    pub api_key: Option<SecretString>,
-    /// Whether it may be at a private address: true for the upstream that the operator configured.
-    pub allow_private: bool,
-    /// Sent with every call, over what this site would send under the same name; their values are secrets.
-    pub headers: HeaderMap,
-    pub timeouts: Timeouts,
-}
-
-impl Target {
-    pub(super) fn key(&self) -> Option<&str> {
-        self.api_key.as_ref().map(ExposeSecret::expose_secret).filter(|key| !key.trim().is_empty())
-    }
-
-    /// [`Self::secrets`] as bare text, to be taken out of a quotation.
-    pub(super) fn secret_text(&self) -> Option<String> {
-        self.secrets().map(|secrets| secrets.expose_secret().to_owned())
-    }
-
-    /// The key and the values of the custom headers, each on a line of its own: what no quotation may contain.
-    pub(super) fn secrets(&self) -> Option<SecretString> {
-        let values = self.headers.values().filter_map(|value| value.to_str().ok());
-        let secrets: Vec<&str> = self.key().into_iter().chain(values).collect();
-        (!secrets.is_empty()).then(|| SecretString::from(secrets.join("\n")))
-    }
-}
-
-/// One HTTP request to an upstream.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub method: Method,
-    /// Begins with a slash and follows the base URL, for example `/chat/completions`.
-    pub path: &'static str,
-    /// JSON, or nothing.
-    pub body: Option<Bytes>,
-}
-
-/// What a client is made with; `Default` is what production uses, with nothing on the allow-list.
+/// Settings of a client. `Default` is the production configuration with an empty allow-list.
 #[derive(Clone)]
 pub struct ClientSettings {
     pub allow_list: AllowList,
     pub lookup: Arc<dyn Lookup>,
-    /// For name, TCP and TLS together.
+    /// Limit for name lookup, TCP and TLS together.
     pub connect_timeout: Duration,
 }
 
@@ -85,11 +46,11 @@ impl Default for ClientSettings {
     }
 }
 
-/// Calls upstreams. Cheap to clone; all clones share their connections.
+/// Calls upstreams. Cheap to clone; clones share their connection pools.
 #[derive(Clone)]
 pub struct UpstreamClient(Arc<Clients>);
 
-/// Two pools, so that no connection made under one rule is ever used under the other.
+/// Two connection pools: a connection made under [`Reach::Anywhere`] must not be reused under [`Reach::Public`].
 struct Clients {
     public: reqwest::Client,
     anywhere: reqwest::Client,
@@ -97,9 +58,13 @@ struct Clients {
 }
 
 impl UpstreamClient {
-    /// Builds the client. Fails only if the machine cannot do TLS at all.
+    /// Builds the client and installs the process-wide TLS provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where the TLS backend cannot be initialised.
     pub fn new(settings: ClientSettings) -> Result<Self, Error> {
-        // An error means that a provider is installed already, which is as good.
+        // An error means that a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self(Arc::new(Clients {
             public: build(Reach::Public, &settings)?,
@@ -108,12 +73,20 @@ impl UpstreamClient {
         })))
     }
 
-    /// Whether this target may be called at all, as far as can be told without looking up its name.
+    /// Checks whether this target may be called, without looking up its name.
+    ///
+    /// # Errors
+    ///
+    /// `address_blocked` for a literal address or a port that is not allowed.
     pub fn check(&self, target: &Target) -> Result<(), UpstreamError> {
         self.reach(target).map(|_| ())
     }
 
-    /// The addresses that this target may be called at; at least one.
+    /// The addresses at which this target may be called; at least one. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// `address_blocked`, or `dns_failed` where the name has no address or its lookup takes longer than the connect timeout.
     pub async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, UpstreamError> {
         let reach = self.reach(target)?;
         let port = target.base_url.port();
@@ -138,8 +111,9 @@ impl UpstreamClient {
         Ok(reach(&target.base_url, target.allow_private, &self.0.settings.allow_list)?)
     }
 
-    /// Why this base URL may not be called, in words for who enters it, and what the operator would have to set; `None` if
-    /// it may be called, or if its name leads nowhere yet.
+    /// Why this base URL may not be called and what the operator would have to set, as text for the form it was entered in.
+    /// `None` where it may be called, and where its name cannot be resolved. Looks the name up, for at most the connect
+    /// timeout.
     pub async fn refusal(&self, base_url: &BaseUrl, allow_private: bool) -> Option<String> {
         let settings = &self.0.settings;
         let refused = match reach(base_url, allow_private, &settings.allow_list) {
@@ -164,19 +138,25 @@ impl UpstreamClient {
         Some(format!("{why} If it is meant, the operator sets {line} in the server's environment and starts it again."))
     }
 
-    /// How long connecting may take.
+    /// Limit for name lookup, TCP and TLS together.
     pub(super) fn connect_timeout(&self) -> Duration {
         self.0.settings.connect_timeout
     }
 
-    /// Sends one request, once, and returns the answer as it is, whatever its status. Redirects and encoded bodies are
-    /// errors. Dropping the future or the answer closes the connection to the upstream.
+    /// Sends one request, once, and returns the response, whatever its status.
+    ///
+    /// Dropping the future or the response closes the connection to the upstream.
+    ///
+    /// # Errors
+    ///
+    /// A blocked address, a failed connection, a missed deadline, a redirect, or a compressed body.
     pub async fn send(&self, target: &Target, call: Call, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
         let client = match self.reach(target)? {
             Reach::Public => &self.0.public,
             Reach::Anywhere => &self.0.anywhere,
         };
-        let mut request = client.request(call.method, target.base_url.endpoint(call.path)).headers(headers(target)?);
+        let mut request =
+            client.request(call.method, target.base_url.endpoint(call.path)).headers(target.request_headers()?);
         if let Some(body) = call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
@@ -190,7 +170,7 @@ impl UpstreamClient {
         Ok(answer)
     }
 
-    /// The answer if it is a success; else what it says went wrong.
+    /// Like [`Self::send`], with a status other than 2xx as an error, classified by status and body.
     pub(super) async fn send_for_success(
         &self,
         target: &Target,
@@ -202,13 +182,13 @@ impl UpstreamClient {
             return Ok(answer);
         }
         let (status, headers) = (answer.status(), answer.headers().clone());
-        // A status without its words is still worth telling.
+        // The status is reported even where its body cannot be read.
         let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
-        Err(from_answer(status, &headers, &body, target.secret_text().as_deref()))
+        Err(from_response(status, &headers, &body, target.secret_text().as_deref()))
     }
 }
 
-/// The whole body, or the error together with what was read before it.
+/// The whole body of at most `limit` bytes, or the error together with what was read before it.
 pub(super) async fn read_body(
     mut answer: Response,
     limit: usize,
@@ -248,28 +228,14 @@ fn build(reach: Reach, settings: &ClientSettings) -> Result<reqwest::Client, Err
             .dns_resolver(GuardedResolver { reach, lookup: Arc::clone(&settings.lookup) })
     };
     builder().build().or_else(|error| {
-        // A machine without certificate authorities can still call http:// upstreams, its own demo among them; every
-        // https:// call then fails with an unknown issuer.
+        // Without certificate authorities, http:// upstreams such as the built-in demo still work; every https:// call then
+        // fails with an unknown issuer.
         tracing::warn!(%error, "no certificate authorities found; install ca-certificates to call https:// upstreams");
         builder()
             .tls_certs_only(std::iter::empty())
             .build()
             .map_err(|error| Error::Internal(format!("the HTTP client could not be built: {error}")))
     })
-}
-
-fn headers(target: &Target) -> Result<HeaderMap, UpstreamError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if let Some(key) = target.key() {
-        let mut value =
-            HeaderValue::try_from(format!("Bearer {}", key.trim())).map_err(|_| UpstreamError::key_unusable())?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    headers.extend(target.headers.clone());
-    Ok(headers)
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

@@ -1,7 +1,7 @@
-//! How a call can end badly, in words for the person who waits for the answer.
+//! Failures of calls, as text for the user who waits for the answer.
 
-/// A failed call: what happened and what to do. Nothing in it is the upstream's, except `detail` and, where an upstream
-/// refuses the request itself, the quotation in `message`; both are cleaned and without keys.
+/// A failed call: what happened and what to do. Only `detail` and, for `refused_request`, the quotation in `message` come from
+/// the upstream; both are redacted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct UpstreamError {
@@ -9,7 +9,7 @@ pub struct UpstreamError {
     pub code: &'static str,
     /// One or two plain sentences: what happened and what to do.
     pub message: String,
-    /// The upstream's own words, at most 500 characters, without control characters and keys.
+    /// The upstream's own message, at most 500 characters, without control characters and secrets.
     pub detail: Option<String>,
     /// Seconds the upstream asked to wait, at most a day.
     pub retry_after_s: Option<u32>,
@@ -22,7 +22,7 @@ impl UpstreamError {
         Self { code, message: message.into(), detail: None, retry_after_s: None, status: None }
     }
 
-    /// Any other failure that an HTTP status tells.
+    /// A failure that an HTTP status reports.
     pub(super) fn answered(code: &'static str, status: u16, message: impl Into<String>) -> Self {
         Self { status: Some(status), ..Self::new(code, message) }
     }
@@ -114,6 +114,7 @@ impl UpstreamError {
         Self::new("cancelled", "Stopped. What came before is kept.")
     }
 
+    /// The connection broke before the answer was complete.
     pub fn cut_off() -> Self {
         Self::new(
             "cut_off",
@@ -122,6 +123,7 @@ impl UpstreamError {
         )
     }
 
+    /// The answer exceeds a size limit of this site.
     pub fn too_large() -> Self {
         Self::new(
             "too_large",
@@ -129,6 +131,7 @@ impl UpstreamError {
         )
     }
 
+    /// The response is no completion but `what`, a noun phrase for the message.
     pub fn bad_response(what: &'static str) -> Self {
         Self::new(
             "bad_response",

@@ -1,6 +1,7 @@
-//! Where a call may go. Names are looked up here, every answer is checked, and only what was checked is connected to, so
-//! that a name cannot point elsewhere between the check and the connection. Literal addresses never reach a resolver and
-//! are checked before the request.
+//! Which destinations a call may have (protection against server-side request forgery). The HTTP client resolves names
+//! through [`GuardedResolver`], which checks every address and returns only those, so that a name cannot resolve to another
+//! address between check and connection (DNS rebinding). Literal addresses never reach a resolver and are checked before the
+//! request.
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +19,8 @@ use crate::{
     error::UpstreamError,
 };
 
-/// Ports of services that speak something else than HTTP and take harm from, or act on, what an HTTP client sends.
+/// Ports of services with other protocols, which may act on the bytes of an HTTP request. Sources: the list of bad ports in
+/// the WHATWG Fetch Standard, and the default ports of databases, queues and container runtimes.
 const REFUSED_PORTS: &[u16] = &[
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
     111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513, 514, 515, 526, 530, 531,
@@ -27,18 +29,22 @@ const REFUSED_PORTS: &[u16] = &[
     6432, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 9092, 10080, 10250, 11211, 26257, 27017,
 ];
 
-/// `host:port` pairs that may have private addresses.
+/// `host:port` pairs that may have private addresses and refused ports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList(BTreeSet<String>);
 
 impl AllowList {
-    /// Reads a comma-separated list of `host:port`, written as in a URL. The error is one sentence with the bad entry.
+    /// Reads a comma-separated list of `host:port`, written as in a URL.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the first invalid entry.
     pub fn parse(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         entries.map(Self::parse_entry).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Pairs that the configuration has read, each as `host:port`.
+    /// A list of pairs that are checked and normalised already.
     pub fn of(pairs: impl IntoIterator<Item = String>) -> Self {
         Self(pairs.into_iter().collect())
     }
@@ -52,7 +58,7 @@ impl AllowList {
         }
     }
 
-    /// The line of the environment that allows this URL beside what is allowed already.
+    /// The environment variable that allows this URL in addition to the present list.
     pub(super) fn line_with(&self, url: &BaseUrl) -> String {
         let mut all = self.0.clone();
         all.insert(url.host_and_port());
@@ -69,11 +75,11 @@ impl AllowList {
 pub(super) enum Reach {
     /// Public addresses only.
     Public,
-    /// Any address: the operator has said so.
+    /// Any address: the operator has allowed it.
     Anywhere,
 }
 
-/// Why something is not called.
+/// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// It is at an address of this kind.
@@ -99,7 +105,7 @@ pub(super) fn reach(url: &BaseUrl, allow_private: bool, allow_list: &AllowList) 
     if REFUSED_PORTS.contains(&url.port()) {
         return Err(Refused::Port(url.port()));
     }
-    // Reserved for this machine, whether or not a resolver knows it with the dot behind.
+    // Reserved for this machine (RFC 6761, section 6.3), also with a trailing dot.
     let host = url.host();
     let host = host.trim_end_matches('.');
     if host == "localhost" || host.ends_with(".localhost") {
@@ -111,9 +117,13 @@ pub(super) fn reach(url: &BaseUrl, allow_private: bool, allow_list: &AllowList) 
     Ok(Reach::Public)
 }
 
-/// Where names are looked up; a test brings its own.
+/// Resolves names; tests bring their own.
 pub trait Lookup: Send + Sync {
     /// Every address of a name.
+    ///
+    /// # Errors
+    ///
+    /// Where the resolver fails; treated as a name without an address.
     fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
@@ -127,17 +137,17 @@ impl Lookup for SystemLookup {
     }
 }
 
-/// A name with an answer that is not public.
+/// A name with an address that is not public.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads to {0}")]
 pub(super) struct Blocked(pub(super) &'static str);
 
-/// A name without an answer.
+/// A name without an address.
 #[derive(Debug, thiserror::Error)]
 #[error("the name has no address")]
 pub(super) struct NameUnknown;
 
-/// Looks names up and lets through what `reach` allows.
+/// Resolves names for the HTTP client and returns only what `reach` allows.
 pub(super) struct GuardedResolver {
     pub(super) reach: Reach,
     pub(super) lookup: Arc<dyn Lookup>,
@@ -156,7 +166,7 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// Why a name is not called.
+/// Why a name cannot be called.
 pub(super) enum Unreachable {
     /// It leads to an address of this kind.
     Blocked(&'static str),
@@ -170,7 +180,7 @@ pub(super) async fn checked(lookup: &dyn Lookup, name: &str, reach: Reach) -> Re
     if found.is_empty() {
         return Err(Unreachable::Unknown);
     }
-    // One private answer refuses them all: a name that has both is either broken or hostile.
+    // One private address refuses the name: one that has both kinds is either misconfigured or hostile.
     match found.iter().copied().find_map(refusal) {
         Some(kind) if reach == Reach::Public => Err(Unreachable::Blocked(kind)),
         _ => Ok(found),

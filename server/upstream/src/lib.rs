@@ -1,8 +1,10 @@
-//! Calls to OpenAI-compatible servers. Whatever comes back is untrusted: not as HTML, not in an error message, not as a
-//! number, not as a redirect; and where a call may go at all is decided here, at the moment of connecting.
+//! Calls to OpenAI-compatible servers.
 //!
-//! `client` sends, `chat` asks for one streamed answer and `stream` reads it, `through` passes somebody else's question and
-//! its answer on, `models` lists what can be asked.
+//! Responses are untrusted: HTML, error messages, numbers and redirects are checked before anything uses them. Destinations
+//! are checked when the connection is made, so that a name cannot resolve to another address after the check (`guard`).
+//!
+//! `client` sends requests, `chat` requests one streamed completion and `stream` reads it, `passthrough` forwards a request
+//! of a gateway's caller and its response, `models` fetches the list of models, `diagnose` tests an upstream step by step.
 
 mod address;
 mod base_url;
@@ -18,17 +20,19 @@ mod passthrough;
 mod redact;
 mod sse;
 mod stream;
+mod target;
 mod wait;
 
 pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
 pub use chat::{ChatRequest, Message};
 pub use chunk::{ChatEvent, token_counts};
-pub use client::{Call, ClientSettings, Target, UpstreamClient};
-pub use diagnose::{Ask, Depth, ImageError, Probe, check_image, diagnose, explain_listing};
+pub use client::{ClientSettings, UpstreamClient};
+pub use diagnose::{Depth, ImageError, Probe, TestPrompt, check_image, diagnose, explain_listing};
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
 pub use models::ListedModel;
 pub use passthrough::Passthrough;
-pub use sse::{EventTooLarge, SseEvent, SseReader};
+pub use sse::{EventSplitter, EventTooLarge, RawEvent, SseEvent, SseReader};
 pub use stream::ChatStream;
+pub use target::{Call, Target};
 pub use wait::{Deadlines, Timeouts};

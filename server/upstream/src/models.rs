@@ -1,4 +1,4 @@
-//! What an upstream says it serves.
+//! The list of an upstream's models.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,13 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{Call, Target, UpstreamClient, read_body},
+    client::{UpstreamClient, read_body},
     error::UpstreamError,
+    target::{Call, Target},
     wait::Deadlines,
 };
 
-/// Models taken from one list; the rest is left out.
+/// Most models read from one list; the rest is dropped.
 const MAX_MODELS: usize = 10_000;
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
@@ -22,12 +23,18 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 pub struct ListedModel {
     /// The upstream's own name, 1 to 200 characters.
     pub id: String,
-    /// In tokens, where the list tells it.
+    /// In tokens, where the list has it.
     pub context_window: Option<u32>,
 }
 
 impl UpstreamClient {
-    /// Asks the upstream for its models (`GET /models`), in its order and without repetitions.
+    /// Fetches the upstream's models (`GET /models`), in its order and without duplicates; at most 10,000.
+    ///
+    /// Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// A failed call, or `bad_response` where the body is no list of models.
     pub async fn list_models(&self, target: &Target) -> Result<Vec<ListedModel>, UpstreamError> {
         let deadlines = Deadlines::start(target.timeouts, CancellationToken::new());
         let call = Call { method: Method::GET, path: "/models", body: None };
@@ -54,7 +61,7 @@ fn read_entry(entry: &Value) -> Option<ListedModel> {
     is_name.then(|| ListedModel { id: id.to_owned(), context_window: context_window(entry) })
 }
 
-/// The names that different servers give the same number.
+/// Servers have different names for it.
 fn context_window(entry: &Value) -> Option<u32> {
     let own = ["context_length", "context_window", "max_model_len", "max_context_length"];
     let number = own

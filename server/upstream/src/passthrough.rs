@@ -1,5 +1,5 @@
-//! One chat completion for somebody else: what the caller wrote goes out as it is, and what comes back is handed over as it
-//! arrives. Asked once; whether to ask another model is the caller's to decide.
+//! A chat completion that is forwarded: the request body is sent as given, and the response body is returned in pieces as it
+//! arrives. There is no retry here; failing over to another model is the caller's decision.
 
 use std::time::Duration;
 
@@ -12,27 +12,34 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     classify::{from_error_object, from_transport},
-    client::{Call, Target, UpstreamClient},
+    client::UpstreamClient,
     error::UpstreamError,
+    target::{Call, Target},
     wait::{Deadlines, Timeouts},
 };
 
-/// How long to wait for the end of a body whose content is complete, so that the connection can be used again.
-const PATIENCE_AT_THE_END: Duration = Duration::from_millis(100);
+/// How long to wait for the end of a body whose content is complete, so that the connection can be reused.
+const DRAIN_WAIT: Duration = Duration::from_millis(100);
 
-/// An answer with a good status, on its way. Dropping it closes the connection to the upstream.
+/// A response with a good status whose body is being read. Dropping it closes the connection to the upstream.
 pub struct Passthrough {
     answer: Response,
     content_type: Option<HeaderValue>,
     deadlines: Deadlines,
-    /// Only for taking them out of what the upstream says.
+    /// The secrets to redact from the upstream's messages.
     secrets: Option<SecretString>,
     has_begun: bool,
 }
 
 impl UpstreamClient {
-    /// Sends a chat completion and returns when the upstream has accepted it. A whole answer is written before its first
-    /// byte is sent, so there only the total counts.
+    /// Sends a chat completion and returns when the upstream has answered with a good status. Without streaming, the model
+    /// generates the whole answer before the first byte is sent, so that only the total deadline applies.
+    ///
+    /// Dropping the future closes the connection to the upstream.
+    ///
+    /// # Errors
+    ///
+    /// A failed call, a status other than 2xx, or an HTML page.
     pub async fn passthrough(
         &self,
         target: &Target,
@@ -46,29 +53,36 @@ impl UpstreamClient {
         let deadlines = Deadlines::start(timeouts, CancellationToken::new());
         let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body) };
         let mut answer = self.send_for_success(target, call, &deadlines).await?;
-        // Headers are slices of what was read from the connection: copied and let go, so that a long stream does not hold that.
+        // Headers are slices of the connection's read buffer. Copying the one that is needed frees that buffer for the
+        // duration of a long stream.
         let headers = std::mem::take(answer.headers_mut());
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
-        let through = Passthrough { answer, content_type, deadlines, secrets: target.secrets(), has_begun: false };
-        match through.media_type().as_str() {
+        let response = Passthrough { answer, content_type, deadlines, secrets: target.secrets(), has_begun: false };
+        match response.media_type().as_str() {
             "text/html" | "application/xhtml+xml" => Err(UpstreamError::bad_response("a web page")),
-            _ => Ok(through),
+            _ => Ok(response),
         }
     }
 }
 
 impl Passthrough {
-    /// The `Content-Type` of the answer.
+    /// The `Content-Type` of the response.
     pub fn content_type(&self) -> Option<&HeaderValue> {
         self.content_type.as_ref()
     }
 
-    /// Whether it comes in events.
+    /// Whether the body consists of server-sent events.
     pub fn is_event_stream(&self) -> bool {
         self.media_type() == "text/event-stream"
     }
 
-    /// The next bytes; `None` at the end. Dropping this future loses nothing.
+    /// The next bytes; `None` at the end.
+    ///
+    /// Cancel-safe: dropping the future loses no bytes.
+    ///
+    /// # Errors
+    ///
+    /// A broken connection or a missed deadline.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, UpstreamError> {
         let chunk = self.answer.chunk();
         let read = match self.has_begun {
@@ -79,7 +93,11 @@ impl Passthrough {
         read.map_err(|error| from_transport(&error))
     }
 
-    /// Everything.
+    /// The whole rest of the body. Not cancel-safe: dropping the future loses what it has read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::chunk`], and `too_large` where more than one piece comes and they exceed `limit` bytes together.
     pub async fn whole(&mut self, limit: usize) -> Result<Bytes, UpstreamError> {
         let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
         let Some(second) = self.chunk().await? else { return Ok(first) };
@@ -95,22 +113,22 @@ impl Passthrough {
         Ok(all.freeze())
     }
 
-    /// The failure that an error object in the middle of the answer tells.
+    /// The error for an error object in the body, with its message redacted.
     pub fn failure(&self, object: &Value) -> UpstreamError {
         from_error_object(object, self.secrets.as_ref().map(ExposeSecret::expose_secret))
     }
 
-    /// Hands bytes on with `work`, as long as the answer may take in all. `None`: it took longer.
+    /// Runs `work`, for example sending to the caller, within the total deadline of the response. `None` where that passed.
     pub async fn within_total<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         self.deadlines.for_total(work).await.ok()
     }
 
-    /// Reads over what still comes, normally nothing, so that the connection goes back to the pool.
+    /// Reads and drops what follows, normally nothing, so that the connection returns to the pool. Takes at most 100 ms.
     pub async fn drain(mut self) {
         let answer = &mut self.answer;
         let rest =
             async { while answer.chunk().await.is_ok_and(|bytes| bytes.is_some_and(|bytes| bytes.len() < 1024)) {} };
-        let _ = self.deadlines.for_at_most(PATIENCE_AT_THE_END, rest).await;
+        let _ = self.deadlines.for_at_most(DRAIN_WAIT, rest).await;
     }
 
     fn media_type(&self) -> String {

@@ -1,24 +1,27 @@
-//! Makes an upstream's words fit to be shown: short, on one line, without keys and without characters that deceive.
+//! Makes an upstream's message fit to be shown: short, on one line, without secrets, control characters and characters that
+//! change the direction of text.
 
 use domain::text::is_deceptive;
 
-/// Characters of a quotation.
+/// Most characters of a quotation.
 const MAX_CHARACTERS: usize = 500;
 
-/// How common keys begin.
+/// Prefixes of the API keys of common providers.
 const KEY_PREFIXES: &[&str] =
     &["sk-", "sk_", "pk-", "gsk_", "xai-", "hf_", "r8_", "pplx-", "nvapi-", "AIza", "ghp_", "eyJ", "AKIA", "csk-"];
 
-/// Stands for what was taken out until all of it is, so that nothing is taken out twice. A character of private use.
+/// Placeholder for redacted text while redaction is going on, from a private use area: the final `[redacted]` would itself
+/// be searched for keys.
 const MARK: char = '\u{e000}';
 
-/// The words as one line of at most 500 characters; `None` if nothing is left or it is a web page. `key` is what must not
-/// be in them; where there are several secrets, each is on a line of its own.
+/// The text as one line of at most 500 characters; `None` if nothing is left or it is a web page. `key` holds the secrets to
+/// redact, each on a line of its own.
 pub(super) fn quotation(words: &str, key: Option<&str>) -> Option<String> {
     if is_markup(words) {
         return None;
     }
-    // A key may end where a long text is cut, so redaction comes before the cut; four times the limit bounds the work.
+    // Redaction comes before the cut, because a key that is cut in two would not be recognised. Four times the limit bounds
+    // the work.
     let words: String = words.chars().take(4 * MAX_CHARACTERS).map(|c| if is_deceptive(c) { ' ' } else { c }).collect();
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = without_keys(&words, key);
@@ -57,7 +60,7 @@ fn without_keys(words: &str, key: Option<&str>) -> String {
     kept.replace(MARK, "[redacted]")
 }
 
-/// Cuts into runs of characters that keys are made of and runs of others.
+/// Splits into alternating runs of key characters and of others.
 fn tokens(words: &str) -> impl Iterator<Item = &str> {
     let mut rest = words;
     std::iter::from_fn(move || {
@@ -70,7 +73,7 @@ fn tokens(words: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The asterisk and the dots belong to it because providers echo keys as `sk-ab***yz`.
+/// Includes asterisk and dot because providers echo keys as `sk-ab***yz`.
 fn is_key_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*' | '.' | '+' | '=')
 }
@@ -78,7 +81,7 @@ fn is_key_character(c: char) -> bool {
 fn looks_like_key(token: &str, key: Option<&str>) -> bool {
     let bare = token.trim_end_matches('.');
     let has_prefix = KEY_PREFIXES.iter().any(|prefix| {
-        // `sk-` also begins words such as `sk-learn`; a key has more to it.
+        // `sk-` also begins names such as `sk-learn`; a key is longer.
         bare.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 8 || rest.contains('*'))
     });
     has_prefix || key.is_some_and(|key| bare.len() >= 8 && key.contains(bare))

@@ -1,4 +1,4 @@
-//! Every wait has a deadline and can be cancelled.
+//! Deadlines and cancellation of every wait for an upstream.
 
 use std::{future::Future, time::Duration};
 
@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::UpstreamError;
 
-/// How long a call may take, counted from its start. The time to connect is the client's.
+/// Limits of one call. The limit for connecting belongs to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Until the first byte of the answer's body.
+    /// From the start to the first byte of the response's body.
     pub first_byte: Duration,
-    /// Without a single byte, once the answer has begun.
+    /// Between two pieces of the body.
     pub idle: Duration,
     /// From the first attempt to the last byte.
     pub total: Duration,
@@ -25,13 +25,13 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// The usual ones with another total, as each upstream has its own.
+    /// The defaults with another total, which is a setting of each upstream.
     pub fn with_total(total: Duration) -> Self {
         Self { total, ..Self::default() }
     }
 }
 
-/// The deadlines of one call that has begun, and the token that ends it early.
+/// The deadlines of a running call, and the token that ends it early. Every wait below is cancel-safe if its `work` is.
 #[derive(Clone, Debug)]
 pub struct Deadlines {
     idle: Duration,
@@ -41,18 +41,18 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    /// Starts counting now.
+    /// Deadlines that count from now.
     pub fn start(timeouts: Timeouts, cancel: CancellationToken) -> Self {
         let now = Instant::now();
         Self { idle: timeouts.idle, first_byte: now + timeouts.first_byte, total: now + timeouts.total, cancel }
     }
 
-    /// Counts the first byte anew, for a second attempt; the total stays.
+    /// Restarts the deadline of the first byte, for a retry; the total stays.
     pub(super) fn restart_first_byte(&mut self, timeouts: Timeouts) {
         self.first_byte = Instant::now() + timeouts.first_byte;
     }
 
-    /// Whether a pause of this length ends before the call has to.
+    /// Whether a pause of this length ends before the total deadline.
     pub(super) fn allow(&self, pause: Duration) -> bool {
         Instant::now() + pause < self.total
     }
@@ -67,12 +67,12 @@ impl Deadlines {
         self.wait(work, Instant::now() + self.idle, UpstreamError::timeout_idle).await
     }
 
-    /// Waits as long as the whole call may take.
+    /// Waits up to the total deadline.
     pub(super) async fn for_total<T>(&self, work: impl Future<Output = T>) -> Result<T, UpstreamError> {
         self.wait(work, self.total, UpstreamError::timeout_total).await
     }
 
-    /// Lets time pass.
+    /// Sleeps.
     pub(super) async fn pause(&self, pause: Duration) -> Result<(), UpstreamError> {
         self.wait(tokio::time::sleep(pause), self.total, UpstreamError::timeout_total).await
     }

@@ -107,7 +107,7 @@ pub struct UsageStats {
     pub refused: u64,
     /// The caller hung up: not counted as requests.
     pub abandoned: u64,
-    /// What callers waited, to within 0.5 %; `null` without successes.
+    /// What callers waited, to within 0.9 %; `null` without successes.
     pub p50_latency_ms: Option<u64>,
     pub p95_latency_ms: Option<u64>,
     /// `null` where nothing was streamed.

@@ -1,10 +1,10 @@
-//! The port for the catalogue.
+//! The port of the pages that list models.
 
 use async_trait::async_trait;
 
 use crate::{catalog::ModelSummary, error::AppError};
 
-/// The public catalogue, implemented by the server.
+/// The catalogue's port for pages, implemented by the server.
 #[async_trait]
 pub trait CatalogPort: Send + Sync {
     /// The enabled models of enabled upstreams: featured first, then by name. At most 1,000.

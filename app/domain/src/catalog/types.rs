@@ -1,4 +1,4 @@
-//! A model as everybody may see it.
+//! The public view of a model.
 
 use serde::{Deserialize, Serialize};
 

@@ -17,7 +17,7 @@ pub struct Board {
     /// Not serialised: the page is rendered on the server only.
     #[serde(skip)]
     pub stats: Arc<BoardStats>,
-    /// Seconds since the statistics were last refreshed, if the database is unavailable and this is the last good result.
+    /// Age in seconds where this is the last good answer, served while the database does not respond (stale-if-error).
     pub age_s: Option<u64>,
 }
 
@@ -39,14 +39,14 @@ pub struct BoardStats {
     pub rendered: RenderCache,
 }
 
-/// A page's rendering of a [`BoardFigures`], cached for as long as that is: thousands of readers get the same table. The
-/// slot is untyped, so that this crate does not depend on the page's types.
+/// What a page has rendered from a [`BoardStats`], with the same lifetime: thousands of readers get the same table, so it is
+/// rendered once. The slot is untyped, because this crate knows no page; the page decides what it holds.
 #[derive(Default)]
 pub struct RenderCache(OnceLock<Box<dyn Any + Send + Sync>>);
 
 impl RenderCache {
-    /// The cached value, made by `make` on the first call. Concurrent first calls block until it is made. `None` if the
-    /// slot holds another type.
+    /// The cached value, made by `make` the first time. `None` where the slot holds another type. Blocks while another thread is
+    /// making the value.
     pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Option<&T> {
         self.0.get_or_init(|| Box::new(make())).downcast_ref()
     }

@@ -1,4 +1,4 @@
-//! The port for the leaderboard.
+//! The port of the leaderboard's pages.
 
 use async_trait::async_trait;
 
@@ -7,8 +7,8 @@ use crate::{
     leaderboard::{Board, ModelPage, Window},
 };
 
-/// The leaderboard, implemented by the server. Answers come from memory, as of the last roll-up. While the database is
-/// unavailable, the last good answer is returned with its age (stale-if-error).
+/// The leaderboard's port, implemented by the server. Answers come from a cache that each roll-up invalidates; while the
+/// database does not respond, the last good answer is served with its age (stale-if-error).
 #[async_trait]
 pub trait LeaderboardPort: Send + Sync {
     /// The ranked models.

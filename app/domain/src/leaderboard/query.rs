@@ -1,11 +1,12 @@
-//! The query string of the leaderboard's JSON routes, parsed strictly: anything unknown is refused, field by field.
+//! The query string of the leaderboard's JSON routes, parsed strictly: unknown, repeated and invalid parameters are errors,
+//! each with its field.
 
 use crate::{
     error::FieldError,
     leaderboard::{SortBy, WINDOWS, Window},
 };
 
-/// What is asked of `GET /api/leaderboard`.
+/// The query of `GET /api/leaderboard`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct BoardQuery {
     pub window: Window,
@@ -13,11 +14,7 @@ pub struct BoardQuery {
 }
 
 impl BoardQuery {
-    /// Parses decoded pairs. Each parameter is optional and may occur once.
-    ///
-    /// # Errors
-    ///
-    /// One error per invalid pair, at most ten.
+    /// Reads decoded pairs. Each parameter is optional and may appear once.
     pub fn parse<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<FieldError>> {
         let mut query = Self::default();
         let mut errors = Vec::new();
@@ -46,13 +43,13 @@ impl BoardQuery {
                 }
             }
         }
-        // Bounds the answer to a query with thousands of parameters.
+        // A request with thousands of invalid parameters gets only the first errors.
         errors.truncate(10);
         if errors.is_empty() { Ok(query) } else { Err(errors) }
     }
 }
 
-/// What is asked of one model's route: `window_days` alone.
+/// The query of one model's route: only `window_days`.
 pub fn detail_window<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Window, Vec<FieldError>> {
     let mut other = Vec::new();
     let pairs: Vec<_> = pairs.collect();

@@ -1,10 +1,13 @@
-//! The ranking: one score from success rate, p95 latency and output price, with its uncertainty.
+//! The ranking: one score of success rate, p95 latency and output price, and the ranks that its uncertainty allows.
+//!
+//! `score = 0.40·s + 0.30·(1 - l) + 0.30·(1 - p)`, where success rate `s`, p95 latency `l` and output price `p` are min-max
+//! normalised over the ranked models: `x' = (x - min) / (max - min)`.
 
 use std::cmp::Ordering;
 
 use crate::interval::Interval;
 
-/// The weights of success rate, p95 latency and output price.
+/// Weights of success rate, p95 latency and output price.
 const WEIGHTS: [f64; 3] = [0.40, 0.30, 0.30];
 
 /// A model to rank.
@@ -16,7 +19,7 @@ pub(super) struct Candidate {
     pub success_interval: Interval,
     /// `None` if no request succeeded.
     pub p95_ms: Option<f64>,
-    /// Its 95 % interval; without an upper end if there are too few requests to bound it.
+    /// Its 95 % interval; without an upper end where there are too few requests to bound it.
     pub p95_interval: Option<(f64, Option<f64>)>,
     pub output_price: Option<f64>,
 }
@@ -25,16 +28,16 @@ pub(super) struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Standing {
     pub score: f64,
-    /// The scores at the ends of the model's intervals, on the same scale.
+    /// The scores at the ends of its intervals, normalised with the same minima and maxima.
     pub interval: Interval,
     /// From 1; ranks are unique.
     pub rank: u32,
-    /// The best and the worst rank that the intervals of all models allow.
+    /// The best and the worst rank that the score intervals of all models allow.
     pub best: u32,
     pub worst: u32,
 }
 
-/// Min-max normalisation of a metric over the ranked models.
+/// The range of one criterion over the ranked models, for min-max normalisation.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     least: f64,
@@ -49,16 +52,16 @@ impl Scale {
         let greatest = known.fold(f64::NEG_INFINITY, f64::max);
         let is_any_known = greatest >= least;
         let span = if is_any_known { greatest - least } else { 0.0 };
-        // If no value is known, none is worse than another.
+        // Where the value of no model is known, none counts as missing.
         Self { least, span, are_all_known: !is_any_known || values.clone().all(|value| value.is_some()) }
     }
 
-    /// From 0 for the least to 1 for the greatest value; `best` if all are equal.
+    /// `(value - min) / (max - min)`; `best` where all values are equal.
     fn place(self, value: f64, best: f64) -> f64 {
         if self.span > 0.0 { (value - self.least) / self.span } else { best }
     }
 
-    /// The same for a metric where less is better. An unknown value counts as the worst, unless all are unknown.
+    /// The same for a criterion where less is better. An unknown value counts as the worst, unless all are unknown.
     fn cost(self, value: Option<f64>) -> f64 {
         match value {
             Some(value) => self.place(value, 0.0),
@@ -86,7 +89,7 @@ pub(super) fn stand(candidates: &[Candidate]) -> Vec<Standing> {
             let with = |rate: f64, ms: Option<f64>| score(success.place(rate, 1.0), p95.cost(ms), of_price);
             let (shortest, longest) = match candidate.p95_interval {
                 Some((low, Some(high))) => (Some(low), Some(high)),
-                // Without an upper bound: as bad as the worst of all, or as its own value if that is worse.
+                // Unbounded above: the greatest p95 of all models.
                 Some((low, None)) => (Some(low), candidate.p95_ms.map(|own| own.max(p95.least + p95.span))),
                 None => (candidate.p95_ms, candidate.p95_ms),
             };

@@ -1,8 +1,8 @@
-//! What a caller wants to be answered with.
+//! Content negotiation.
 
 use axum::http::{HeaderMap, header::ACCEPT};
 
-/// Whether the caller asked for events. Anything else, also nothing, gets JSON.
+/// Whether `Accept` names `text/event-stream`; otherwise, also without the header, the response is JSON.
 pub fn accepts_events(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|media| media.trim().starts_with("text/event-stream"))

@@ -1,4 +1,4 @@
-//! The one error a JSON route answers with.
+//! The error of every JSON route.
 
 use axum::{
     body::Body,
@@ -10,7 +10,7 @@ use foundation::error::Error;
 
 use super::problem::{PROBLEM_JSON, Problem};
 
-/// A problem document on its way out. Made by `?` from [`AppError`] and [`Error`].
+/// A problem document as a response. `?` converts [`AppError`] and [`Error`] into it.
 #[derive(Clone, Debug)]
 pub struct ApiError(pub Box<Problem>);
 
@@ -41,7 +41,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if problem.status == 401 {
-            // RFC 9110 wants a challenge with every 401; there is no registered scheme for a cookie.
+            // RFC 9110 requires a challenge with every 401; no scheme is registered for cookies.
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"quadrille\""));
         }
         if let Some(seconds) = problem.retry_after_s {

@@ -1,4 +1,4 @@
-//! Strict request bodies and query strings: each way of being wrong has its own precise answer.
+//! Strict request bodies and query strings: each kind of mistake has its own precise response.
 
 use std::error::Error;
 
@@ -33,7 +33,7 @@ where
     }
 }
 
-/// The same where a body may be left out; then everything has its default.
+/// The same where the body is optional; without one, every field has its default.
 pub struct JsonBodyOrDefault<T>(pub T);
 
 impl<S, T> FromRequest<S> for JsonBodyOrDefault<T>
@@ -69,7 +69,7 @@ fn not_declared() -> ApiError {
     .into()
 }
 
-/// Why a body could not be read, as its sender is told.
+/// The response to a body that could not be read.
 fn unread(rejection: BytesRejection) -> ApiError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&rejection);
     while let Some(error) = cause {
@@ -90,7 +90,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {
         None => return Err(AppError::Malformed("The body is empty. Send a JSON object.".into()).into()),
-        // Left to itself, serde would take a list for an object, by position.
+        // By default, serde accepts an array for a struct, field by field.
         Some(byte) if *byte != b'{' => {
             return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
                 Ok(_) => misfit(".", "invalid type: other, expected a map"),
@@ -104,9 +104,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         let message = inner.to_string();
-        // JSON has no largest number; that we do have one is a rule of ours.
+        // JSON has no largest number, so one that is too large is a violated rule (422), not a syntax error (400).
         if inner.is_data() || message.starts_with("number out of range") {
-            // The rest may not even be JSON; that comes first.
+            // A syntax error after it takes precedence.
             match serde_json::from_slice::<IgnoredAny>(bytes) {
                 Ok(_) => misfit(&path, &message),
                 Err(error) => not_json(&error),

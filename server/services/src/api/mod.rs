@@ -1,4 +1,4 @@
-//! What every JSON route shares: problem documents, strict bodies and paths, and the surface around them.
+//! Shared by all JSON routes: problem documents, strict extractors for body, query and path, and the layers around the routes.
 
 mod accept;
 mod error;

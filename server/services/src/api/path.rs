@@ -15,9 +15,9 @@ use super::ApiError;
 /// The ids of the path, in its order. A malformed id gets the same 404 as one that does not exist.
 pub struct PathId<T>(pub T);
 
-/// What [`PathId`] can read.
+/// Parameters that [`PathId`] can extract.
 pub trait FromPath: Sized {
-    /// Reads the path's parameters, or says which thing there is none of.
+    /// Parses the path's parameters; the error is the noun for the 404.
     fn from_path(values: &[&str]) -> Result<Self, Noun>;
 }
 
@@ -33,7 +33,7 @@ macro_rules! from_path {
 
 from_path!(ComparisonId is Comparison, KeyId is Key, RunId is Run, TemplateId is Template, UserId is Account, UpstreamId is Upstream);
 
-/// The slug of a model, as typed; whether there is such a model is for the catalogue to say.
+/// The slug of a model, unchecked; the catalogue decides whether there is such a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSlug(pub String);
 
@@ -43,7 +43,7 @@ impl FromPath for ModelSlug {
     }
 }
 
-/// The random part of a share link, as typed; whether anything is shared under it is for the sharing service to say.
+/// The token of a share link, unchecked; the sharing service decides whether it is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShareSlug(pub String);
 
@@ -59,7 +59,7 @@ impl<A: FromPath, B: FromPath> FromPath for (A, B) {
     }
 }
 
-/// Only the form we write ourselves, so that a thing has one URL.
+/// Accepts only the canonical form of a UUID, so that each resource has one URL.
 fn uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| text.parse().ok()).flatten()
 }

@@ -1,4 +1,5 @@
-//! State changes come from our own pages, or from a program that is not a browser.
+//! Protection against cross-site request forgery: state changes must come from pages of this origin, or from a client that is
+//! not a browser.
 
 use axum::{
     body::Body,
@@ -10,7 +11,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
 use super::{ApiError, Problem};
 use crate::PublicUrl;
 
-/// Answers a cross-origin state change with a problem document.
+/// Rejects a cross-origin state change with a problem document.
 #[derive(Clone, Copy, Debug)]
 pub struct RejectCrossOrigin;
 

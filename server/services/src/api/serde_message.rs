@@ -1,8 +1,8 @@
-//! Turning serde's account of a body that does not fit into a field and a sentence, without repeating what was sent.
+//! Converts serde's error messages into a field and a sentence, without quoting the body.
 
 use domain::error::FieldError;
 
-/// `path` is where serde stopped (`.` for the top), `message` what it said, with or without its position.
+/// `path` is where serde stopped (`.` for the top), `message` its error message, with or without a position.
 pub(super) fn field_error(path: &str, message: &str) -> FieldError {
     let message = message.split(" at line ").next().unwrap_or(message);
     let path = if path == "." { "" } else { path };
@@ -36,7 +36,7 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { short(name) } else { format!("{path}.{}", short(name)) }
 }
 
-/// A name that a client made up may be as long as the body.
+/// Cuts an unknown field name, which may be as long as the body.
 fn short(name: &str) -> String {
     name.chars().take(60).collect()
 }

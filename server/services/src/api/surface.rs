@@ -1,4 +1,4 @@
-//! What surrounds all JSON routes.
+//! The layers around all JSON routes.
 
 use std::any::Any;
 
@@ -16,8 +16,8 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 use super::{ApiError, Problem};
 
 /// Gives a router of JSON routes its answers for wrong methods, panics and unknown paths below `/api`, all as problem
-/// documents, and `Cache-Control: no-store` on whatever does not say otherwise. To be merged with the pages' router, whose
-/// fallback stays its own.
+/// documents, and `Cache-Control: no-store` where a response does not set it. To be merged with the pages' router, which keeps
+/// its own fallback.
 pub fn surface(routes: Router) -> Router {
     let routes = routes.method_not_allowed_fallback(method_not_allowed);
     routes.route("/api", any(no_route)).route("/api/", any(no_route)).route("/api/{*rest}", any(no_route)).layer(
@@ -31,7 +31,7 @@ async fn no_route() -> ApiError {
     AppError::NotFound(Noun::Page).into()
 }
 
-/// The answer to a method that an address does not take.
+/// The response to a method that the route does not have.
 pub async fn method_not_allowed() -> ApiError {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -41,7 +41,7 @@ pub async fn method_not_allowed() -> ApiError {
     .into()
 }
 
-/// The message is in the log already, by the panic hook.
+/// The response to a panic; the panic hook has logged the message.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     ApiError::from(AppError::Internal).into_response()
 }

@@ -1,4 +1,4 @@
-//! `GET /api/models`: what can be asked.
+//! `GET /api/models`: the enabled models.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub fn router(catalog: Arc<CatalogService>) -> Router {
     Router::new().route("/api/models", get(list)).with_state(catalog)
 }
 
-/// This room's part of the OpenAPI document.
+/// This part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list))]
 pub struct CatalogDoc;

@@ -1,5 +1,4 @@
-//! Connecting the upstream that the operator's environment names: registering it, and importing what it lists as soon as
-//! it answers.
+//! Connecting the upstream of the operator's environment: registering it, and importing its models as soon as it answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,11 +11,11 @@ use super::{CatalogService, ModelEntry, UpstreamEntry};
 
 /// How long the start of the server waits for the upstream's list.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often an upstream that did not answer is asked again.
+/// Interval between attempts to list the models of an upstream that did not answer.
 const AGAIN: Duration = Duration::from_secs(15);
 
-/// Registers the upstream and imports its models. One that does not answer yet is asked again in the background, so that
-/// the order in which things are started does not matter.
+/// Registers the upstream and imports its models. Where it does not answer yet, a background task tries again, so that the
+/// server may be started before the upstream.
 pub async fn connect(catalog: &Arc<CatalogService>, entry: UpstreamEntry) -> Result<(), Error> {
     let id = catalog.register_upstream(entry.clone()).await?;
     match tokio::time::timeout(LISTING_TIMEOUT, import(catalog, id, &entry)).await {

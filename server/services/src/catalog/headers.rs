@@ -1,4 +1,4 @@
-//! Custom headers of an upstream: which may be set, and how they are kept.
+//! Custom headers of an upstream: which may be set, and how they are stored.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 const HEADER_LIMIT: usize = 20;
 const LONGEST_VALUE: usize = 4_096;
-/// What describes the message itself is ours to say.
+/// Headers that frame the message or describe its body: the HTTP client sets them.
 const OURS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -80,7 +80,7 @@ pub(super) fn stored_headers(text: &SecretString) -> Result<Headers, Error> {
     serde_json::from_str(text.expose_secret()).map_err(|_| Error::Internal("stored headers cannot be read".into()))
 }
 
-/// The stored form as it is sent; no value shows in a log.
+/// The stored form as headers of a request, marked as sensitive so that no log shows a value.
 pub(super) fn read_headers(text: &SecretString) -> Result<HeaderMap, Error> {
     let broken = || Error::Internal("a stored header cannot be sent".into());
     let mut headers = HeaderMap::new();

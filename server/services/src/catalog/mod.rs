@@ -1,5 +1,5 @@
-//! The catalogue: upstreams and the models they serve. The operator's environment registers them at start; pages and
-//! programs list them; the playground asks it what to call.
+//! The catalogue: upstreams and the models they serve. The operator's environment registers some at start, admins manage all;
+//! pages and programs list them, and playground and gateway resolve model names with it.
 
 mod admin;
 mod api;

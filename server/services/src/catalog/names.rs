@@ -1,5 +1,5 @@
-//! Names for new models. All that is taken is read once, so that ten thousand models that an upstream calls almost the same cost
-//! no more than ten thousand others.
+//! Free names for new models. The taken names are loaded once and counters are kept in memory, so that importing ten thousand
+//! models with nearly equal names takes linear time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use sqlx::PgExecutor;
 
 use super::{repo, slug::slug};
 
-/// What is taken, to be loaded while the models are locked.
+/// The names that are taken. Loaded while the models are locked, so that no other transaction takes one meanwhile.
 #[derive(Default)]
 pub(super) struct FreeNames {
     public_names: Taken,
@@ -18,12 +18,12 @@ pub(super) struct FreeNames {
 #[derive(Default)]
 struct Taken {
     all: HashSet<String>,
-    /// The number that was given last to a name that several would have.
+    /// The last number appended to a name, by that name.
     numbers: HashMap<String, usize>,
 }
 
 impl FreeNames {
-    /// Everything that models are called.
+    /// Loads the names, former names and slugs of all models.
     pub(super) async fn load(db: impl PgExecutor<'_>) -> Result<Self, Error> {
         let mut names = Self::default();
         for (public_name, slug) in repo::taken_names(db).await? {
@@ -33,8 +33,8 @@ impl FreeNames {
         Ok(names)
     }
 
-    /// A public name and a slug that nobody has, and nobody gets any more: the upstream's own id, with the upstream's name in
-    /// front where it is taken, with a number behind where that is taken too.
+    /// Reserves a public name and a slug: the upstream's own id; prefixed with the upstream's name where that is taken; with a
+    /// number appended where that is taken too.
     pub(super) fn take(&mut self, upstream: &str, id: &str) -> (String, String) {
         let id: String = id.chars().take(150).collect();
         let wished = match self.public_names.all.contains(&id) {
@@ -46,7 +46,7 @@ impl FreeNames {
         (public_name, slug)
     }
 
-    /// A slug of this name that nobody has, and nobody gets any more.
+    /// Reserves a slug for this name.
     pub(super) fn take_slug(&mut self, public_name: &str) -> String {
         self.slugs.take(slug(public_name))
     }

@@ -1,13 +1,13 @@
-//! What `quadrille doctor` tests.
+//! The tests of `quadrille doctor`.
 
 use std::collections::HashSet;
 
 use foundation::error::Error;
-use upstream::{Ask, Depth, Probe};
+use upstream::{Depth, Probe, TestPrompt};
 
 use super::{CatalogService, repo};
 
-/// A test with the name that it is reported under.
+/// A test and the name under which it is reported.
 pub struct NamedProbe {
     pub name: String,
     pub probe: Probe,
@@ -24,7 +24,8 @@ impl CatalogService {
                 continue;
             }
             let (_, target) = self.stored_target(upstream.id).await?;
-            let probe = |model| Probe { target: target.clone(), model, depth: Depth::Reply, ask: Ask::default() };
+            let probe =
+                |model| Probe { target: target.clone(), model, depth: Depth::Reply, prompt: TestPrompt::default() };
             let mine = models.iter().filter(|model| model.upstream_id == upstream.id && model.is_enabled);
             let mine: Vec<_> = mine.take(if every_model { usize::MAX } else { 1 }).collect();
             let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! Registering an upstream and the models it lists, again and again to the same result.
+//! Registering an upstream and the models it lists, idempotently.
 
 use foundation::error::Error;
 use rust_decimal::Decimal;
@@ -12,10 +12,10 @@ use super::{
     repo::{self, UpstreamRow},
 };
 
-/// An upstream that the operator's environment (or demo mode) names.
+/// An upstream from the operator's environment or of demo mode.
 #[derive(Clone, Debug)]
 pub struct UpstreamEntry {
-    /// Unique; what stands in front of a model's name where that is taken.
+    /// Unique; the prefix of a model's name where that is taken.
     pub name: String,
     /// With its path, for example `https://api.example.org/v1`.
     pub base_url: String,
@@ -40,8 +40,8 @@ pub struct ModelEntry {
 }
 
 impl CatalogService {
-    /// Registers an upstream under its name and returns its id. Where the name is known, the entry's address counts, and its key
-    /// if it has one; what an administrator set beside them stays.
+    /// Registers an upstream under its name and returns its id. Where the name exists, the entry's address replaces the stored
+    /// one, and so does its key if it has one; other settings stay as an admin left them.
     pub async fn register_upstream(&self, entry: UpstreamEntry) -> Result<Uuid, Error> {
         let this = self.clone();
         self.tasks
@@ -55,7 +55,7 @@ impl CatalogService {
             .await
     }
 
-    /// Nothing, if a replica registers the same one at this very moment.
+    /// `None` where another replica registers the same upstream at the same time.
     async fn try_to_register(&self, entry: &UpstreamEntry) -> Result<Option<Uuid>, Error> {
         let url = check_base_url(&entry.base_url)
             .map_err(|error| Error::Internal(format!("the base URL of {}: {error}", entry.name)))?;
@@ -67,7 +67,7 @@ impl CatalogService {
         };
         let is_known = stored.is_some();
         let mut row = stored.unwrap_or_else(|| UpstreamRow::new(&entry.name, now));
-        // Its secrets are for whoever they were entered for.
+        // Secrets are sent only to the origin that they were entered for.
         if is_known && !row.has_origin(&url) {
             row.set_key(None);
             row.set_headers(None, Vec::new());
@@ -77,7 +77,7 @@ impl CatalogService {
         }
         row.base_url.clone_from(&entry.base_url);
         (row.allow_private, row.is_simulated) = (entry.allow_private, entry.is_simulated);
-        // Those that are simulated were switched off when the server ran without its demo mode.
+        // A start without demo mode has disabled the simulated upstreams.
         row.is_enabled |= entry.is_simulated;
         row.updated_at = now;
         if !repo::write_upstream(&mut *tx, &row).await? {
@@ -88,8 +88,7 @@ impl CatalogService {
         Ok(Some(row.id))
     }
 
-    /// Registers those models that the upstream does not have yet and returns how many were new. What is registered stays
-    /// as the operator left it.
+    /// Registers the models that are new and returns how many those were. Registered models are not changed.
     pub async fn register_models(&self, upstream: Uuid, name: String, models: Vec<ModelEntry>) -> Result<usize, Error> {
         let this = self.clone();
         self.tasks
@@ -113,7 +112,7 @@ impl CatalogService {
             .await
     }
 
-    /// Switches the simulated upstreams off.
+    /// Disables the simulated upstreams.
     pub async fn disable_simulated(&self) -> Result<(), Error> {
         repo::disable_simulated(&self.pool).await
     }

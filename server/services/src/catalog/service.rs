@@ -1,4 +1,4 @@
-//! What pages list and what the playground calls.
+//! The catalogue's service: the public list of models, and the targets of calls.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -61,13 +61,13 @@ impl Prices {
     }
 }
 
-/// An upstream's row as far as a call needs it: what is wrapped goes with the version of its master key.
+/// The columns of an upstream that a call needs. Wrapped secrets come with the version of their master key.
 pub(super) struct Stored {
     pub base_url: String,
     pub api_key: Option<(Vec<u8>, i32)>,
     pub headers: Option<(Vec<u8>, i32)>,
     pub allow_private: bool,
-    /// In all, until the first byte, between two bytes.
+    /// Milliseconds: total, until the first byte, between two pieces.
     pub timeouts_ms: (i32, i32, i32),
 }
 

@@ -1,7 +1,7 @@
 //! Names in URLs.
 
-/// The slug of a public name: lower case, letters, digits and dots kept, everything else one hyphen. `acme/Qwen 2.5` becomes
-/// `acme-qwen-2.5`; a name with nothing to keep becomes `model`.
+/// The slug of a public name: lower case; letters, digits and dots are kept, and each run of other characters becomes one
+/// hyphen. `acme/Qwen 2.5` becomes `acme-qwen-2.5`; a name without any of these characters becomes `model`.
 pub fn slug(public_name: &str) -> String {
     let mut slug = String::with_capacity(public_name.len());
     for character in public_name.chars().map(|c| c.to_ascii_lowercase()) {

@@ -1,4 +1,4 @@
-//! Names of models that a member writes down for later.
+//! Checks the names of models in what members store, such as templates and routes.
 
 use std::collections::HashSet;
 
@@ -10,8 +10,8 @@ use domain::{
 use super::CatalogService;
 
 impl CatalogService {
-    /// The fields of a list called `models` that name a model there is none of. Those of `kept` may stay, whatever became of
-    /// them since they were written down.
+    /// An error for each entry of the field `models` without such a model. Names in `kept`, which were valid when they were
+    /// stored, are accepted even if their model has been deleted since.
     pub async fn unknown_models(&self, models: &[String], kept: &[String]) -> Result<Vec<FieldError>, AppError> {
         if models.iter().all(|name| kept.contains(name)) {
             return Ok(Vec::new());

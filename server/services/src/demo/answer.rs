@@ -1,5 +1,5 @@
-//! What the simulated models say. It depends on the prompt, shows every kind of Markdown, and never pretends: each answer
-//! says that it is simulated.
+//! The answers of the simulated models. They depend on the prompt and use every kind of Markdown; each one states that it is
+//! simulated.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::models::{DemoModel, Manner};
 
-/// What a model says to a prompt.
+/// The answer to a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     /// Empty for models that do not show their reasoning.
@@ -15,7 +15,7 @@ pub(super) struct Answer {
     pub(super) text: String,
 }
 
-/// What the prompt wants, as far as a rule can tell.
+/// The kind of answer that the prompt requests, by keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Json,
@@ -25,7 +25,7 @@ enum Form {
     Prose,
 }
 
-/// What a model is asked, and how freely it may choose its words.
+/// The parts of a request that an answer depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'a> {
     pub(super) system: &'a str,
@@ -37,7 +37,7 @@ pub(super) struct Question<'a> {
 
 /// Composes the answer: the same question gives the same answer.
 pub(super) fn compose(model: &DemoModel, question: &Question<'_>) -> Answer {
-    // For looking at how answers are shown: what stands behind the sign is said again as it is.
+    // For testing how answers are rendered: the text after the marker is returned unchanged.
     if let Some(text) = question.prompt.strip_prefix("[echo] ") {
         return Answer { reasoning: String::new(), text: text.to_owned() };
     }
@@ -51,7 +51,7 @@ pub(super) fn compose(model: &DemoModel, question: &Question<'_>) -> Answer {
     Answer { reasoning: reasoning(model, &topic, form), text }
 }
 
-/// Picks among variants without randomness, so that tests and reloads see the same words.
+/// Picks among variants by a hash instead of at random, so that answers are reproducible.
 #[derive(Clone, Copy)]
 struct Choice(u64);
 
@@ -85,7 +85,7 @@ fn form(prompt: &str) -> Form {
     }
 }
 
-/// The first line of the prompt that says something, on one line and short; safe inside Markdown.
+/// The first non-blank line of the prompt, shortened, and safe inside Markdown.
 fn topic(prompt: &str) -> String {
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing");
     let plain: String =
@@ -128,7 +128,7 @@ fn json_answer(model: &DemoModel, topic: &str) -> String {
     let points: Vec<_> =
         POINTS.iter().take(points).map(|(title, text)| json!({"title": title, "text": text})).collect();
     let object = json!({"simulated": true, "model": model.name, "topic": topic, "points": points});
-    // Whoever asks for JSON wants nothing else, so the honest word is inside it.
+    // A request for JSON gets only JSON, so the statement that it is simulated is inside.
     serde_json::to_string_pretty(&object).unwrap_or_default()
 }
 

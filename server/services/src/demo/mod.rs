@@ -1,8 +1,8 @@
 //! A simulated upstream, so that everything can be tried without a key: an OpenAI-compatible server on a loopback port
-//! with four models of clearly different speed, price and manner. What they say is made by rule and says so.
+//! with four models of clearly different speed, price and manner. Their answers are made by rules and state that.
 //!
 //! A prompt that contains `[fail]` makes `demo/poet` answer 429, to see what a failed card looks like beside three good
-//! ones. One that begins with `[echo] ` is answered with what stands behind that, to see how it is shown.
+//! ones. One that begins with `[echo] ` is answered with the text after that, to test how it is rendered.
 
 mod answer;
 mod models;

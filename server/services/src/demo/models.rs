@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 /// A simulated model as the catalogue registers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoModel {
-    /// The public name and the upstream's own name alike.
+    /// Both the public name and the upstream's own name.
     pub name: &'static str,
     pub family: &'static str,
     /// In tokens.

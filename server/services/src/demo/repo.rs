@@ -33,7 +33,7 @@ pub(super) async fn simulated_models(db: impl PgExecutor<'_>) -> Result<Vec<Simu
     .await?)
 }
 
-/// The newest hour that has made-up events, of those since `since`.
+/// The newest hour since `since` that has generated events.
 #[tracing::instrument(name = "db.usage_events.last_simulated_hour", skip_all)]
 pub(super) async fn last_simulated_hour(
     db: impl PgExecutor<'_>,

@@ -1,4 +1,4 @@
-//! Filling the last 30 days with made-up usage of the simulated models, and going on with it.
+//! Generates usage of the simulated models: the last 30 days at the start, and then each hour as it ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{leaderboard::RollUp, usage};
 
-/// How far back usage is made up.
+/// How far back usage is generated.
 const DAYS: i64 = 30;
-/// How often it is looked whether another hour is over.
+/// Interval between checks whether another hour has ended.
 const SEED_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Makes up the usage of every hour of the last 30 days that has none yet, and rolls it up. Only models of simulated upstreams
-/// are used. Returns how many events are new.
+/// Generates the usage of every hour of the last 30 days that has none yet, and rolls it up. Only models of simulated
+/// upstreams get usage. Returns how many events are new.
 pub async fn seed(pool: &PgPool, clock: &dyn Clock, tasks: &Tasks, roll_up: &RollUp) -> Result<u64, Error> {
     let models = repo::simulated_models(pool).await?;
     if models.is_empty() {
@@ -44,7 +44,7 @@ pub async fn seed(pool: &PgPool, clock: &dyn Clock, tasks: &Tasks, roll_up: &Rol
     Ok(written)
 }
 
-/// Hour by hour, so that what was interrupted is taken up where it ended.
+/// One transaction per hour, so that an interrupted run resumes at the hour where it stopped.
 async fn write(
     pool: &PgPool,
     tasks: &Tasks,
@@ -66,7 +66,7 @@ fn whole_hour(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds - seconds.rem_euclid(3_600), 0).unwrap_or(time)
 }
 
-/// Seeds, and again whenever an hour is over, until the server stops.
+/// Seeds at the start and after each hour, until the server stops.
 pub async fn seed_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks, roll_up: RollUp) {
     let stopping = tasks.stopping();
     let mut done = None;

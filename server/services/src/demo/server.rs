@@ -40,13 +40,13 @@ pub async fn start_at_speed(tasks: &Tasks, speed: f64) -> Result<DemoUpstream, E
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let base_url = format!("http://{}/v1", listener.local_addr()?);
     let stopping = tasks.stopping();
-    let house = House { speed, stopping: stopping.clone() };
+    let pacing = Pacing { speed, stopping: stopping.clone() };
     let router = Router::new()
         .route("/v1/models", get(list))
         .route("/v1/chat/completions", post(complete))
         .layer(DefaultBodyLimit::max(1024 * 1024))
-        .with_state(house);
-    // A stream of small writes is only as fast as told without Nagle's algorithm.
+        .with_state(pacing);
+    // Nagle's algorithm would delay the small writes of a stream.
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
@@ -59,13 +59,14 @@ pub async fn start_at_speed(tasks: &Tasks, speed: f64) -> Result<DemoUpstream, E
     Ok(DemoUpstream { base_url })
 }
 
+/// How fast answers are written, and when they stop.
 #[derive(Clone)]
-struct House {
+struct Pacing {
     speed: f64,
     stopping: CancellationToken,
 }
 
-impl House {
+impl Pacing {
     fn pause(&self, pause: Duration) -> Duration {
         pause.div_f64(self.speed.max(f64::EPSILON))
     }
@@ -76,7 +77,7 @@ async fn list() -> Json<Value> {
     Json(json!({"object": "list", "data": models().iter().map(entry).collect::<Vec<_>>()}))
 }
 
-async fn complete(State(house): State<House>, body: Bytes) -> Response {
+async fn complete(State(pacing): State<Pacing>, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "invalid_json", "The body is not JSON.");
     };
@@ -101,11 +102,13 @@ async fn complete(State(house): State<House>, body: Bytes) -> Response {
     let script = Script::new(&model, &answer, &question, request["max_tokens"].as_u64());
     if request["stream"] == true {
         let wants_usage = request.pointer("/stream_options/include_usage") == Some(&Value::Bool(true));
-        ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(script.stream(house, wants_usage)))
+        ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(script.stream(pacing, wants_usage)))
             .into_response()
     } else {
-        sleep(house.pause(model.pace.first + model.pace.each * u32::try_from(script.pieces.len()).unwrap_or(u32::MAX)))
-            .await;
+        sleep(
+            pacing.pause(model.pace.first + model.pace.each * u32::try_from(script.pieces.len()).unwrap_or(u32::MAX)),
+        )
+        .await;
         Json(script.whole()).into_response()
     }
 }
@@ -126,7 +129,7 @@ fn content_of(request: &Value, role: &str) -> String {
     }
 }
 
-/// What will be said, token by token.
+/// An answer as the tokens to send.
 struct Script {
     model: DemoModel,
     /// The name of the field and the token.
@@ -170,8 +173,8 @@ impl Script {
     }
 
     /// The stream ends early when the server stops; a reader that goes away simply stops polling.
-    fn stream(self, house: House, wants_usage: bool) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        let stopping = house.stopping.clone();
+    fn stream(self, pacing: Pacing, wants_usage: bool) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        let stopping = pacing.stopping.clone();
         let role = self.chunk(&json!([{"index": 0, "delta": {"role": "assistant", "content": ""}}]), &Value::Null);
         let end = json!([{"index": 0, "delta": {}, "finish_reason": self.finish_reason}]);
         let mut tail = vec![self.chunk(&end, &Value::Null)];
@@ -180,11 +183,11 @@ impl Script {
         }
         tail.push(Bytes::from_static(b"data: [DONE]\n\n"));
         let pieces = stream::unfold((self, 0), move |(script, index)| {
-            let house = house.clone();
+            let pacing = pacing.clone();
             async move {
                 let (field, token) = script.pieces.get(index)?;
                 let pace = script.model.pace;
-                sleep(house.pause(if index == 0 { pace.first } else { pace.each })).await;
+                sleep(pacing.pause(if index == 0 { pace.first } else { pace.each })).await;
                 let chunk = script.chunk(&json!([{"index": 0, "delta": {*field: token}}]), &Value::Null);
                 Some((chunk, (script, index + 1)))
             }

@@ -1,6 +1,6 @@
-//! The tokens of the simulated models: a word with the space before it, a line end, a mark.
+//! The tokens of the simulated models: a word with the space before it, a line end, or a punctuation mark.
 
-/// Cuts a text into tokens of at most eight characters. Joined they are the text again.
+/// Splits a text into tokens of at most eight characters; joined, they are the text.
 pub(super) fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;

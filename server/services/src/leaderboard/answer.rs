@@ -1,4 +1,4 @@
-//! An answer that is the same for everybody until the figures change: its bytes, its compressed bytes, its tag.
+//! A response that is the same for all clients until the statistics change: its bytes, its compressed forms, its entity tag.
 
 use std::{io::Write, sync::OnceLock};
 
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-/// What every public answer carries: any site may read it, and it is nothing but itself.
+/// Headers of every public response: any origin may read it (CORS), and browsers must not sniff its type.
 pub(super) fn open_to_all() -> HeaderMap {
     HeaderMap::from_iter(
         [
@@ -28,7 +28,7 @@ pub(super) fn open_to_all() -> HeaderMap {
     )
 }
 
-/// Bytes to be sent any number of times. Compressed when first asked for, then kept.
+/// A body that is sent many times. Each compressed form is made on first use and cached.
 #[derive(Debug)]
 pub struct Answer {
     content_type: &'static str,
@@ -40,11 +40,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer of this type with these bytes.
+    /// A response of this media type with these bytes.
     pub fn new(content_type: &'static str, bytes: Vec<u8>) -> Self {
         let digest = Sha256::digest(&bytes);
         let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        // Weak: the same figures, whatever they are compressed with.
+        // A weak tag, since the compressed forms share it.
         let tag = HeaderValue::from_str(&format!("W/\"{hex}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
         let mut headers = open_to_all();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -54,8 +54,8 @@ impl Answer {
         Self { content_type, tag, headers, plain: bytes.into(), brotli: OnceLock::new(), gzip: OnceLock::new() }
     }
 
-    /// The bytes, compressed if the reader can read that, or a 304 if the reader has them. `age_s` is for how long the
-    /// figures could not be brought up to date.
+    /// The bytes, compressed as the client accepts, or 304 if the client has them. `age_s`: how long ago stale statistics were
+    /// loaded, for the `Age` header.
     pub fn respond(&self, request: &HeaderMap, age_s: Option<u64>) -> Response {
         let mut response = Response::new(Body::empty());
         *response.headers_mut() = self.headers.clone();
@@ -76,7 +76,7 @@ impl Answer {
 
     fn encoded(&self, request: &HeaderMap) -> (Bytes, Option<&'static str>) {
         if self.content_type.starts_with("image/") {
-            // Pictures are compressed as they are.
+            // PNG is compressed already.
             (self.plain.clone(), None)
         } else if accepts(request, "br") {
             (self.brotli.get_or_init(|| brotli(&self.plain).unwrap_or_default()).clone(), Some("br"))
@@ -100,7 +100,7 @@ fn gzip(bytes: &[u8]) -> std::io::Result<Bytes> {
     Ok(writer.finish()?.into())
 }
 
-/// Whether the reader has said that it has this very answer.
+/// Whether `If-None-Match` has this tag.
 fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Ok(own) = tag.to_str().map(weak) else { return false };
@@ -108,7 +108,7 @@ fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     sent.flat_map(|value| value.split(',')).any(|sent| sent.trim() == "*" || weak(sent) == own)
 }
 
-/// Whether the reader takes this encoding: named, and not with a weight of 0.
+/// Whether `Accept-Encoding` names this encoding with a weight other than 0.
 fn accepts(request: &HeaderMap, wanted: &str) -> bool {
     let sent = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     sent.flat_map(|value| value.split(',')).any(|sent| {

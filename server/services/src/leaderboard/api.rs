@@ -22,9 +22,9 @@ use super::{
 };
 use crate::api::{ApiError, Problem, method_not_allowed};
 
-/// The leaderboard's routes. Any site may read them. They stand outside of what surrounds all other JSON: nobody is looked up,
-/// nothing is compressed anew, and what every answer carries is put there at once, since each layer costs a good part of what
-/// an answer from memory does.
+/// The leaderboard's routes, readable from any origin. They are outside the layers of the other JSON routes (sessions,
+/// compression, common headers): responses are cached with all that, and each layer would add a good part of the cost of a
+/// response from memory.
 pub fn router(board: Arc<LeaderboardService>) -> Router {
     Router::new()
         .route("/api/leaderboard", get(list).options(what_is_allowed))
@@ -37,7 +37,7 @@ async fn wrong_method() -> Response {
     for_everybody(method_not_allowed().await.into_response())
 }
 
-/// Says what other sites' scripts may send.
+/// Answers CORS preflight requests.
 async fn what_is_allowed() -> Response {
     let allowed = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET,HEAD"),
@@ -47,14 +47,14 @@ async fn what_is_allowed() -> Response {
     for_everybody((StatusCode::NO_CONTENT, allowed).into_response())
 }
 
-/// An answer that is not kept, such as an error; any site may read it too.
+/// A response that is not cached, such as an error; readable from any origin too.
 fn for_everybody(mut response: Response) -> Response {
     response.headers_mut().extend(open_to_all());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// This room's part of the OpenAPI document.
+/// This part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list, show))]
 pub struct LeaderboardDoc;

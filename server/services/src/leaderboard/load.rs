@@ -1,4 +1,4 @@
-//! Reading a window from the database: one question, its rows folded as they come.
+//! Loads a window from the database: one query, whose rows are folded as they arrive.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use super::{
 /// Hours that a model's page shows one by one.
 const SHOWN_HOURS: i64 = 168;
 
-/// The window that ends with the last hour that is due.
+/// Loads the window that ends with the last hour whose roll-up is due.
 pub(super) async fn load(pool: PgPool, window: Window, now: DateTime<Utc>) -> Result<Snapshot, Error> {
     let until = due(now);
     let since = until - TimeDelta::days(window.days().into());
@@ -118,7 +118,7 @@ impl Folding {
         self.info.total_cost_usd = self.cost.map(|cost| usd(cost, 2));
         let first = until - TimeDelta::hours(SHOWN_HOURS);
         let hourly = (0..SHOWN_HOURS).map(|i| first + TimeDelta::hours(i)).map(|hour| {
-            // An hour without a row is an hour without a request.
+            // An hour without a row had no request.
             self.hours.remove(&hour).unwrap_or_else(|| HourPoint::new(hour, &Tally::default()))
         });
         let hourly = hourly.collect();
@@ -146,7 +146,7 @@ fn tally(row: &WindowRow) -> Result<Tally, Error> {
     Ok(tally)
 }
 
-/// With so many decimals, half a unit away from zero.
+/// Rounded to this many decimals, half away from zero.
 fn usd(amount: Decimal, places: u32) -> Usd {
     let amount = amount.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
     Usd(format!("{amount:.0$}", places as usize))

@@ -1,4 +1,4 @@
-//! The leaderboard: usage events rolled up by the hour, ranked, and kept at hand for everybody who asks.
+//! The leaderboard: usage events rolled up by the hour, ranked, and cached in memory.
 
 mod answer;
 mod api;

@@ -1,4 +1,4 @@
-//! Statements on `model_perf_hourly`, on the hours that changed, and on what models were called before.
+//! Statements on `model_perf_hourly`, on the hours that changed, and on former names of models.
 
 use chrono::{DateTime, Utc};
 use foundation::error::Error;
@@ -6,11 +6,11 @@ use futures::{Stream, TryStreamExt};
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-/// Where every replica hears that a roll-up has ended.
+/// Channel that notifies every replica of a finished roll-up.
 pub const CHANNEL: &str = "quadrille_rollup";
-/// Where every replica hears that the catalogue has changed.
+/// Channel that notifies every replica of a changed catalogue.
 pub const CATALOG_CHANNEL: &str = "quadrille_catalog";
-/// The first half of the advisory locks that a roll-up of an hour takes; the hour is the other half.
+/// First key of the advisory lock on the roll-up of an hour; the hour is the second.
 const LOCK_CLASS: i32 = 0x0171;
 
 /// One hour of a model, aggregated.
@@ -55,8 +55,8 @@ pub(super) struct WindowRow {
     pub rolled_up_at: Option<DateTime<Utc>>,
 }
 
-/// The next hours after `last`, or from the first one on, and before `until`, whose roll-up does not hold all of their events,
-/// oldest first. None, when there are no more.
+/// The next hours after `last` (`None`: from the first on) and before `until` whose roll-up does not include all of their
+/// events, oldest first. Empty when there are no more.
 #[tracing::instrument(name = "db.usage_changed_hours.list", skip_all)]
 pub(super) async fn changed_hours(
     db: impl PgExecutor<'_>,
@@ -78,7 +78,7 @@ pub(super) async fn changed_hours(
     .await?)
 }
 
-/// Marks every hour from `since` to before `until` whose events are still there.
+/// Marks every hour from `since` to before `until` whose events are still stored.
 #[tracing::instrument(name = "db.usage_changed_hours.mark", skip_all)]
 pub(super) async fn mark_hours(
     db: impl PgExecutor<'_>,
@@ -106,8 +106,9 @@ pub(super) async fn mark_hours(
     Ok(done.rows_affected())
 }
 
-/// Waits until nobody else rolls this hour up; held to the end of the transaction. Gives the transaction the time and the
-/// memory that a large hour takes, and lets workers group it: the planner takes the few buckets for as many as there are times.
+/// Takes the advisory lock on the roll-up of this hour, to the end of the transaction; waits for another holder. Raises the
+/// transaction's statement timeout and working memory to what a large hour needs, and lowers the cost of parallel workers:
+/// the planner estimates as many groups as there are distinct times, although there are only a few hundred buckets.
 #[tracing::instrument(name = "db.model_perf_hourly.lock", skip_all)]
 pub(super) async fn lock_hour(connection: &mut PgConnection, hour: DateTime<Utc>) -> Result<(), Error> {
     sqlx::raw_sql(
@@ -121,7 +122,7 @@ pub(super) async fn lock_hour(connection: &mut PgConnection, hour: DateTime<Utc>
     Ok(())
 }
 
-/// Takes the marks of an hour away and returns how many there were. Events whose mark is taken are seen by every later
+/// Deletes the marks of an hour and returns how many there were. Events whose mark was deleted are visible to every later
 /// statement of the transaction; the mark of any other event stays.
 #[tracing::instrument(name = "db.usage_changed_hours.take", skip_all)]
 pub(super) async fn take_marks(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> Result<u64, Error> {
@@ -129,8 +130,8 @@ pub(super) async fn take_marks(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> 
     Ok(done.rows_affected())
 }
 
-/// Whether figures of this hour are there, but not its events any more. A day that a statement of this transaction has read
-/// before cannot have been dropped since.
+/// Whether statistics of this hour are stored while retention has dropped its events. A partition that a statement of this
+/// transaction has read before cannot have been dropped since, because reading locks it.
 #[tracing::instrument(name = "db.model_perf_hourly.outlives_its_events", skip_all)]
 pub(super) async fn outlives_its_events(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(
@@ -144,14 +145,14 @@ pub(super) async fn outlives_its_events(db: impl PgExecutor<'_>, hour: DateTime<
     .await?)
 }
 
-/// Keeps models from being renamed until the transaction ends; waits for who is at it.
+/// Locks the names of models until the transaction ends; waits for a rename that is going on.
 #[tracing::instrument(name = "db.model_former_names.lock", skip_all)]
 pub(super) async fn lock_names(db: impl PgExecutor<'_>) -> Result<(), Error> {
     sqlx::query!("LOCK TABLE model_former_names IN SHARE MODE").execute(db).await?;
     Ok(())
 }
 
-/// Whether any of these rows has a name that its model does not have any more.
+/// Whether any of these rows has a former name.
 #[tracing::instrument(name = "db.model_former_names.any", skip_all)]
 pub(super) async fn has_former_name(db: impl PgExecutor<'_>, rows: &[HourRow]) -> Result<bool, Error> {
     let names: Vec<String> = rows.iter().map(|row| row.model_public_name.clone()).collect();
@@ -169,7 +170,7 @@ pub(super) async fn aggregate(db: impl PgExecutor<'_>, hour: DateTime<Utc>) -> R
     Ok(sqlx::query_file_as!(HourRow, "src/leaderboard/rollup.sql", hour).fetch_all(db).await?)
 }
 
-/// Replaces what is rolled up of an hour.
+/// Replaces the stored statistics of an hour.
 #[tracing::instrument(name = "db.model_perf_hourly.replace", skip_all, fields(%hour))]
 pub(super) async fn replace_hour(
     connection: &mut PgConnection,
@@ -209,14 +210,14 @@ pub(super) async fn replace_hour(
     Ok(())
 }
 
-/// Tells every replica that figures have changed.
+/// Notifies every replica that statistics have changed.
 #[tracing::instrument(name = "db.notify_rolled_up", skip_all)]
 pub(super) async fn notify_rolled_up(db: impl PgExecutor<'_>) -> Result<(), Error> {
     sqlx::query!("SELECT pg_notify($1, '')", CHANNEL).execute(db).await?;
     Ok(())
 }
 
-/// The enabled models with their hours of the window: one statement, so that one load is one question.
+/// The enabled models with their hours of the window, in one statement and so from one snapshot.
 pub(super) fn window(
     pool: &PgPool,
     since: DateTime<Utc>,

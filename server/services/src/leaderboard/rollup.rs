@@ -1,4 +1,4 @@
-//! The roll-up: whole hours of events, recomputed from scratch, never added to.
+//! The roll-up: the events of an hour aggregated from scratch. Recomputing is idempotent, which adding to a row is not.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use sqlx::PgPool;
 
 use super::repo;
 
-/// Rolls hours up. Any number of replicas may do so at once: an hour is recomputed by one at a time, from all events that are
-/// committed by then, and whoever comes second finds nothing left to do.
+/// Rolls hours up. Several replicas may do so concurrently: an advisory lock admits one at a time to each hour, which includes
+/// all events committed by then; the next one finds no marks left.
 #[derive(Clone)]
 pub struct RollUp {
     pool: PgPool,
@@ -18,14 +18,18 @@ pub struct RollUp {
 }
 
 impl RollUp {
-    /// A roll-up of this database.
+    /// A roll-up over this database.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks) -> Self {
         Self { pool, clock, tasks }
     }
 
-    /// Recomputes every hour before `until` that has changed since it was rolled up: the last one, those that were missed,
-    /// those that late events came to. Returns how many were recomputed here, and tells every replica if there were any, also
-    /// where others could not be.
+    /// Recomputes every hour before `until` that has changed since its roll-up: the last one, missed ones, and those with late
+    /// events. Returns how many were recomputed here, and notifies every replica if there were any, also where other hours
+    /// failed.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the first hour that could not be recomputed; the hours after it have been tried all the same.
     pub async fn run(&self, until: DateTime<Utc>) -> Result<u64, Error> {
         let mut done = 0;
         let result = self.roll_up_changed(until, &mut done).await;
@@ -35,14 +39,14 @@ impl RollUp {
         result.map(|()| done)
     }
 
-    /// Recomputes every hour from `since` to before `until` whose events are still kept.
+    /// Recomputes every hour from `since` to before `until` whose events are still stored.
     pub async fn redo(&self, since: DateTime<Utc>, until: DateTime<Utc>) -> Result<u64, Error> {
         repo::mark_hours(&self.pool, since, until).await?;
         self.run(until).await
     }
 
-    /// Goes through the hours that changed and counts those that are done. One that cannot be rolled up keeps its mark and none
-    /// of the others waiting; what was wrong with the first such hour is returned in the end.
+    /// Recomputes the marked hours and counts those that succeeded. An hour that fails keeps its mark and does not stop the
+    /// others; the error of the first one is returned at the end.
     async fn roll_up_changed(&self, until: DateTime<Utc>, done: &mut u64) -> Result<(), Error> {
         let stopping = self.tasks.stopping();
         let (mut last, mut failed) = (None, None);
@@ -58,7 +62,7 @@ impl RollUp {
                 last = Some(hour);
                 match self.roll_up(hour).await {
                     Ok(is_new) => *done += u64::from(is_new),
-                    // No other hour would do better.
+                    // Every other hour would fail in the same way.
                     Err(error) if error.is_database_away() => return Err(error),
                     Err(error) => {
                         tracing::warn!(%hour, %error, "an hour could not be rolled up; the others go on");
@@ -70,7 +74,8 @@ impl RollUp {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Recomputes one hour in one transaction; `false` where somebody else has done so meanwhile.
+    /// Recomputes one hour in one transaction; `false` where another replica has done so meanwhile, or where the stored row is
+    /// kept because retention has dropped events.
     async fn roll_up(&self, hour: DateTime<Utc>) -> Result<bool, Error> {
         let (pool, now) = (self.pool.clone(), self.clock.now());
         self.tasks
@@ -81,13 +86,13 @@ impl RollUp {
                     return Ok(false);
                 }
                 let mut rows = repo::aggregate(&mut *tx, hour).await?;
-                // What would be counted anew is not all of it.
+                // Retention has dropped some of this hour's events; recomputing would lose them, so the stored row is kept.
                 if repo::outlives_its_events(&mut *tx, hour).await? {
                     tx.commit().await?;
                     return Ok(false);
                 }
-                // Aggregating may take minutes, which is too long to keep models from being renamed. One that was meanwhile
-                // has taken its figures along, but not these.
+                // Aggregating may take minutes, too long to block renames of models. Where one was renamed meanwhile, these rows
+                // still have its former name and are aggregated again under the lock.
                 repo::lock_names(&mut *tx).await?;
                 if repo::has_former_name(&mut *tx, &rows).await? {
                     rows = repo::aggregate(&mut *tx, hour).await?;

@@ -7,14 +7,14 @@ use foundation::{clock::Clock, shutdown::Tasks};
 
 use super::RollUp;
 
-/// How long after the end of an hour it is rolled up, so that its last events have arrived.
+/// Delay of an hour's roll-up after its end, so that its last events have arrived.
 const DELAY: TimeDelta = TimeDelta::minutes(5);
-/// How often the clock is looked at.
+/// Interval between two looks at the clock.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// How long a roll-up that failed waits for the next attempt.
+/// Delay after a failed roll-up.
 const AGAIN: Duration = Duration::from_secs(15);
 
-/// Up to when hours are rolled up at a time: at 10:05 up to 10:00, at 10:04 still up to 09:00.
+/// The end of the last hour that is due: at 10:05 that is 10:00, at 10:04 still 09:00.
 pub fn due(now: DateTime<Utc>) -> DateTime<Utc> {
     let seconds = (now - DELAY).timestamp();
     DateTime::from_timestamp(seconds - seconds.rem_euclid(3_600), 0).unwrap_or(now)

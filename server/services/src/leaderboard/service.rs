@@ -1,5 +1,5 @@
-//! The leaderboard from memory: loaded once for all who ask, dropped when a roll-up ends on any replica, and kept for the time
-//! that the database is away or slow.
+//! The leaderboard's cache: concurrent readers share one load, a roll-up on any replica invalidates it, and the last good
+//! snapshot is served while the database is slow or does not respond (stale-if-error).
 
 use std::{
     collections::HashMap,
@@ -28,15 +28,15 @@ use super::{
     snapshot::{Listed, Snapshot},
 };
 
-/// How long figures are kept.
+/// Time to live of a cached window.
 const CACHE_TTL: Duration = Duration::from_secs(5 * 60);
-/// How long a reader waits for new figures where there are older ones to give.
+/// How long a reader waits for a load before it gets the stale snapshot.
 const STALE_WAIT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// How long a reader waits where there are none.
+/// How long a reader waits where there is no snapshot yet.
 const FIRST_LOAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a load may take. Postgres ends a statement after that time too, but not one that it does not know of any more.
+/// Limit of a load. The statement timeout of Postgres is as long, but does not help where the connection has broken unnoticed.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long after a load that failed the next one begins.
+/// Delay after a failed load.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The leaderboard.
@@ -45,22 +45,22 @@ pub struct LeaderboardService {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     tasks: Tasks,
-    /// By generation, so that a load that began before figures changed is never taken for a new one.
+    /// Keyed by generation too, so that a load that began before an invalidation is never served after it.
     windows: Cache<(u64, Window), Arc<Snapshot>>,
     generation: Arc<AtomicU64>,
     last_good: Arc<Mutex<HashMap<Window, LastGood>>>,
     loads: Arc<AtomicU64>,
 }
 
-/// The figures of a window that were loaded last.
+/// The last snapshot of a window that was loaded.
 struct LastGood {
     snapshot: Arc<Snapshot>,
-    /// Whether newer ones could not be had in time. Until they are there nobody waits for them.
+    /// Whether a newer snapshot did not load in time. Until one has, readers get this one without waiting.
     is_behind: bool,
 }
 
 impl LeaderboardService {
-    /// The leaderboard of this database.
+    /// A leaderboard over this database.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks) -> Self {
         Self {
             pool,
@@ -73,40 +73,40 @@ impl LeaderboardService {
         }
     }
 
-    /// Forgets what is kept: figures or the catalogue have changed.
+    /// Invalidates the cache: statistics or the catalogue have changed.
     pub fn changed(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.windows.invalidate_all();
     }
 
-    /// How often the database was asked so far.
+    /// The number of loads from the database so far.
     pub fn loads(&self) -> u64 {
         self.loads.load(Ordering::SeqCst)
     }
 
-    /// The JSON of the board, and its age where the database is away.
+    /// The JSON of the board, and its age in seconds where it is stale.
     pub async fn board_answer(&self, query: BoardQuery) -> Result<(Arc<Answer>, Option<u64>), AppError> {
         let (snapshot, age) = self.window(query.window).await?;
         Ok((snapshot.board_answer(query.sort_by), age))
     }
 
-    /// The JSON of one model by its public name, and its age where the database is away.
+    /// The JSON of one model by its public name, and its age in seconds where it is stale.
     pub async fn model_answer(&self, name: &str, window: Window) -> Result<(Arc<Answer>, Option<u64>), AppError> {
         let (snapshot, age) = self.window(window).await?;
         Ok((snapshot.model_answer(name).ok_or(AppError::NotFound(Noun::Model))?, age))
     }
 
-    /// Every model of the catalogue, and when the board changed last, where there are figures on it.
+    /// Every model of the catalogue, and the last change of the board, if it has any statistics.
     pub async fn listed(&self) -> Result<(Vec<Listed>, Option<DateTime<Utc>>), AppError> {
         Ok(self.window(Window::Week).await?.0.listed())
     }
 
-    /// How every model did in the week that the board shows first, ranked or not.
+    /// The statistics of every model over the default window, ranked or not.
     pub async fn measured(&self) -> Result<Vec<Measured>, AppError> {
         Ok(self.window(Window::Week).await?.0.measured())
     }
 
-    /// The figures of a window, and their age where they only stand in for newer ones.
+    /// The snapshot of a window, and its age in seconds where it is stale.
     async fn window(&self, window: Window) -> Result<(Arc<Snapshot>, Option<u64>), AppError> {
         if let Some(snapshot) = self.windows.get(&self.key(window)).await {
             return Ok((snapshot, None));
@@ -119,7 +119,7 @@ impl LeaderboardService {
         match loaded {
             Ok(snapshot) => Ok((snapshot, None)),
             Err(error) => {
-                let snapshot = self.stand_in(window).ok_or(error)?;
+                let snapshot = self.stale(window).ok_or(error)?;
                 let age = (self.clock.now() - snapshot.loaded_at).num_seconds().max(0).unsigned_abs();
                 Ok((snapshot, Some(age)))
             }
@@ -130,16 +130,16 @@ impl LeaderboardService {
         (self.generation.load(Ordering::SeqCst), window)
     }
 
-    async fn load_within(&self, patience: Duration, window: Window) -> Result<Arc<Snapshot>, AppError> {
-        timeout(patience, self.load_once(window)).await.unwrap_or(Err(AppError::Unavailable))
+    async fn load_within(&self, limit: Duration, window: Window) -> Result<Arc<Snapshot>, AppError> {
+        timeout(limit, self.load_once(window)).await.unwrap_or(Err(AppError::Unavailable))
     }
 
-    /// Loads a window, once for all who want it at a time. In a task of the server's, since whoever asked may go away, and all
-    /// others still wait for it.
+    /// Loads a window once for all concurrent readers (single flight). Detached, so that a reader that goes away does not cancel
+    /// the load that others wait for.
     async fn load_once(&self, window: Window) -> Result<Arc<Snapshot>, AppError> {
         let (this, key) = (self.clone(), self.key(window));
         let loaded = self.tasks.detached(async move {
-            // Boxed when it begins: thousands who only wait for it take no room for it.
+            // Boxed inside the async block: only the reader whose load runs allocates it, not the thousands that wait.
             let load = async { Box::pin(this.load(window)).await };
             this.windows.try_get_with(key, load).await.map_err(|error: Arc<AppError>| (*error).clone())
         });
@@ -165,13 +165,13 @@ impl LeaderboardService {
         Ok(snapshot)
     }
 
-    /// Whether the last good figures are behind; nothing where there are none.
+    /// Whether the last good snapshot is known to be stale; `None` where there is none.
     fn is_behind(&self, window: Window) -> Option<bool> {
         self.last_good.lock().ok()?.get(&window).map(|good| good.is_behind)
     }
 
-    /// The last good figures, for want of newer ones, which are seen to from now on.
-    fn stand_in(&self, window: Window) -> Option<Arc<Snapshot>> {
+    /// The last good snapshot. Marks it as stale and starts the task that replaces it.
+    fn stale(&self, window: Window) -> Option<Arc<Snapshot>> {
         let mut all = self.last_good.lock().ok()?;
         let good = all.get_mut(&window)?;
         if !mem::replace(&mut good.is_behind, true) {
@@ -181,7 +181,7 @@ impl LeaderboardService {
         Some(good.snapshot.clone())
     }
 
-    /// Loads until there are new figures, or until the server stops.
+    /// Retries until a load succeeds or the server stops.
     async fn catch_up(self, window: Window) {
         let stopping = self.tasks.stopping();
         while self.load_once(window).await.is_err() {

@@ -1,4 +1,4 @@
-//! One window's figures in memory, and what is made of them for pages and programs.
+//! The statistics of one window in memory, and the responses made from them.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::Answer;
 
-/// The figures of a window as they were loaded. Answers are made when they are first asked for.
+/// The statistics of a window as loaded. Responses are rendered on first use.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     stats: Arc<BoardStats>,
@@ -27,7 +27,7 @@ pub(super) struct Snapshot {
     answers: [OnceLock<Arc<Answer>>; SortBy::ALL.len()],
 }
 
-/// What a model has beyond its entry.
+/// The data of a model beyond its entry.
 #[derive(Debug)]
 pub(super) struct Model {
     errors: Vec<(String, u64)>,
@@ -36,12 +36,12 @@ pub(super) struct Model {
     answer: OnceLock<Arc<Answer>>,
 }
 
-/// A model as crawlers are told of it.
+/// A model in the sitemap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub public_name: String,
     pub slug: String,
-    /// When its figures were rolled up last, or the catalogue changed it after that.
+    /// The last roll-up of its statistics, or the last change of its catalogue entry if that is later.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -108,7 +108,7 @@ impl Snapshot {
         Self { stats: Arc::new(stats), loaded_at, unranked, models, answers: Default::default() }
     }
 
-    /// The figures of every model with requests in the window, ranked or not.
+    /// The statistics of every model with requests in the window, ranked or not.
     pub(super) fn measured(&self) -> Vec<Measured> {
         let all = self.stats.entries.iter().chain(&self.unranked).filter(|entry| entry.requests > 0);
         let measured = all.map(|entry| Measured {
@@ -146,7 +146,7 @@ impl Snapshot {
         self.stats.entries.iter().chain(&self.unranked)
     }
 
-    /// Every model by name, and when the board changed last; nothing where no figures are on it yet.
+    /// Every model by name, and the last change of the board; `None` where it has no statistics yet.
     pub(super) fn listed(&self) -> (Vec<Listed>, Option<DateTime<Utc>>) {
         let slugs: BTreeMap<&str, &str> =
             self.entries().map(|entry| (entry.model_public_name.as_str(), entry.slug.as_str())).collect();

@@ -1,4 +1,4 @@
-//! The routes of this room.
+//! The routes for crawlers and link previews.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
     leaderboard::{Answer, LeaderboardService},
 };
 
-/// How many pictures are kept.
+/// Most pictures in the cache.
 const PICTURES: u64 = 200;
 
 #[derive(Clone)]
@@ -31,7 +31,7 @@ struct Seo {
     board: Arc<LeaderboardService>,
     origin: Arc<str>,
     name: Arc<str>,
-    /// By a hash of the drawing, so that a picture always shows what it would if it were drawn now.
+    /// Keyed by a hash of the SVG, so that a cached picture is never out of date.
     pictures: Cache<[u8; 32], Arc<Answer>>,
 }
 
@@ -79,7 +79,7 @@ async fn model_picture(
 }
 
 impl Seo {
-    /// Drawn once for all who ask.
+    /// The PNG of a drawing; concurrent requests share one rendering.
     async fn picture(&self, svg: String) -> Result<Arc<Answer>, AppError> {
         let key: [u8; 32] = Sha256::digest(&svg).into();
         let drawn = async move {

@@ -1,5 +1,4 @@
-//! The picture of a link preview: a drawing in SVG, turned into pixels with fonts of our own, so that it looks the same
-//! everywhere.
+//! The picture of a link preview: an SVG, rasterised with embedded fonts, so that it does not depend on the machine's.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,7 +17,7 @@ use super::text::escape;
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 630;
 
-/// Liberation fonts; their licence is beside them.
+/// Liberation fonts; their licence is in the same folder.
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     let mut fonts = Database::new();
     for font in [
@@ -32,7 +31,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// A drawing as a PNG. Takes tens of milliseconds: not to be called where others wait.
+/// Rasterises an SVG to a PNG. Blocks for tens of milliseconds: call it from a blocking thread.
 pub(crate) fn png(svg: &str) -> Result<Vec<u8>, Error> {
     let options = Options { fontdb: FONTS.clone(), font_family: "Liberation Sans".into(), ..Options::default() };
     let broken = |problem: String| Error::Internal(format!("a picture cannot be drawn: {problem}"));
@@ -42,7 +41,7 @@ pub(crate) fn png(svg: &str) -> Result<Vec<u8>, Error> {
     pixels.encode_png().map_err(|error| broken(error.to_string()))
 }
 
-/// A model with its key figures.
+/// A model with its key statistics.
 pub(super) fn model(page: &ModelPage, site_name: &str) -> String {
     let entry = &page.entry;
     let rank = match entry.rank {
@@ -121,7 +120,7 @@ pub(crate) fn sheet(site_name: &str, body: &str) -> String {
     )
 }
 
-/// At most so many characters, none of which XML forbids.
+/// Cut to this many characters, without those that XML forbids.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match text.char_indices().nth(most) {

@@ -1,4 +1,4 @@
-//! The texts that crawlers read.
+//! `robots.txt`, the sitemap and `llms.txt`.
 
 use std::fmt::Write;
 
@@ -6,8 +6,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::leaderboard::Listed;
 
-/// What may be crawled: everything but what needs a sign-in. Shared comparisons carry `noindex`, and have to be fetched for that
-/// to be seen.
+/// Crawling is allowed everywhere but behind the sign-in. Shared comparisons are marked `noindex`; crawlers must be allowed to
+/// fetch them to see that.
 pub(super) fn robots(origin: &str) -> String {
     let closed = ["/dashboard", "/admin", "/account", "/keys", "/routing", "/playground", "/_server/"];
     let mut text = String::from("User-agent: *\nAllow: /playground/shared/\n");
@@ -18,7 +18,7 @@ pub(super) fn robots(origin: &str) -> String {
     text
 }
 
-/// Every page that is worth finding, with the time of its last change where that is known. `updated_at` is the leaderboard's.
+/// The sitemap: every public page, with its last change where that is known. `updated_at` is that of the leaderboard.
 pub(super) fn sitemap(origin: &str, models: &[Listed], updated_at: Option<DateTime<Utc>>) -> String {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
@@ -40,7 +40,7 @@ pub(super) fn sitemap(origin: &str, models: &[Listed], updated_at: Option<DateTi
     xml
 }
 
-/// What this site holds, for language models.
+/// `llms.txt`: an overview of the site for language models.
 pub(super) fn llms(name: &str, origin: &str, models: &[Listed]) -> String {
     let mut text = format!(
         "# {name}\n\n> Compares hosted language models side by side, and publishes how every model performs in production: \
@@ -59,7 +59,7 @@ pub(super) fn llms(name: &str, origin: &str, models: &[Listed]) -> String {
     text
 }
 
-/// Text in XML.
+/// Escapes text for XML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

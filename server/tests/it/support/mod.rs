@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod app;
 pub(crate) mod detour;
+pub(crate) mod events;
 pub(crate) mod fake_upstream;
 pub(crate) mod lookup;
 pub(crate) mod site;

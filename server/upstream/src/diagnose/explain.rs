@@ -1,17 +1,17 @@
-//! From a failed call to what an admin is told: what happened, and what to do.
+//! A failed call explained to an admin: what happened, and what to do.
 
 use crate::{Target, UpstreamError, classify::UNKNOWN_ISSUER};
 
-/// Where a name leads nowhere.
+/// What to do about a name without an address.
 pub(super) const NO_NAME: &str =
     "Correct the host in the base URL, or see whether this machine's name server knows it.";
-/// Where nothing takes the connection.
+/// What to do where nothing accepts the connection.
 pub(super) const NO_CONNECTION: &str =
     "Start the server there, correct host and port in the base URL, or open the firewall.";
 
-/// A list of models that could not be had, in words for who connects the upstream.
+/// What happened and what to do where the list of models is unavailable, in words for the admin who connects the upstream.
 pub fn explain_listing(error: &UpstreamError, target: &Target) -> (String, String) {
-    (detail(error).replace("There is no chat completion", "There is no list of models"), remedy(error, target))
+    (explain(error).replace("There is no chat completion", "There is no list of models"), remedy(error, target))
 }
 
 /// What to do about a handshake that fails.
@@ -32,8 +32,8 @@ pub(super) fn tls_remedy(reason: &str) -> &'static str {
     }
 }
 
-/// What happened, with the upstream's own words where it has any worth telling; they are cleaned already.
-pub(super) fn detail(error: &UpstreamError) -> String {
+/// What happened, with the upstream's own words where it sent any; those are redacted already.
+pub(super) fn explain(error: &UpstreamError) -> String {
     let happened = match error.code {
         "unauthorized" if error.status == Some(403) => "The upstream does not allow this to this key.".to_owned(),
         "unauthorized" => "The upstream did not accept the key.".to_owned(),

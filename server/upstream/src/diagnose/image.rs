@@ -1,11 +1,11 @@
-//! An image that goes along with a test.
+//! An image that is attached to a test.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// Bytes of an image.
+/// Most bytes of an image.
 const LARGEST: usize = 5 * 1024 * 1024;
 
-/// Why an image is not sent.
+/// Why an image is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     #[error("The image is not a data: URL in base64. Attach a PNG, JPEG, GIF or WebP file.")]
@@ -16,7 +16,12 @@ pub enum ImageError {
     NotAnImage,
 }
 
-/// Reads an image and writes it anew as a `data:` URL, with the type that its first bytes tell.
+/// Checks an image and returns it as a `data:` URL with the media type that its signature bytes show; the type that the URL
+/// claims is not trusted.
+///
+/// # Errors
+///
+/// [`ImageError`]: not base64 in a `data:` URL, larger than 5 MiB, or of another type.
 pub fn check_image(data_url: &str) -> Result<String, ImageError> {
     let encoded = data_url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
     let (_, encoded) = encoded.ok_or(ImageError::NotData)?;

@@ -1,4 +1,4 @@
-//! What the list of models tells: whether the key is accepted, and whether the model is there.
+//! The list of models: whether the model is on it, and which base URL serves one.
 
 use foundation::suggest::suggest;
 
@@ -7,9 +7,9 @@ use crate::{ListedModel, Target, UpstreamClient, base_url::BaseUrl};
 /// Whether the model is on the list, in words.
 pub(super) enum Found {
     Listed(String),
-    /// Told, and what to do.
+    /// What happened, and what to do.
     Missing(String, String),
-    /// The list tells nothing.
+    /// The list is empty. What happened, and what to do.
     Unclear(String, String),
 }
 
@@ -38,7 +38,7 @@ pub(super) fn find(model: &str, listed: &[ListedModel]) -> Found {
     Found::Missing(format!("The upstream does not list “{model}” among {count}."), remedy)
 }
 
-/// The base URL that answers with a list where this one does not: the same server with the usual path.
+/// The same server under one of the usual paths, where that serves a list of models and the entered path does not.
 pub(super) async fn better_base_url(client: &UpstreamClient, target: &Target) -> Option<BaseUrl> {
     for path in ["/v1", "/api/v1", "/openai/v1"] {
         let base_url = target.base_url.with_path(path);

@@ -1,4 +1,4 @@
-//! The catalogue as a file, and prices that are proposed for it.
+//! The result of importing the catalogue file, and proposed prices.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

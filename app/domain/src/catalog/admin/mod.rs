@@ -1,4 +1,4 @@
-//! The catalogue for admins: upstreams, models, direct tests, the catalogue file.
+//! Administration of the catalogue: upstreams, models, direct tests, the catalogue file.
 
 mod file_types;
 mod port;

@@ -1,4 +1,4 @@
-//! The direct test of a model: what is asked, and what is told.
+//! The direct test of a model: its request, its steps, and its report.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl StageName {
         }
     }
 
-    /// The words of a page.
+    /// The label on a page.
     pub fn title(self) -> &'static str {
         match self {
             Self::Address => "Address",

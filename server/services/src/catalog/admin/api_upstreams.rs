@@ -21,7 +21,7 @@ use crate::{
     catalog::CatalogService,
 };
 
-/// Ten thousand names of 200 characters.
+/// Limit of a request body: ten thousand names of 200 characters.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The routes of upstreams.

@@ -1,4 +1,4 @@
-//! What an upstream lists, and taking it into the catalogue.
+//! Lists an upstream's models, and imports them into the catalogue.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,13 +21,13 @@ use crate::{
     },
 };
 
-/// Entries of a list that are shown at once.
+/// Most entries of a list that are returned.
 const SHOWN: usize = 500;
-/// Models taken in at once.
+/// Most models of one import.
 const IMPORT_LIMIT: usize = 10_000;
 
 impl CatalogService {
-    /// What an upstream lists, as far as it contains the filter.
+    /// The models that an upstream lists whose name contains the filter.
     pub(super) async fn list_upstream(&self, id: Uuid, filter: &str) -> Result<Listing, Error> {
         let (_, target) = self.stored_target(id).await?;
         let listed = self.client.list_models(&target).await.map_err(|error| as_app_error(&error, &target))?;
@@ -43,7 +43,7 @@ impl CatalogService {
         Ok(Listing { models: models.collect(), matching, total })
     }
 
-    /// Takes those of the listed models in that are chosen and not there yet.
+    /// Imports the chosen models that are not in the catalogue yet, and returns how many those were.
     pub(super) async fn import_models(&self, actor: &Actor, id: Uuid, choice: ImportChoice) -> Result<u32, Error> {
         if choice.models.is_empty() && choice.filter.is_none() {
             let message = "Choose at least one model, or all that fit the filter.";
@@ -94,7 +94,7 @@ impl CatalogService {
         Ok(new)
     }
 
-    /// An upstream with all that a call of it needs, enabled or not.
+    /// An upstream with everything that a call needs, enabled or not.
     pub(in crate::catalog) async fn stored_target(&self, id: Uuid) -> Result<(UpstreamRow, Target), Error> {
         let row = repo::find_upstream(&self.pool, id).await?.ok_or(AppError::NotFound(Noun::Upstream))?;
         let target = self.target(id, Stored::from(&row))?;
@@ -114,7 +114,7 @@ impl From<&UpstreamRow> for Stored {
     }
 }
 
-/// An upstream that does not list its models is a state of things, not a fault of ours.
+/// An upstream that does not list its models is a conflict with the state of the upstream (409), not an internal error.
 fn as_app_error(error: &UpstreamError, target: &Target) -> Error {
     let (detail, remedy) = explain_listing(error, target);
     AppError::Conflict(format!("The upstream's models could not be listed. {detail} {remedy}")).into()

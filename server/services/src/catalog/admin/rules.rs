@@ -1,9 +1,20 @@
-//! What the fields of upstreams and models may be.
+//! Rules for the fields of upstreams and models.
 
 use std::str::FromStr;
 
 use domain::{Usd, error::FieldError, text::is_deceptive};
 use rust_decimal::Decimal;
+
+/// The value, if it is given and valid; an error is added to `errors`, so that all of them are reported at once.
+pub(super) fn collect<T>(errors: &mut Vec<FieldError>, checked: Option<Result<T, FieldError>>) -> Option<T> {
+    match checked? {
+        Ok(value) => Some(value),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
 
 /// A name on one line, without control characters; at most so many characters.
 pub(in crate::catalog) fn name(field: &str, text: &str, most: usize) -> Result<String, FieldError> {
@@ -21,7 +32,7 @@ pub(in crate::catalog) fn name(field: &str, text: &str, most: usize) -> Result<S
     Ok(text.to_owned())
 }
 
-/// A slug as typed.
+/// A slug as entered.
 pub(in crate::catalog) fn slug(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
     if text.len() <= 200 && !text.is_empty() && crate::catalog::slug(text) == text {
@@ -64,7 +75,7 @@ pub(in crate::catalog) fn time_limit(field: &str, ms: u32) -> Result<i32, FieldE
     })
 }
 
-/// A key as typed: something that can be a header's value.
+/// A key as entered: it has to be a valid header value.
 pub(in crate::catalog) fn api_key(text: &str) -> Result<String, FieldError> {
     let text = text.trim();
     if text.len() <= 4_096 && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)) {

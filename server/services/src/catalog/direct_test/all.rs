@@ -9,7 +9,7 @@ use domain::{
 use foundation::error::Error;
 use futures::{FutureExt, StreamExt, stream};
 use serde_json::json;
-use upstream::{Ask, Depth, Probe, Timeouts, diagnose};
+use upstream::{Depth, Probe, TestPrompt, Timeouts, diagnose};
 
 use super::DirectTestService;
 use crate::{
@@ -17,15 +17,15 @@ use crate::{
     catalog::repo::{self, FullModelRow},
 };
 
-/// Models asked at once.
+/// Models tested concurrently.
 const AT_ONCE: usize = 4;
-/// How long one of them may take for each step that asks it.
+/// Limit of each request of one test.
 const EACH: Duration = Duration::from_secs(30);
-/// How long all of them may take; those that are not reached keep the result they had.
+/// Limit of the whole run; models that are not reached keep their previous result.
 const WHOLE: Duration = Duration::from_secs(180);
 
 impl DirectTestService {
-    /// Tests every enabled model of every enabled upstream and keeps each result as it comes. The rows are in the order of the
+    /// Tests every enabled model of every enabled upstream and stores each result as it arrives. The rows are in the order of the
     /// picker.
     pub(super) async fn all(&self, admin: &Admin) -> Result<Vec<TestRow>, Error> {
         let models = repo::all_models(&self.catalog.pool).await?;
@@ -55,10 +55,14 @@ impl DirectTestService {
         let (_, mut target) = self.catalog.stored_target(model.upstream_id).await?;
         let Timeouts { first_byte, idle, total } = target.timeouts;
         target.timeouts = Timeouts { first_byte: first_byte.min(EACH), idle: idle.min(EACH), total: total.min(EACH) };
-        let probe =
-            Probe { target, model: Some(model.upstream_model.clone()), depth: Depth::Reply, ask: Ask::default() };
+        let probe = Probe {
+            target,
+            model: Some(model.upstream_model.clone()),
+            depth: Depth::Reply,
+            prompt: TestPrompt::default(),
+        };
         let report = diagnose(&self.catalog.client, &probe, &mut |_| {}).await;
-        repo::write_test(&self.catalog.pool, model.id, &report, self.catalog.clock.now()).await?;
+        repo::write_test_result(&self.catalog.pool, model.id, &report, self.catalog.clock.now()).await?;
         Ok(TestRow { public_name: model.public_name, slug: model.slug, report })
     }
 }

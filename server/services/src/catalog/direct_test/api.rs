@@ -22,7 +22,7 @@ use crate::{
     api::{ApiError, JsonBody, ModelSlug, PathId, Problem, accepts_events},
 };
 
-/// An image of 5 MB in base64, and two texts.
+/// Limit of a request body: an image of 5 MB in base64, and two texts.
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The routes of the direct test.
@@ -94,10 +94,10 @@ async fn answer(tests: Arc<DirectTestService>, prepared: Prepared, headers: &Hea
     let (sender, receiver) = mpsc::unbounded();
     let tasks = tests.catalog.tasks.clone();
     drop(tasks.spawn(async move {
-        let told = sender.clone();
-        let run = tests.run(prepared, Box::new(move |event| drop(told.unbounded_send(event))));
+        let events = sender.clone();
+        let run = tests.run(prepared, Box::new(move |event| drop(events.unbounded_send(event))));
         tokio::select! {
-            // Nobody listens any more: the call ends, and so does what the provider bills.
+            // The client has gone: dropping the test ends the call, and with it what the provider bills.
             () = closed(&sender) => {}
             ended = run => match ended {
                 Ok(report) => drop(sender.unbounded_send(TestEvent::Report { report })),
@@ -105,7 +105,7 @@ async fn answer(tests: Arc<DirectTestService>, prepared: Prepared, headers: &Hea
             },
         }
     }));
-    // Our own types always serialise; were that ever to fail, an empty comment keeps the stream whole.
+    // Serialising these types does not fail; should it, an empty event leaves the stream valid.
     let events = receiver.map(|event| Ok::<_, Infallible>(Event::default().json_data(&event).unwrap_or_default()));
     Ok(Sse::new(events)
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("keep-alive"))

@@ -1,5 +1,5 @@
-//! The direct test: one question straight from here to a model's upstream, past the gateway. No usage event, no limits, no
-//! content in any log; only when, how it ended and how long each step took is kept.
+//! The direct test: a request straight to a model's upstream, bypassing the gateway. It writes no usage event, counts towards
+//! no limit and logs no content; only its time, verdict and timings are stored.
 
 mod all;
 mod api;

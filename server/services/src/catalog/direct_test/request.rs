@@ -1,4 +1,4 @@
-//! What may be asked in a test.
+//! Rules for the prompt of a direct test.
 
 use domain::{
     catalog::admin::TestRequest,
@@ -6,10 +6,10 @@ use domain::{
     playground::LIMITS,
 };
 use foundation::error::Error;
-use upstream::{Ask, check_image};
+use upstream::{TestPrompt, check_image};
 
-/// The request, checked.
-pub(super) fn ask(request: TestRequest) -> Result<Ask, Error> {
+/// Checks the request and returns it as a prompt. Blank texts count as not given.
+pub(super) fn check_prompt(request: TestRequest) -> Result<TestPrompt, Error> {
     let mut errors = Vec::new();
     let most = LIMITS.prompt_characters;
     for (field, text) in [("system", &request.system), ("message", &request.message)] {
@@ -39,10 +39,10 @@ pub(super) fn ask(request: TestRequest) -> Result<Ask, Error> {
         return Err(AppError::Invalid(errors).into());
     }
     let set = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    let usual = Ask::default();
-    Ok(Ask {
+    let default = TestPrompt::default();
+    Ok(TestPrompt {
         system: set(request.system),
-        message: set(request.message).unwrap_or(usual.message),
+        message: set(request.message).unwrap_or(default.message),
         temperature: request.temperature,
         max_tokens: request.max_tokens,
         image,

@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::{Depth, Probe, Target, Timeouts, check_base_url, diagnose};
 
-use super::request::ask;
+use super::request::check_prompt;
 use crate::{
     audit::{Actor, Change, record},
     catalog::{
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Tests that run at once.
+/// Tests that run concurrently; more are refused.
 const AT_ONCE: usize = 8;
 
 /// The direct test.
@@ -39,30 +39,30 @@ pub struct DirectTestService {
 /// A test that may begin.
 pub(super) struct Prepared {
     actor: Actor,
-    /// The saved model it is about.
+    /// The model, where it is saved.
     pub(super) model: Option<FullModelRow>,
     pub(super) probe: Probe,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl DirectTestService {
-    /// Tests for this catalogue.
+    /// A service over this catalogue.
     pub fn new(catalog: Arc<CatalogService>) -> Self {
         Self { catalog, permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// Checks what is asked and finds the model, enabled or not.
+    /// Checks the request and finds the model, enabled or not.
     pub(super) async fn prepare(&self, admin: &Admin, slug: &str, request: TestRequest) -> Result<Prepared, Error> {
-        let ask = ask(request)?;
+        let prompt = check_prompt(request)?;
         let model = find(repo::all_models(&self.catalog.pool).await?, slug)?;
         let (_, target) = self.catalog.stored_target(model.upstream_id).await?;
-        let probe = Probe { target, model: Some(model.upstream_model.clone()), depth: Depth::Answer, ask };
+        let probe = Probe { target, model: Some(model.upstream_model.clone()), depth: Depth::Answer, prompt };
         Ok(Prepared { actor: admin.into(), model: Some(model), probe, _permit: Some(self.permit()?) })
     }
 
-    /// The same for values that have not been saved. Where they go is checked as at saving.
+    /// The same for values that have not been saved. Their base URL is checked as when saving.
     pub(super) async fn prepare_values(&self, admin: &Admin, values: UnsavedTest) -> Result<Prepared, Error> {
-        let ask = ask(values.request)?;
+        let prompt = check_prompt(values.request)?;
         let refuse = |field: &str, code: &str, message: String| {
             Error::from(AppError::Invalid(vec![FieldError::new(field, code, message)]))
         };
@@ -72,7 +72,7 @@ impl DirectTestService {
             Some(id) => Some(self.catalog.stored_target(id.0).await?.1),
             None => None,
         };
-        // What is stored is lent only to where it is sent anyway.
+        // Stored secrets are used only for the origin that they were entered for.
         let stored = stored.filter(|stored| stored.base_url.origin() == base_url.origin());
         let key = values.api_key.filter(|key| !key.trim().is_empty());
         let key = key.map(|key| rules::api_key(&key)).transpose().map_err(|error| AppError::Invalid(vec![error]))?;
@@ -86,7 +86,7 @@ impl DirectTestService {
             timeouts: stored.as_ref().map_or_else(Timeouts::default, |stored| stored.timeouts),
         };
         let model = values.upstream_model.map(|model| model.trim().to_owned()).filter(|model| !model.is_empty());
-        let probe = Probe { target, model, depth: Depth::Answer, ask };
+        let probe = Probe { target, model, depth: Depth::Answer, prompt };
         Ok(Prepared { actor: admin.into(), model: None, probe, _permit: Some(self.permit()?) })
     }
 
@@ -96,7 +96,7 @@ impl DirectTestService {
         })
     }
 
-    /// Runs a test and keeps how it ended.
+    /// Runs a test and stores its result and its entry in the audit log. Dropping the future ends the test without either.
     pub(super) async fn run(&self, prepared: Prepared, mut tell: Tell) -> Result<TestReport, Error> {
         let mut report = diagnose(&self.catalog.client, &prepared.probe, &mut *tell).await;
         let subject = match &prepared.model {
@@ -127,7 +127,7 @@ impl DirectTestService {
         let work = async move {
             let mut tx = pool.begin().await?;
             if let Some(model) = model {
-                repo::write_test(&mut *tx, model, &report, now).await?;
+                repo::write_test_result(&mut *tx, model, &report, now).await?;
             }
             record(&mut tx, &actor, &change, now).await?;
             tx.commit().await?;

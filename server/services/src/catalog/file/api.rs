@@ -19,10 +19,10 @@ use crate::{
     api::{ApiError, Problem, QueryParams},
 };
 
-/// Several times the size of the public price file.
+/// Limit of a request body: several times the size of LiteLLM's price file.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// The routes of files.
+/// The routes of catalogue file and prices.
 pub fn router(files: Arc<CatalogFileService>) -> Router {
     Router::new()
         .route("/api/admin/catalog", get(export).post(import))

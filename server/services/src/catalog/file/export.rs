@@ -1,4 +1,4 @@
-//! From the catalogue to the file.
+//! Exports the catalogue to a file.
 
 use foundation::error::Error;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::catalog::repo;
 
 impl CatalogFileService {
-    /// The whole catalogue as text; what belongs to demo mode is left out, since it comes with the start of the server.
+    /// The whole catalogue as text; upstreams of demo mode are omitted, since the server registers them at start.
     pub async fn write_file(&self) -> Result<String, Error> {
         let upstreams = repo::all_upstreams(&self.catalog.pool).await?;
         let models = repo::all_models(&self.catalog.pool).await?;

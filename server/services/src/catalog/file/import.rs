@@ -1,5 +1,5 @@
-//! From the file to the catalogue: what is in the file is made or changed, what is not stays. A dry run does all of it and then
-//! takes it back, so that what it says is what would happen.
+//! Imports a file: its entries are created or changed; what is not in it stays. A dry run does the same in a transaction that
+//! is rolled back, so that its report is exact.
 
 use domain::{
     UpstreamId,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 impl CatalogFileService {
-    /// Reads the file into the catalogue, or only says what that would change.
+    /// Imports the file, or reports what that would change.
     pub async fn read_file(&self, actor: &Actor, text: &str, is_dry_run: bool) -> Result<CatalogDiff, Error> {
         let file = read(text)?;
         let urls = self.checked_urls(&file).await?;
@@ -120,7 +120,7 @@ fn note(diff: &mut CatalogDiff, subject: String, is_new: bool, detail: serde_jso
     }
 }
 
-/// What a rule says, with the entry that breaks it.
+/// The errors of an entry, each with the entry's name in front.
 fn place(error: Error, what: &str) -> Error {
     match error {
         Error::App(AppError::Invalid(errors)) => {

@@ -1,4 +1,4 @@
-//! Prices and context windows from LiteLLM's public price file. They are proposals: an admin looks at them and takes them over.
+//! Prices and context windows from LiteLLM's public price file. They are proposals, which an admin reviews and applies.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -7,24 +7,24 @@ use foundation::error::Error;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-/// What the file says of one model.
+/// The file's entry of one model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Known {
-    /// Its name there.
+    /// Its name in the file.
     pub source: String,
     pub input: Option<Decimal>,
     pub output: Option<Decimal>,
     pub context_window: Option<u32>,
 }
 
-/// The file, by the names a model may be known under.
+/// The file, indexed by the names that a model may have.
 pub(super) struct PriceFile {
     exact: BTreeMap<String, Known>,
-    /// By what follows the last slash.
+    /// By the part of the name after the last slash.
     bare: BTreeMap<String, Vec<Known>>,
 }
 
-/// Reads the file.
+/// Parses the file.
 pub(super) fn read(text: &[u8]) -> Result<PriceFile, Error> {
     let refuse = || {
         let message = "This is not LiteLLM's price file: it is a JSON object with one entry for each model.";
@@ -67,8 +67,8 @@ fn known(name: &str, entry: &Value) -> Option<Known> {
 }
 
 impl PriceFile {
-    /// What is known of a model at an upstream: under its own name, under the upstream's name and its own, or under its bare
-    /// name where all who sell it agree on the price.
+    /// The price of a model of an upstream: by its own name, by the upstream's name and its own, or by its bare name where all
+    /// providers in the file have the same price.
     pub(super) fn find(&self, upstream: &str, model: &str) -> Option<Known> {
         let (upstream, model) = (upstream.trim().to_lowercase(), model.trim().to_lowercase());
         let of_upstream = format!("{upstream}/{model}");

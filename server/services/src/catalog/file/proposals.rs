@@ -1,4 +1,4 @@
-//! Comparing what the price file knows with what the catalogue says.
+//! Compares the price file with the catalogue.
 
 use domain::{
     Usd,
@@ -18,14 +18,14 @@ use crate::{
 };
 
 impl CatalogFileService {
-    /// What the file would change, model by model in the order of the picker. Nothing is written.
+    /// The differences, model by model in the order of the picker. Nothing is written.
     pub async fn propose(&self, file: &[u8]) -> Result<Vec<PriceProposal>, Error> {
         let file = prices::read(file)?;
         let models = repo::all_models(&self.catalog.pool).await?;
         Ok(models.into_iter().filter_map(|model| proposal(&file, model)).collect())
     }
 
-    /// Takes proposals over, all of them or none, and returns how many.
+    /// Applies proposals in one transaction, all of them or none, and returns how many.
     pub async fn take_over(&self, actor: &Actor, proposals: Vec<PriceProposal>) -> Result<u32, Error> {
         let (catalog, actor) = (self.catalog.clone(), actor.clone());
         let work = async move {
@@ -54,7 +54,7 @@ impl CatalogFileService {
     }
 }
 
-/// Only what differs; nothing where all is as the file says.
+/// The fields that differ; `None` where none does.
 fn proposal(file: &prices::PriceFile, model: FullModelRow) -> Option<PriceProposal> {
     let known = file.find(&model.upstream, &model.upstream_model)?;
     let price = |new: Option<rust_decimal::Decimal>, old: Option<rust_decimal::Decimal>| {

@@ -1,4 +1,4 @@
-//! The room's service.
+//! The service behind export, import and price proposals.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct CatalogFileService {
 }
 
 impl CatalogFileService {
-    /// Files of this catalogue.
+    /// A service over this catalogue.
     pub fn new(catalog: Arc<CatalogService>) -> Self {
         Self { catalog }
     }

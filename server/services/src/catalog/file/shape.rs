@@ -1,4 +1,4 @@
-//! What stands in the file.
+//! The TOML format of the file.
 
 use domain::{
     Usd,
@@ -38,7 +38,7 @@ pub(super) struct UpstreamEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct ModelEntry {
     pub public_name: String,
-    /// What tells whether it is there already.
+    /// The key by which an existing model is found.
     pub slug: String,
     pub upstream: String,
     pub upstream_model: String,
@@ -60,7 +60,7 @@ fn yes() -> bool {
     true
 }
 
-/// Reads a file; the refusal says where it stops making sense.
+/// Parses a file; the error names the line.
 pub(super) fn read(text: &str) -> Result<File, Error> {
     toml::from_str(text).map_err(|error| {
         let place = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));

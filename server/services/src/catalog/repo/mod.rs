@@ -2,10 +2,10 @@
 
 mod models;
 mod public;
-mod tests;
+mod test_results;
 mod upstreams;
 
 pub(super) use models::*;
 pub(super) use public::*;
-pub(super) use tests::*;
+pub(super) use test_results::*;
 pub(super) use upstreams::*;

@@ -1,4 +1,4 @@
-//! Statements on `models` for admins, and on what goes by their names.
+//! Statements on `models` for admins, and on the statistics under their names.
 
 use chrono::{DateTime, Utc};
 use foundation::error::Error;
@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-/// A model with what is known of it.
+/// A model with its upstream and its last direct test.
 #[derive(Clone)]
 pub(in crate::catalog) struct FullModelRow {
     pub id: Uuid,
@@ -29,7 +29,7 @@ pub(in crate::catalog) struct FullModelRow {
     pub ttft_ms: Option<i64>,
 }
 
-/// What can be written of a model.
+/// The columns of a model that are written.
 pub(in crate::catalog) struct ModelFields<'a> {
     pub id: Uuid,
     pub public_name: &'a str,
@@ -44,7 +44,7 @@ pub(in crate::catalog) struct ModelFields<'a> {
     pub output_price_per_million_usd: Option<Decimal>,
 }
 
-/// Which name a model could not have because another one has it.
+/// The unique column whose value another model has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::catalog) enum Taken {
     PublicName,
@@ -80,7 +80,7 @@ pub(in crate::catalog) async fn lock_models(db: impl PgExecutor<'_>) -> Result<(
     Ok(())
 }
 
-/// Writes a model, new or known; says what is taken if another one has its name or slug.
+/// Inserts or updates a model. The inner error: another model has its name or slug.
 #[tracing::instrument(name = "db.models.write", skip_all)]
 pub(in crate::catalog) async fn write_model(
     db: impl PgExecutor<'_>,
@@ -124,7 +124,7 @@ pub(in crate::catalog) async fn write_model(
     }
 }
 
-/// Gives the models their places, in this order.
+/// Stores this order of the models.
 #[tracing::instrument(name = "db.models.place", skip_all)]
 pub(in crate::catalog) async fn place_models(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<(), Error> {
     sqlx::query!(
@@ -163,7 +163,7 @@ pub(in crate::catalog) async fn names_at(
     Ok(rows.into_iter().map(|row| (row.upstream_model, row.public_name)).collect())
 }
 
-/// The other model, by its name, that was called so before, and whose requests under that name count for it.
+/// The present name of another model that had this name before: requests under this name count for that model.
 #[tracing::instrument(name = "db.model_former_names.holder", skip_all)]
 pub(in crate::catalog) async fn holder_of_former_name(
     db: impl PgExecutor<'_>,
@@ -186,15 +186,16 @@ pub(in crate::catalog) async fn holder_of_former_name(
     Ok(holder)
 }
 
-/// Takes a name that a model has now from those that were former ones. From here on no roll-up writes figures until the
-/// transaction ends, since those might be under a name that is changing.
+/// Removes a name from the former names, because a model has it now. Locks former names against roll-ups until the
+/// transaction ends: a roll-up might otherwise write statistics under a name that is changing.
 #[tracing::instrument(name = "db.model_former_names.take", skip_all)]
 pub(in crate::catalog) async fn take_former_name(db: impl PgExecutor<'_>, name: &str) -> Result<(), Error> {
     sqlx::query!("DELETE FROM model_former_names WHERE former_name = $1", name).execute(db).await?;
     Ok(())
 }
 
-/// Whether there are figures under this name. They are of no model: those of a model are under the name it has now.
+/// Whether statistics exist under this name. They belong to no present model, since those of a model are under its present
+/// name.
 #[tracing::instrument(name = "db.models.has_history", skip_all)]
 pub(in crate::catalog) async fn has_history(db: impl PgExecutor<'_>, name: &str) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(
@@ -206,8 +207,8 @@ pub(in crate::catalog) async fn has_history(db: impl PgExecutor<'_>, name: &str)
     Ok(found)
 }
 
-/// Carries what goes by a model's old name over to its new one. Not the usage events: there may be too many of them, and some
-/// are still to come. The roll-up knows from the former name whose they are.
+/// Moves everything under a model's old name to its new one, except the usage events: there may be too many, and some are
+/// still to come. The old name is stored as a former name, by which the roll-up attributes them.
 #[tracing::instrument(name = "db.models.rename_history", skip_all)]
 pub(in crate::catalog) async fn rename_history(
     db: &mut PgConnection,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::catalog::register::ModelEntry;
 
-/// An enabled model as everybody may see it.
+/// The public columns of an enabled model.
 pub(in crate::catalog) struct ModelRow {
     pub public_name: String,
     pub slug: String,
@@ -19,7 +19,7 @@ pub(in crate::catalog) struct ModelRow {
     pub output_price_per_million_usd: Option<Decimal>,
 }
 
-/// An enabled model with all that a call of it needs.
+/// An enabled model with everything that a call needs.
 pub(in crate::catalog) struct CallableRow {
     pub public_name: String,
     pub upstream_model: String,
@@ -82,7 +82,7 @@ pub(in crate::catalog) async fn callable(
     Ok(rows)
 }
 
-/// Switches every simulated upstream off, so that a server out of demo mode shows no simulated model.
+/// Disables every simulated upstream, so that a server without demo mode lists no simulated model.
 #[tracing::instrument(name = "db.upstreams.disable_simulated", skip_all)]
 pub(in crate::catalog) async fn disable_simulated(db: impl PgExecutor<'_>) -> Result<(), Error> {
     sqlx::query!("UPDATE upstreams SET is_enabled = false WHERE is_simulated AND is_enabled").execute(db).await?;
@@ -116,7 +116,7 @@ pub(in crate::catalog) async fn taken_names(db: impl PgExecutor<'_>) -> Result<V
     Ok(rows.into_iter().map(|row| (row.public_name, row.slug)).collect())
 }
 
-/// Tells every replica, when the transaction ends well, that what it remembers of the catalogue is out of date.
+/// Notifies every replica, when the transaction commits, that its cache of the catalogue is stale.
 #[tracing::instrument(name = "db.catalog.notify", skip_all)]
 pub(in crate::catalog) async fn notify(db: impl PgExecutor<'_>) -> Result<(), Error> {
     sqlx::query!("SELECT pg_notify('quadrille_catalog', '')").execute(db).await?;

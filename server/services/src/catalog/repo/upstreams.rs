@@ -73,7 +73,7 @@ pub(in crate::catalog) async fn upstream_id(db: impl PgExecutor<'_>, name: &str)
     Ok(sqlx::query_scalar!("SELECT id FROM upstreams WHERE name = $1", name).fetch_optional(db).await?)
 }
 
-/// Writes a whole upstream, new or known; `false` if another one has its name.
+/// Inserts or updates an upstream; `false` if another one has its name.
 #[tracing::instrument(name = "db.upstreams.write", skip_all)]
 pub(in crate::catalog) async fn write_upstream(db: impl PgExecutor<'_>, row: &UpstreamRow) -> Result<bool, Error> {
     let written = sqlx::query!(
@@ -123,7 +123,7 @@ pub(in crate::catalog) async fn delete_upstream(db: impl PgExecutor<'_>, id: Uui
 }
 
 impl UpstreamRow {
-    /// An upstream of which nothing but its name is known.
+    /// A new upstream with defaults.
     pub(in crate::catalog) fn new(name: &str, now: DateTime<Utc>) -> Self {
         Self {
             id: Uuid::now_v7(),
@@ -145,7 +145,7 @@ impl UpstreamRow {
         }
     }
 
-    /// Whether scheme, host and port are those that are stored.
+    /// Whether the stored base URL has this URL's scheme, host and port.
     pub(in crate::catalog) fn has_origin(&self, url: &BaseUrl) -> bool {
         check_base_url(&self.base_url).is_ok_and(|stored| stored.origin() == url.origin())
     }

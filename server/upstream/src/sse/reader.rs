@@ -1,13 +1,11 @@
-//! Cuts a stream of bytes into server-sent events, wherever the network cut it.
-//!
-//! Written here rather than taken from a crate because three things are needed together that none of them has: a bound on
-//! the size of an event while it grows, the last event of a stream that ends without a blank line, and text that survives
-//! invalid UTF-8. It is a plain state machine without I/O, so the gateway can feed it a copy of the bytes it forwards.
+//! The content of events, as text.
 
-/// Bytes of one event, all its lines together.
-const MAX_EVENT: usize = 1024 * 1024;
+use std::convert::Infallible;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+use super::{
+    event::RawEvent,
+    splitter::{EventSplitter, EventTooLarge},
+};
 
 /// One event that carries data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,106 +16,40 @@ pub struct SseEvent {
     pub data: String,
 }
 
-/// An event grew beyond its bound. The reader is of no further use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an event is larger than {MAX_EVENT} bytes")]
-pub struct EventTooLarge;
-
-/// Takes bytes, gives events.
-#[derive(Debug, Default)]
-pub struct SseReader {
-    /// The line that is not complete yet.
-    line: Vec<u8>,
-    /// The last byte was a carriage return: a line feed that follows belongs to it.
-    after_return: bool,
-    /// The first line, which may begin with a byte-order mark, is behind us.
-    is_past_first_line: bool,
-    name: Vec<u8>,
-    data: Option<Vec<u8>>,
+impl SseEvent {
+    /// `None` for an event without data: clients do not dispatch it.
+    fn of(event: &RawEvent<'_>) -> Option<Self> {
+        let name = || String::from_utf8_lossy(event.name()).into_owned();
+        (!event.data_lines().is_empty()).then(|| Self { name: name(), data: event.data().into_owned() })
+    }
 }
+
+/// Takes bytes, yields events.
+#[derive(Debug, Default)]
+pub struct SseReader(EventSplitter);
 
 impl SseReader {
     /// Takes the next bytes and appends the events they complete.
-    pub fn push(&mut self, mut bytes: &[u8], events: &mut Vec<SseEvent>) -> Result<(), EventTooLarge> {
-        if self.after_return && !bytes.is_empty() {
-            self.after_return = false;
-            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
-        }
-        while let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            self.grow(&bytes[..end])?;
-            self.end_line(events);
-            let after = &bytes[end + 1..];
-            bytes = match bytes[end] {
-                b'\r' if after.is_empty() => {
-                    self.after_return = true;
-                    after
-                }
-                b'\r' => after.strip_prefix(b"\n").unwrap_or(after),
-                _ => after,
-            };
-        }
-        self.grow(bytes)
+    ///
+    /// # Errors
+    ///
+    /// [`EventTooLarge`] where an event exceeds 1 MiB; the events before it are appended all the same.
+    pub fn push(&mut self, bytes: &[u8], events: &mut Vec<SseEvent>) -> Result<(), EventTooLarge> {
+        let mut append = |event: &RawEvent<'_>| {
+            events.extend(SseEvent::of(event));
+            Ok(())
+        };
+        self.0.push(bytes, &mut append)?;
+        self.0.release_held(append)
     }
 
-    /// The stream has ended: gives the event that no blank line followed.
+    /// The stream has ended: appends the event that no blank line followed.
     pub fn finish(&mut self, events: &mut Vec<SseEvent>) {
-        if !self.line.is_empty() {
-            self.end_line(events);
-        }
-        self.end_event(events);
+        let Ok(()) = self.0.finish(|event| {
+            events.extend(SseEvent::of(event));
+            Ok::<(), Infallible>(())
+        });
     }
-
-    fn grow(&mut self, bytes: &[u8]) -> Result<(), EventTooLarge> {
-        let size = self.line.len() + self.name.len() + self.data.as_ref().map_or(0, Vec::len);
-        if size + bytes.len() > MAX_EVENT {
-            return Err(EventTooLarge);
-        }
-        self.line.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn end_line(&mut self, events: &mut Vec<SseEvent>) {
-        let mut line = std::mem::take(&mut self.line);
-        let text = if self.is_past_first_line { &line } else { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line) };
-        self.is_past_first_line = true;
-        if text.is_empty() {
-            self.end_event(events);
-        } else {
-            self.take_field(text);
-        }
-        // The allocation serves the next line.
-        line.clear();
-        self.line = line;
-    }
-
-    /// A comment begins with a colon and so has an empty name; `id` and `retry` are for clients that reconnect.
-    fn take_field(&mut self, line: &[u8]) {
-        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
-        let value = line.get(colon + 1..).unwrap_or_default();
-        let value = value.strip_prefix(b" ").unwrap_or(value);
-        match &line[..colon] {
-            b"data" => match &mut self.data {
-                Some(data) => {
-                    data.push(b'\n');
-                    data.extend_from_slice(value);
-                }
-                None => self.data = Some(value.to_vec()),
-            },
-            b"event" => self.name = value.to_vec(),
-            _ => {}
-        }
-    }
-
-    fn end_event(&mut self, events: &mut Vec<SseEvent>) {
-        let name = std::mem::take(&mut self.name);
-        if let Some(data) = self.data.take() {
-            events.push(SseEvent { name: into_text(name), data: into_text(data) });
-        }
-    }
-}
-
-fn into_text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 #[cfg(test)]
@@ -165,6 +97,15 @@ mod tests {
     fn invalid_utf_8_is_replaced_and_the_stream_goes_on() {
         let events = read([b"data: a\xff\xc3b\n\ndata: c\n\n".as_slice()]);
         assert_eq!(events, [event("", "a\u{fffd}\u{fffd}b"), event("", "c")]);
+    }
+
+    #[test]
+    fn an_event_is_complete_with_its_carriage_return_and_not_only_with_what_follows() {
+        let (mut reader, mut events) = (SseReader::default(), Vec::new());
+        reader.push(b"data: a\r\r", &mut events).expect("small events");
+        assert_eq!(events, [event("", "a")]);
+        reader.push(b"\ndata: b\n\n", &mut events).expect("small events");
+        assert_eq!(events, [event("", "a"), event("", "b")]);
     }
 
     #[test]

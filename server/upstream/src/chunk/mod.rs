@@ -1,25 +1,29 @@
-//! Reads what a chat completion says, streamed or whole, from whatever JSON comes. Read by name from an untyped value,
-//! because servers extend the shape in their own ways: only what is needed has to be right.
+//! Reads chat completions, streamed or whole, of any OpenAI-compatible server. Fields are looked up by name in an untyped
+//! value instead of being deserialised into a struct: servers extend the schema in different ways, and a field that is not
+//! needed here must not make a completion unreadable.
+
+mod surrogates;
+mod usage;
 
 use serde_json::Value;
 
-/// Above this a token count is not a count.
-const MAX_TOKENS: u64 = 1_000_000_000_000;
+use surrogates::replace_lone_surrogates;
+pub use usage::token_counts;
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
     /// The next piece of the text; never empty.
     Delta(String),
-    /// The next piece of what a reasoning model thinks before it answers; never empty.
+    /// The next piece of the reasoning that precedes the text; never empty.
     Reasoning(String),
     /// Why the answer ends, in the upstream's word, for example `stop` or `length`.
     Finish(String),
-    /// What the upstream counted; unknown is `None`. May come more than once: the last one holds.
+    /// The upstream's token counts; unknown is `None`. May come more than once: the last one counts.
     Usage { tokens_in: Option<u64>, tokens_out: Option<u64> },
 }
 
-/// What one event's data turns out to be.
+/// The data of one event, or a whole body, by its kind.
 #[derive(Debug, PartialEq)]
 pub(super) enum Parsed {
     /// `[DONE]`.
@@ -27,9 +31,9 @@ pub(super) enum Parsed {
     Events(Vec<ChatEvent>),
     /// An error object.
     Error(Value),
-    /// Not JSON at all (`ping`, say): nothing is lost by passing over it.
+    /// No JSON object, for example `ping`. It can be skipped without losing a piece of the answer.
     Noise,
-    /// Meant to be JSON and broken: a piece of the answer may be lost.
+    /// Begins as a JSON object and is not valid JSON: a piece of the answer may be lost.
     Broken,
 }
 
@@ -42,12 +46,12 @@ pub(super) fn parse(data: &str) -> Parsed {
     if !data.starts_with('{') {
         return Parsed::Noise;
     }
-    let value = serde_json::from_str(data).or_else(|_| serde_json::from_str(&without_lone_surrogates(data)));
+    let value = serde_json::from_str(data).or_else(|_| serde_json::from_str(&replace_lone_surrogates(data)));
     let Ok(value) = value else { return Parsed::Broken };
     if is_error(&value) { Parsed::Error(value) } else { Parsed::Events(read(&value)) }
 }
 
-/// An `error` that is there and not null; or the flat form of some servers; or a choice that ended in one.
+/// An `error` that is set; or the flat form of some servers; or a choice that ended in an error.
 fn is_error(value: &Value) -> bool {
     let is_set = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
     value.get("error").is_some_and(is_set)
@@ -59,7 +63,7 @@ fn is_error(value: &Value) -> bool {
 fn read(value: &Value) -> Vec<ChatEvent> {
     let mut events = Vec::new();
     let choices = value.get("choices").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    // Only one answer is asked for; where a server sends more, the first is it.
+    // Requests ask for one choice; where a server sends more, only the first is read.
     let is_first = |choice: &&Value| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0;
     for choice in choices.iter().filter(is_first) {
         read_choice(choice, &mut events);
@@ -90,11 +94,11 @@ fn read_choice(choice: &Value, events: &mut Vec<ChatEvent>) {
         events.push(ChatEvent::Delta(text));
     }
     if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str).filter(|reason| !reason.is_empty()) {
-        events.push(ChatEvent::Finish(word(reason)));
+        events.push(ChatEvent::Finish(identifier(reason)));
     }
 }
 
-/// Content is a text, or a list of parts that are texts or thoughts.
+/// Content is a string, or a list of parts with text or reasoning.
 fn read_content(content: &Value, text: &mut String, reasoning: &mut String) {
     match content {
         Value::String(piece) => text.push_str(piece),
@@ -107,58 +111,14 @@ fn read_content(content: &Value, text: &mut String, reasoning: &mut String) {
     }
 }
 
-/// A reason is one short word; anything else would be a text that an upstream smuggles in.
-fn word(reason: &str) -> String {
+/// A finish reason is one short identifier. The filter keeps an upstream from placing other text where it is shown.
+fn identifier(reason: &str) -> String {
     reason.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).take(40).collect()
 }
 
 fn read_usage(usage: &Value) -> Option<ChatEvent> {
     let (tokens_in, tokens_out) = token_counts(usage.is_object().then_some(usage)?);
     Some(ChatEvent::Usage { tokens_in, tokens_out })
-}
-
-/// The tokens in and out that a `usage` object tells; what is no count is unknown.
-pub fn token_counts(usage: &Value) -> (Option<u64>, Option<u64>) {
-    let count = |names: [&str; 2]| names.iter().find_map(|name| read_count(usage.get(*name)?));
-    (count(["prompt_tokens", "input_tokens"]), count(["completion_tokens", "output_tokens"]))
-}
-
-/// A count is a whole number of at least one: no prompt and no text has zero tokens, so 0 means that nobody counted.
-fn read_count(value: &Value) -> Option<u64> {
-    let whole =
-        |number: f64| (number.fract() == 0.0 && (1.0..=MAX_TOKENS as f64).contains(&number)).then_some(number as u64);
-    value.as_u64().or_else(|| value.as_f64().and_then(whole)).filter(|count| (1..=MAX_TOKENS).contains(count))
-}
-
-/// The same JSON with the replacement character for each escaped half of a surrogate pair, which Rust's text cannot hold.
-/// Models cut in the middle of an emoji send them.
-fn without_lone_surrogates(json: &str) -> String {
-    let mut kept = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        kept.push_str(before);
-        let length = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-            (Some(_), _) => {
-                kept.push_str("\\ufffd");
-                rest = &escape[6..];
-                continue;
-            }
-            // An escape is two characters, so that `\\` does not make the next one look escaped.
-            _ => escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end),
-        };
-        kept.push_str(&escape[..length]);
-        rest = &escape[length..];
-    }
-    kept.push_str(rest);
-    kept
-}
-
-/// The number of a `\uXXXX` escape that is half of a surrogate pair.
-fn surrogate(escape: &str) -> Option<u16> {
-    let digits = escape.strip_prefix("\\u")?.get(..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
-    u16::from_str_radix(digits, 16).ok().filter(|number| (0xd800..=0xdfff).contains(number))
 }
 
 #[cfg(test)]
@@ -263,23 +223,6 @@ mod tests {
             assert!(matches!(parse(error), Parsed::Error(_)), "{error}");
         }
         assert!(matches!(parse(r#"{"error":null,"choices":[]}"#), Parsed::Events(_)));
-    }
-
-    #[test]
-    fn half_a_surrogate_pair_becomes_the_replacement_character() {
-        let cases = [
-            (r"a\ud83d", "a\u{fffd}"),
-            (r"\ude00b", "\u{fffd}b"),
-            (r"\ud83d\ude00", "😀"),
-            (r"\ud83d\ud83d\ude00", "\u{fffd}😀"),
-            (r"\ud83dx\u0000", "\u{fffd}x\u{0}"),
-            (r"\\ud83d\ud83d", "\\ud83d\u{fffd}"),
-            (r#"\"\ud83dé\"#.trim_end_matches('\\'), "\"\u{fffd}é"),
-        ];
-        for (escaped, text) in cases {
-            let parsed = parse(&format!(r#"{{"choices":[{{"delta":{{"content":"{escaped}"}}}}]}}"#));
-            assert_eq!(parsed, Parsed::Events(vec![delta(text)]), "{escaped}");
-        }
     }
 
     proptest! {

@@ -1,95 +1,26 @@
-//! From what went wrong on the wire, or what an upstream answered, to an [`UpstreamError`].
+//! Responses that report a failure, by their status or in their body.
 
-use std::{error::Error as StdError, io};
-
-use chrono::DateTime;
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use crate::{
-    error::UpstreamError,
-    guard::{Blocked, NameUnknown},
-    redact::quotation,
-};
+use super::retry_after::retry_after;
+use crate::{error::UpstreamError, redact::quotation};
 
-/// Longest wait that is passed on, in seconds: a day.
-const MAX_RETRY_AFTER: u32 = 86_400;
-
-/// A request that got no answer.
-pub(super) fn from_transport(error: &reqwest::Error) -> UpstreamError {
-    tracing::debug!(?error, "a call to an upstream failed");
-    if let Some(Blocked(kind)) = find(error) {
-        return UpstreamError::address_blocked(kind);
-    }
-    if find::<NameUnknown>(error).is_some() {
-        return UpstreamError::dns_failed();
-    }
-    if let Some(error) = find::<rustls::Error>(error) {
-        return UpstreamError::tls_failed(tls_reason(error));
-    }
-    match (error.is_connect(), error.is_timeout()) {
-        (true, true) => UpstreamError::timeout_connect(),
-        (true, false) => UpstreamError::connect_failed(),
-        _ if is_not_http(error) => UpstreamError::bad_response("something that is not HTTP"),
-        _ => UpstreamError::cut_off(),
-    }
-}
-
-/// The first error of this type in the chain of causes, looking into `io::Error` too (which hides what it wraps).
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
-            && let Some(found) = find::<E>(inner)
-        {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-fn is_not_http(error: &reqwest::Error) -> bool {
-    find::<hyper::Error>(error).is_some_and(|error| error.is_parse() || error.is_parse_too_large())
-}
-
-/// Why a certificate of nobody's is not taken.
-pub(super) const UNKNOWN_ISSUER: &str = "its certificate was issued by an authority that this site does not know";
-
-pub(super) fn tls_reason(error: &rustls::Error) -> &'static str {
-    use rustls::{CertificateError as C, Error as E};
-    match error {
-        E::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => "its certificate has expired",
-        E::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => "its certificate is not valid yet",
-        E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-            "its certificate is for another name"
-        }
-        E::InvalidCertificate(C::UnknownIssuer) => UNKNOWN_ISSUER,
-        E::InvalidCertificate(C::Revoked) => "its certificate has been revoked",
-        E::InvalidCertificate(_) => "its certificate is not valid",
-        E::InvalidMessage(_) => "it does not speak TLS at this port",
-        _ => "the handshake failed",
-    }
-}
-
-/// An answer that is not a success.
-pub(super) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8], key: Option<&str>) -> UpstreamError {
+/// The error for a response whose status is not a success. `key`: the secrets to redact, one a line.
+pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8], key: Option<&str>) -> UpstreamError {
     let body = serde_json::from_slice::<Value>(body).unwrap_or_else(|_| plain_text(headers, body));
-    let words = words_of(&body).and_then(|words| quotation(words, key));
-    let refusal = Refused { status, kind: kind_of(&body), words: words.as_deref() };
+    let message = message_of(&body).and_then(|message| quotation(message, key));
+    let refusal = Refusal { status, kind: kind_of(&body), message: message.as_deref() };
     let error = UpstreamError { retry_after_s: retry_after(headers), ..refusal.error() };
-    error.with_detail(words)
+    error.with_detail(message)
 }
 
-/// An error object in the middle of an answer that began well.
-pub(super) fn from_error_object(object: &Value, key: Option<&str>) -> UpstreamError {
-    UpstreamError::error_in_stream().with_detail(words_of(object).and_then(|words| quotation(words, key)))
+/// The error for an error object in the body of a response whose status was a success.
+pub(crate) fn from_error_object(object: &Value, key: Option<&str>) -> UpstreamError {
+    UpstreamError::error_in_stream().with_detail(message_of(object).and_then(|message| quotation(message, key)))
 }
 
-/// Plain text is worth quoting; a page or bytes are not.
+/// The body as text where it is plain text. HTML and binary data are not quoted.
 fn plain_text(headers: &HeaderMap, body: &[u8]) -> Value {
     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
     match std::str::from_utf8(body) {
@@ -98,15 +29,15 @@ fn plain_text(headers: &HeaderMap, body: &[u8]) -> Value {
     }
 }
 
-/// The words of an error in any of the shapes in use: `{error: {message}}`, `{error: "…"}`, `{message}`, `{detail}`,
+/// The message of an error in any of the shapes in use: `{error: {message}}`, `{error: "…"}`, `{message}`, `{detail}`,
 /// `{detail: [{msg}]}`, a list of one of them, or a bare text.
-fn words_of(body: &Value) -> Option<&str> {
+fn message_of(body: &Value) -> Option<&str> {
     match body {
-        Value::String(words) => Some(words),
-        Value::Array(items) => words_of(items.first()?),
-        Value::Object(fields) => {
-            ["error", "message", "detail", "msg", "error_message"].iter().find_map(|name| words_of(fields.get(*name)?))
-        }
+        Value::String(message) => Some(message),
+        Value::Array(items) => message_of(items.first()?),
+        Value::Object(fields) => ["error", "message", "detail", "msg", "error_message"]
+            .iter()
+            .find_map(|name| message_of(fields.get(*name)?)),
         _ => None,
     }
 }
@@ -118,13 +49,14 @@ fn kind_of(body: &Value) -> &str {
     ["code", "type"].iter().find_map(|name| error.get(name)?.as_str()).unwrap_or_default()
 }
 
-struct Refused<'a> {
+/// What a response says about why it is not a success.
+struct Refusal<'a> {
     status: StatusCode,
     kind: &'a str,
-    words: Option<&'a str>,
+    message: Option<&'a str>,
 }
 
-impl Refused<'_> {
+impl Refusal<'_> {
     fn error(&self) -> UpstreamError {
         let status = self.status.as_u16();
         let answered = |code, message: &str| UpstreamError::answered(code, status, message);
@@ -179,11 +111,11 @@ impl Refused<'_> {
         )
     }
 
-    /// The one failure that quotes in its message: what is wrong with a parameter only the upstream can say.
+    /// The only error whose message quotes the upstream: which parameter is wrong is known to nobody else.
     fn refused(&self) -> UpstreamError {
-        let message = match self.words {
-            Some(words) => {
-                format!("The model's server refused the request. It says: “{words}” Change that and try again.")
+        let message = match self.message {
+            Some(message) => {
+                format!("The model's server refused the request. It says: “{message}” Change that and try again.")
             }
             None => {
                 "The model's server refused the request without saying why. Try without parameters, or choose another \
@@ -195,11 +127,11 @@ impl Refused<'_> {
     }
 
     fn says_model_is_unknown(&self) -> bool {
-        let words = self.words.unwrap_or_default().to_ascii_lowercase();
-        let named = words.contains("model")
+        let message = self.message.unwrap_or_default().to_ascii_lowercase();
+        let named = message.contains("model")
             && ["not found", "does not exist", "invalid model name", "no such model", "unknown model"]
                 .iter()
-                .any(|phrase| words.contains(phrase));
+                .any(|phrase| message.contains(phrase));
         matches!(self.status.as_u16(), 400 | 404 | 422) && (self.kind == "model_not_found" || named)
     }
 
@@ -209,82 +141,25 @@ impl Refused<'_> {
     }
 
     fn says_context_is_exceeded(&self) -> bool {
-        let words = self.words.unwrap_or_default().to_ascii_lowercase();
+        let message = self.message.unwrap_or_default().to_ascii_lowercase();
         self.kind == "context_length_exceeded"
             || self.kind == "exceed_context_size_error"
-            || words.contains("maximum context length")
-            || words.contains("context window")
+            || message.contains("maximum context length")
+            || message.contains("context window")
     }
-}
-
-/// How long to wait, in whole seconds rounded up and at most a day; `None` where it cannot be told. A date is read against
-/// the answer's own `Date`, so that nobody's clock matters.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<u32> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some(milliseconds) = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok()) {
-        return seconds(milliseconds / 1_000.0);
-    }
-    let value = text(RETRY_AFTER.as_str())?;
-    if let Ok(value) = value.parse::<f64>() {
-        return seconds(value);
-    }
-    let until = DateTime::parse_from_rfc2822(value).ok()?;
-    let now = DateTime::parse_from_rfc2822(text("date")?).ok()?;
-    seconds((until - now).num_seconds() as f64)
-}
-
-fn seconds(value: f64) -> Option<u32> {
-    // The cast is exact: the value lies between 0 and a day.
-    (value.is_finite() && value >= 0.0).then(|| value.ceil().min(f64::from(MAX_RETRY_AFTER)) as u32)
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().expect("name"), HeaderValue::from_str(value).expect("value")))
-            .collect()
-    }
-
     fn answer(status: u16, body: &str) -> UpstreamError {
-        from_answer(
+        from_response(
             StatusCode::from_u16(status).expect("status"),
             &HeaderMap::new(),
             body.as_bytes(),
             Some("secret-key-1"),
         )
-    }
-
-    #[test]
-    fn retry_after_is_read_in_every_form_and_garbage_is_unknown() {
-        const DATE: (&str, &str) = ("date", "Wed, 21 Oct 2026 07:28:00 GMT");
-        type Pairs = &'static [(&'static str, &'static str)];
-        let cases: &[(Pairs, Option<u32>)] = &[
-            (&[("retry-after", "7")], Some(7)),
-            (&[("retry-after", " 0 ")], Some(0)),
-            (&[("retry-after", "1.2")], Some(2)),
-            (&[("retry-after", "864000")], Some(86_400)),
-            (&[("retry-after", "1e300")], Some(86_400)),
-            (&[("retry-after", "-5")], None),
-            (&[("retry-after", "NaN")], None),
-            (&[("retry-after", "inf")], None),
-            (&[("retry-after", "soon")], None),
-            (&[("retry-after", "")], None),
-            (&[("retry-after-ms", "1500")], Some(2)),
-            (&[("retry-after-ms", "1500"), ("retry-after", "60")], Some(2)),
-            (&[("retry-after", "Wed, 21 Oct 2026 07:28:30 GMT"), DATE], Some(30)),
-            (&[("retry-after", "Wed, 21 Oct 2026 07:27:30 GMT"), DATE], None),
-            (&[("retry-after", "Wed, 21 Oct 2026 07:28:30 GMT")], None),
-            (&[], None),
-        ];
-        for (pairs, expected) in cases {
-            assert_eq!(retry_after(&headers(pairs)), *expected, "{pairs:?}");
-        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Statements on `model_tests`.
+//! Statements on `model_tests`, the results of direct tests.
 
 use chrono::{DateTime, Utc};
 use domain::catalog::admin::TestReport;
@@ -7,9 +7,10 @@ use serde_json::json;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-/// Keeps what a test has shown in place of what the one before did: times and verdict, nothing of what was said.
+/// Stores verdict and timings of a model's latest direct test in place of the previous one. Prompt and answer are not stored.
+/// Does nothing where the model has been deleted meanwhile.
 #[tracing::instrument(name = "db.model_tests.write", skip_all)]
-pub(in crate::catalog) async fn write_test(
+pub(in crate::catalog) async fn write_test_result(
     db: impl PgExecutor<'_>,
     model: Uuid,
     report: &TestReport,

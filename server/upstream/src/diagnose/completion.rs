@@ -1,4 +1,4 @@
-//! Asking the model: for one token, then for an answer.
+//! Chat completions of a test: one token, then a streamed answer.
 
 use std::time::Instant;
 
@@ -7,19 +7,23 @@ use http::Method;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::{probe::TestPrompt, stages::ms};
 use crate::{
     Call, ChatEvent, ChatRequest, Deadlines, Target, UpstreamClient, UpstreamError,
     chunk::{Parsed, parse},
     classify::from_error_object,
     client::read_body,
-    diagnose::run::Ask,
 };
 
 const MAX_BODY: usize = 1024 * 1024;
 
-/// One token. A model that objects to the usual limit is asked with the newer one, and then without any: what counts is
-/// whether it replies at all, and a model that only reasons within one token has replied.
-pub(super) async fn one_token(client: &UpstreamClient, target: &Target, model: &str) -> Result<(), UpstreamError> {
+/// Requests one token. Where the model objects to `max_tokens`, the request is repeated with the newer
+/// `max_completion_tokens`, and then without a limit. Any completion counts as a reply, also one that only reasons.
+pub(super) async fn complete_one_token(
+    client: &UpstreamClient,
+    target: &Target,
+    model: &str,
+) -> Result<(), UpstreamError> {
     let limits = [json!({"max_tokens": 1}), json!({"max_completion_tokens": 16}), json!({})];
     let mut refused = None;
     for limit in limits {
@@ -48,14 +52,14 @@ async fn complete(client: &UpstreamClient, target: &Target, body: &Value) -> Res
     match parse(text.trim_start_matches('\u{feff}')) {
         Parsed::Error(object) => Err(from_error_object(&object, target.secret_text().as_deref())),
         Parsed::Events(_) if text.contains("\"choices\"") => Ok(()),
-        // Some stream whatever they are asked.
+        // Some servers stream whether or not they are requested to.
         Parsed::Noise if text.trim_start().starts_with("data:") => Ok(()),
         Parsed::Noise if text.trim_start().starts_with('<') => Err(UpstreamError::bad_response("a web page")),
         _ => Err(UpstreamError::bad_response("something else")),
     }
 }
 
-/// An answer as it came.
+/// A streamed answer and its measurements; times are in milliseconds.
 #[derive(Default)]
 pub(super) struct Answer {
     pub text: String,
@@ -68,18 +72,18 @@ pub(super) struct Answer {
     pub failure: Option<UpstreamError>,
 }
 
-/// A streamed answer, told piece by piece.
-pub(super) async fn answer(
+/// Requests a streamed answer and passes each piece to `on_delta` as it arrives.
+pub(super) async fn stream_answer(
     client: &UpstreamClient,
     target: &Target,
     model: &str,
-    ask: &Ask,
-    mut told: impl FnMut(&str),
+    prompt: &TestPrompt,
+    mut on_delta: impl FnMut(&str),
 ) -> Answer {
-    let mut request = ChatRequest::new(model, ask.system.as_deref(), &ask.message);
-    request.temperature = ask.temperature;
-    request.max_tokens = ask.max_tokens;
-    if let Some(image) = &ask.image {
+    let mut request = ChatRequest::new(model, prompt.system.as_deref(), &prompt.message);
+    request.temperature = prompt.temperature;
+    request.max_tokens = prompt.max_tokens;
+    if let Some(image) = &prompt.image {
         request = request.with_image(image);
     }
     let started = Instant::now();
@@ -93,7 +97,7 @@ pub(super) async fn answer(
         match stream.next().await {
             Ok(Some(ChatEvent::Delta(text))) => {
                 answer.ttft_ms = answer.ttft_ms.or_else(|| Some(ms(sent_at)));
-                told(&text);
+                on_delta(&text);
                 answer.text.push_str(&text);
             }
             Ok(Some(ChatEvent::Reasoning(_))) => {}
@@ -110,13 +114,9 @@ pub(super) async fn answer(
     }
     answer.is_streamed = stream.is_event_stream();
     if !answer.is_streamed {
-        // In one piece: when its first token was ready is not known.
+        // The body came in one piece, so the time of its first token is unknown.
         answer.ttft_ms = None;
     }
     answer.latency_ms = ms(sent_at);
     answer
-}
-
-pub(super) fn ms(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
