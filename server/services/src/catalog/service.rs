@@ -116,11 +116,11 @@ impl CatalogService {
     /// An upstream as it is stored, ready to be called.
     pub(super) fn target(&self, upstream: Uuid, stored: Stored) -> Result<Target, Error> {
         let api_key = match stored.api_key {
-            Some((wrapped, version)) => Some(self.keyring.open_api_key(upstream, &wrapped, version)?),
+            Some((wrapped, version)) => Some(self.keyring.unwrap_api_key(upstream, &wrapped, version)?),
             None => None,
         };
         let headers = match stored.headers {
-            Some((wrapped, version)) => read_headers(&self.keyring.open_headers(upstream, &wrapped, version)?)?,
+            Some((wrapped, version)) => read_headers(&self.keyring.unwrap_headers(upstream, &wrapped, version)?)?,
             None => HeaderMap::new(),
         };
         let ms = |ms: i32| Duration::from_millis(ms.unsigned_abs().into());
