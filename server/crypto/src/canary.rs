@@ -1,4 +1,4 @@
-//! Which configured key is which version: decided by opening the canary rows, never by trusting a label.
+//! Determines which configured key is which version, by decrypting the canary rows and never by a configured label.
 
 use std::collections::BTreeMap;
 
@@ -18,25 +18,28 @@ pub(super) struct CanaryRow {
     pub(super) canary: Vec<u8>,
 }
 
-/// What the canaries say about the configured keys.
+/// The configured keys, identified by the canaries.
 pub(super) struct Identified {
-    /// Every proven version, the primary's included.
+    /// Every verified version, the primary's included.
     pub(super) by_version: BTreeMap<i32, MasterKey>,
-    /// Keys that open no canary yet: those handed out ahead of a rotation.
+    /// Keys that decrypt no canary yet: those distributed to the replicas ahead of a rotation.
     pub(super) unproven: Vec<MasterKey>,
     /// The version of the first configured key.
     pub(super) primary: i32,
-    /// The row to write if the primary is used for the first time.
+    /// The canary to store if the primary is used for the first time.
     pub(super) new_row: Option<CanaryRow>,
 }
 
-/// Finds each key's version, or says why the server must not start.
+/// Finds the version of each key.
+///
+/// # Errors
+/// Where no configured key decrypts the newest canary: the server must not start, since it could not decrypt the newest data.
 pub(super) fn identify(keys: MasterKeys, rows: &[CanaryRow]) -> Result<Identified, Error> {
     let mut by_version = BTreeMap::new();
     let mut unproven = Vec::new();
     let mut primary = None;
     for (position, key) in keys.into_keys().into_iter().enumerate() {
-        let version = rows.iter().filter(|row| opens(&key, row)).map(|row| row.version).max();
+        let version = rows.iter().filter(|row| fits(&key, row)).map(|row| row.version).max();
         if position == 0 {
             primary = Some((key.clone(), version));
         }
@@ -68,15 +71,15 @@ pub(super) fn identify(keys: MasterKeys, rows: &[CanaryRow]) -> Result<Identifie
     if let Some(version) = primary_version {
         return Ok(Identified { by_version, unproven, primary: version, new_row: None });
     }
-    // A first start, or a new primary beside a proven older key.
+    // A first start, or a new primary beside a verified older key.
     let version = newest.unwrap_or(0) + 1;
     let canary = wrap::wrap(&primary_key, version, Purpose::Canary, Uuid::nil(), CANARY)?.bytes;
     by_version.insert(version, primary_key);
     Ok(Identified { by_version, unproven, primary: version, new_row: Some(CanaryRow { version, canary }) })
 }
 
-fn opens(key: &MasterKey, row: &CanaryRow) -> bool {
-    wrap::unwrap(key, row.version, Purpose::Canary, Uuid::nil(), &row.canary).is_ok_and(|opened| **opened == *CANARY)
+fn fits(key: &MasterKey, row: &CanaryRow) -> bool {
+    wrap::unwrap(key, row.version, Purpose::Canary, Uuid::nil(), &row.canary).is_ok_and(|canary| **canary == *CANARY)
 }
 
 #[cfg(test)]

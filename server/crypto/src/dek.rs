@@ -1,20 +1,20 @@
-//! A member's data key.
+//! The data key of one member.
 
 use domain::UserId;
 use foundation::error::Error;
 
 use crate::envelope::{KeyBytes, random_key};
 
-/// The key that one member's fields are encrypted under. It knows whose it is, so a field encrypted with it is bound to that
-/// member. Wiped when dropped, never printed.
+/// The data encryption key of one member. It carries the member's id, so a field encrypted with it is bound to that member.
+/// Wiped from memory when dropped, redacted in debug output.
 pub struct Dek {
     pub(super) key: KeyBytes,
     pub(super) user: UserId,
     pub(super) version: i32,
 }
 
-/// The version of a member's data key, part of every field's associated data. Rotating the master key re-wraps data keys
-/// and leaves them as they are, so all fields of a member are of version 1 until data keys themselves are ever replaced.
+/// The version of a data key, part of every field's associated data. Rotating the master key re-wraps data keys without
+/// changing them, so this stays 1 until data keys themselves are replaced.
 const DEK_VERSION: i32 = 1;
 
 impl Dek {

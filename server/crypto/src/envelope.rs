@@ -1,8 +1,9 @@
-//! One encrypted blob: version byte ‖ 24-byte nonce ‖ XChaCha20-Poly1305 ciphertext with its tag.
+//! One encrypted blob: version byte ‖ 24-byte nonce ‖ XChaCha20-Poly1305 ciphertext ‖ 16-byte tag
+//! (draft-irtf-cfrg-xchacha).
 //!
-//! Nobody passes a nonce in: 192 random bits for each encrypt, so that repeating one is out of the question. What a blob is
-//! bound to is its associated data; a blob moved elsewhere does not open. An older blob of the very same place does: that
-//! replay cannot be seen by this construction.
+//! The nonce is never a parameter: each encryption draws 192 random bits, of which a collision is negligibly likely. A blob
+//! is bound to its place by its associated data and cannot be decrypted elsewhere. Replay of an older blob of the same place
+//! is not detected by this construction.
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -11,24 +12,25 @@ use chacha20poly1305::{
 use foundation::error::Error;
 use zeroize::Zeroizing;
 
-/// The only layout there is. It is part of the associated data too, so that a later layout cannot be passed off as this.
+/// The version of the layout. It is part of the associated data too, which rules out downgrades from a later layout.
 const VERSION: u8 = 1;
 const NONCE_LEN: usize = 24;
 
-/// The length of every key.
+/// The length of every key, in bytes.
 pub(super) const KEY_LEN: usize = 32;
 
 /// A key that is wiped when dropped.
 pub(super) type KeyBytes = Zeroizing<[u8; KEY_LEN]>;
 
-/// A key from the machine's randomness.
+/// A key from the operating system's random number generator.
 pub(super) fn random_key() -> Result<KeyBytes, Error> {
     let mut key = Zeroizing::new([0; KEY_LEN]);
     getrandom::fill(key.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
     Ok(key)
 }
 
-/// Associated data: the version, then each part with its length before it, so that no two lists of parts read the same.
+/// Associated data: the version, then each part prefixed with its length as 32 bits in big-endian order. The encoding is
+/// injective: different lists of parts never yield the same bytes.
 pub(super) struct Aad(Vec<u8>);
 
 impl Aad {
@@ -44,7 +46,7 @@ impl Aad {
     }
 }
 
-/// Seals under a fresh nonce.
+/// Encrypts under a fresh nonce.
 pub(super) fn encrypt(key: &KeyBytes, aad: &Aad, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
     let mut nonce = [0; NONCE_LEN];
     getrandom::fill(&mut nonce).map_err(|_| Error::Encryption("no randomness available"))?;
@@ -58,8 +60,8 @@ pub(super) fn encrypt(key: &KeyBytes, aad: &Aad, plaintext: &[u8]) -> Result<Vec
     Ok(encrypted)
 }
 
-/// Opens, or says nothing about why not.
-pub(super) fn open(key: &KeyBytes, aad: &Aad, encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// Decrypts and authenticates. Every failure is the same error, so that it reveals nothing about the cause.
+pub(super) fn decrypt(key: &KeyBytes, aad: &Aad, encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
     const REFUSED: Error = Error::Encryption("cannot be decrypted");
     let (&version, rest) = encrypted.split_first().ok_or(REFUSED)?;
     let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
@@ -90,42 +92,42 @@ mod tests {
     fn any_byte_changed_or_cut_off_makes_it_unreadable() {
         let key = random_key().expect("randomness");
         let aad = Aad::new().part(b"here");
-        let encrypted = encrypt(&key, &aad, b"nobody else's business").expect("seals");
-        assert_eq!(**open(&key, &aad, &encrypted).expect("opens"), *b"nobody else's business");
+        let encrypted = encrypt(&key, &aad, b"nobody else's business").expect("encrypts");
+        assert_eq!(**decrypt(&key, &aad, &encrypted).expect("decrypts"), *b"nobody else's business");
         for at in 0..encrypted.len() {
             for bit in 0..8 {
                 let mut changed = encrypted.clone();
                 changed[at] ^= 1 << bit;
-                assert!(open(&key, &aad, &changed).is_err(), "byte {at}, bit {bit}");
+                assert!(decrypt(&key, &aad, &changed).is_err(), "byte {at}, bit {bit}");
             }
-            assert!(open(&key, &aad, &encrypted[..at]).is_err(), "cut at {at}");
+            assert!(decrypt(&key, &aad, &encrypted[..at]).is_err(), "cut at {at}");
         }
     }
 
     #[test]
     fn another_version_byte_is_refused() {
         let key = random_key().expect("randomness");
-        let encrypted = encrypt(&key, &Aad::new(), b"x").expect("seals");
+        let encrypted = encrypt(&key, &Aad::new(), b"x").expect("encrypts");
         for version in (0..=u8::MAX).filter(|version| *version != VERSION) {
             let mut downgraded = encrypted.clone();
             downgraded[0] = version;
-            assert!(open(&key, &Aad::new(), &downgraded).is_err());
+            assert!(decrypt(&key, &Aad::new(), &downgraded).is_err());
         }
     }
 
     #[test]
     fn every_failure_reads_the_same() {
         let key = random_key().expect("randomness");
-        let encrypted = encrypt(&key, &Aad::new(), b"x").expect("seals");
+        let encrypted = encrypt(&key, &Aad::new(), b"x").expect("encrypts");
         let mut flipped = encrypted.clone();
         flipped[30] ^= 1;
         let other_key = random_key().expect("randomness");
         let failures = [
-            open(&key, &Aad::new(), &[]),
-            open(&key, &Aad::new(), &[0]),
-            open(&key, &Aad::new(), &flipped),
-            open(&key, &Aad::new().part(b"elsewhere"), &encrypted),
-            open(&other_key, &Aad::new(), &encrypted),
+            decrypt(&key, &Aad::new(), &[]),
+            decrypt(&key, &Aad::new(), &[0]),
+            decrypt(&key, &Aad::new(), &flipped),
+            decrypt(&key, &Aad::new().part(b"elsewhere"), &encrypted),
+            decrypt(&other_key, &Aad::new(), &encrypted),
         ];
         for failure in failures {
             assert_eq!(failure.expect_err("must fail").to_string(), "encryption: cannot be decrypted");
@@ -137,7 +139,7 @@ mod tests {
         let key = random_key().expect("randomness");
         let mut seen = std::collections::HashSet::new();
         for _ in 0..100_000 {
-            let encrypted = encrypt(&key, &Aad::new(), b"").expect("seals");
+            let encrypted = encrypt(&key, &Aad::new(), b"").expect("encrypts");
             assert!(seen.insert(encrypted[1..=NONCE_LEN].to_vec()));
         }
     }

@@ -1,4 +1,4 @@
-//! Sealing one column of one row.
+//! Encrypting one column of one row.
 
 use foundation::error::Error;
 use uuid::Uuid;
@@ -6,7 +6,8 @@ use zeroize::Zeroize;
 
 use crate::{Dek, envelope};
 
-/// The place a encrypted value belongs to. Moved to any other place (row, column, table, member), it does not open.
+/// The place that an encrypted value is bound to, as associated data. Copied to any other row, column, table or member, it
+/// cannot be decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The table's name.
@@ -18,14 +19,20 @@ pub struct Field {
 }
 
 impl Dek {
-    /// Seals text for this place. The same text encrypted twice looks different.
+    /// Encrypts text, bound to this place. The nonce is random, so the same text encrypts differently each time.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
     pub fn encrypt(&self, field: Field, plaintext: &str) -> Result<Vec<u8>, Error> {
         envelope::encrypt(&self.key, &self.aad(field), plaintext.as_bytes())
     }
 
-    /// Opens what was encrypted for this place; fails, with one message for every cause, on anything else.
-    pub fn open(&self, field: Field, encrypted: &[u8]) -> Result<String, Error> {
-        let mut bytes = envelope::open(&self.key, &self.aad(field), encrypted)?;
+    /// Decrypts what was encrypted for this place.
+    ///
+    /// # Errors
+    /// On anything else, with the same message for every cause.
+    pub fn decrypt(&self, field: Field, encrypted: &[u8]) -> Result<String, Error> {
+        let mut bytes = envelope::decrypt(&self.key, &self.aad(field), encrypted)?;
         String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
             error.into_bytes().zeroize();
             Error::Encryption("cannot be decrypted")
@@ -58,11 +65,11 @@ mod tests {
     }
 
     #[test]
-    fn a_field_opens_only_where_it_was_sealed() {
+    fn a_field_decrypts_only_where_it_was_encrypted() {
         let (dek, row) = (dek(), Uuid::now_v7());
         let here = prompt_of(row);
-        let encrypted = dek.encrypt(here, "Ich liebe Berlin im Herbst.").expect("seals");
-        assert_eq!(dek.open(here, &encrypted).expect("opens"), "Ich liebe Berlin im Herbst.");
+        let encrypted = dek.encrypt(here, "Ich liebe Berlin im Herbst.").expect("encrypts");
+        assert_eq!(dek.decrypt(here, &encrypted).expect("decrypts"), "Ich liebe Berlin im Herbst.");
 
         let elsewhere = [
             Field { column: "system_prompt_ct", ..here },
@@ -70,20 +77,20 @@ mod tests {
             Field { row: Uuid::now_v7(), ..here },
         ];
         for field in elsewhere {
-            assert!(dek.open(field, &encrypted).is_err(), "{field:?}");
+            assert!(dek.decrypt(field, &encrypted).is_err(), "{field:?}");
         }
     }
 
     #[test]
-    fn a_field_opens_only_for_the_member_who_sealed_it() {
+    fn a_field_decrypts_only_for_the_member_who_encrypted_it() {
         let (mine, here) = (dek(), prompt_of(Uuid::now_v7()));
-        let encrypted = mine.encrypt(here, "mine").expect("seals");
-        assert!(dek().open(here, &encrypted).is_err());
-        // Even if the very same key were filed under another member or another version.
+        let encrypted = mine.encrypt(here, "mine").expect("encrypts");
+        assert!(dek().decrypt(here, &encrypted).is_err());
+        // Even where the same key is stored for another member or as another version.
         let stolen = Dek::new(mine.key.clone(), UserId(Uuid::now_v7()));
-        assert!(stolen.open(here, &encrypted).is_err());
+        assert!(stolen.decrypt(here, &encrypted).is_err());
         let aged = Dek { version: 2, ..Dek::new(mine.key.clone(), mine.user) };
-        assert!(aged.open(here, &encrypted).is_err());
+        assert!(aged.decrypt(here, &encrypted).is_err());
     }
 
     #[test]
@@ -96,15 +103,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_sealed_comes_back(text in ".{0,400}") {
+        fn whatever_is_encrypted_decrypts_to_itself(text in ".{0,400}") {
             let (dek, here) = (dek(), prompt_of(Uuid::now_v7()));
-            let encrypted = dek.encrypt(here, &text).expect("seals");
-            prop_assert_eq!(dek.open(here, &encrypted).expect("opens"), text);
+            let encrypted = dek.encrypt(here, &text).expect("encrypts");
+            prop_assert_eq!(dek.decrypt(here, &encrypted).expect("decrypts"), text);
         }
 
         #[test]
-        fn garbage_never_opens(garbage in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(dek().open(prompt_of(Uuid::now_v7()), &garbage).is_err());
+        fn garbage_never_decrypts(garbage in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(dek().decrypt(prompt_of(Uuid::now_v7()), &garbage).is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The proven master keys of a running server.
+//! The verified master keys of a running server.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::{
     wrap::{self, Purpose},
 };
 
-/// Opens and makes wrapped keys. Loading it is the proof that the configured master keys fit the database.
+/// Wraps and unwraps secrets. Constructing it verifies that the configured master keys fit the database.
 pub struct Keyring {
     by_version: BTreeMap<i32, MasterKey>,
     unproven: Vec<MasterKey>,
@@ -26,11 +26,15 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Proves the configured keys against the database, and refuses with a remedy where they do not fit. Writes a canary
-    /// row for a primary that is used for the first time. For the start of the server, before anything is served.
+    /// Verifies the configured keys against the database, and stores a canary for a primary that is used for the first time.
+    /// Called at the start, before anything is served. Holds a lock on `master_keys` meanwhile, which blocks other writers
+    /// and no readers.
+    ///
+    /// # Errors
+    /// Where the keys do not fit the database (with a remedy), or it cannot be reached.
     pub async fn load(pool: &PgPool, keys: MasterKeys, now: DateTime<Utc>) -> Result<Self, Error> {
         let mut tx = pool.begin().await?;
-        // Two replicas that start at once take turns, so that both know the same versions.
+        // Serializes replicas that start at once, so that both see the same versions.
         repo::lock_master_keys(&mut *tx).await?;
         let found = identify(&mut tx, keys).await?;
         if let Some(row) = &found.new_row {
@@ -41,18 +45,24 @@ impl Keyring {
         Ok(Self { by_version: found.by_version, unproven: found.unproven, primary: found.primary })
     }
 
-    /// The same without writing anything: for commands that only look.
-    pub async fn open(db: &mut PgConnection, keys: MasterKeys) -> Result<Self, Error> {
+    /// Verifies like [`Keyring::load`] without storing anything, for commands that only read.
+    ///
+    /// # Errors
+    /// Like [`Keyring::load`].
+    pub async fn load_read_only(db: &mut PgConnection, keys: MasterKeys) -> Result<Self, Error> {
         let found = identify(db, keys).await?;
         Ok(Self { by_version: found.by_version, unproven: found.unproven, primary: found.primary })
     }
 
-    /// The version that new keys are wrapped under.
+    /// The version of the primary, under which everything new is wrapped.
     pub fn primary_version(&self) -> i32 {
         self.primary
     }
 
-    /// A data key for a new member, and how to store it.
+    /// Generates a data key for a new member; returns it with its wrapped form, ready to be stored.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
     pub fn new_dek(&self, user: UserId) -> Result<(Dek, Wrapped), Error> {
         let dek = Dek::generate(user)?;
         let wrapped = self.wrap(Purpose::DataKey, user.0, &*dek.key)?;
@@ -60,31 +70,46 @@ impl Keyring {
     }
 
     /// The data key of a member, from `users.wrapped_dek` and `users.dek_key_version`.
-    pub fn open_dek(&self, user: UserId, wrapped: &[u8], key_version: i32) -> Result<Dek, Error> {
+    ///
+    /// # Errors
+    /// Where it is damaged, or belongs to another member or another master key.
+    pub fn unwrap_dek(&self, user: UserId, wrapped: &[u8], key_version: i32) -> Result<Dek, Error> {
         let bytes = self.unwrap(Purpose::DataKey, user.0, wrapped, key_version)?;
         let key = bytes.as_slice().try_into().map_err(|_| Error::Encryption("cannot be decrypted"))?;
         Ok(Dek::new(Zeroizing::new(key), user))
     }
 
-    /// An upstream's API key, ready to be stored.
+    /// Wraps an upstream's API key to be stored.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
     pub fn wrap_api_key(&self, upstream: Uuid, api_key: &SecretString) -> Result<Wrapped, Error> {
         self.wrap(Purpose::UpstreamApiKey, upstream, api_key.expose_secret().as_bytes())
     }
 
     /// An upstream's API key, from `upstreams.wrapped_api_key` and `upstreams.api_key_version`.
-    pub fn open_api_key(&self, upstream: Uuid, wrapped: &[u8], key_version: i32) -> Result<SecretString, Error> {
+    ///
+    /// # Errors
+    /// Where it is damaged, or belongs to another upstream or another master key.
+    pub fn unwrap_api_key(&self, upstream: Uuid, wrapped: &[u8], key_version: i32) -> Result<SecretString, Error> {
         let bytes = self.unwrap(Purpose::UpstreamApiKey, upstream, wrapped, key_version)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Error::Encryption("cannot be decrypted"))?;
         Ok(SecretString::from(text))
     }
 
-    /// An upstream's custom headers as one text, ready to be stored.
+    /// Wraps an upstream's custom headers, as one text, to be stored.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
     pub fn wrap_headers(&self, upstream: Uuid, headers: &SecretString) -> Result<Wrapped, Error> {
         self.wrap(Purpose::UpstreamHeaders, upstream, headers.expose_secret().as_bytes())
     }
 
     /// An upstream's custom headers, from `upstreams.wrapped_headers` and `upstreams.headers_version`.
-    pub fn open_headers(&self, upstream: Uuid, wrapped: &[u8], key_version: i32) -> Result<SecretString, Error> {
+    ///
+    /// # Errors
+    /// Where they are damaged, or belong to another upstream or another master key.
+    pub fn unwrap_headers(&self, upstream: Uuid, wrapped: &[u8], key_version: i32) -> Result<SecretString, Error> {
         let bytes = self.unwrap(Purpose::UpstreamHeaders, upstream, wrapped, key_version)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Error::Encryption("cannot be decrypted"))?;
         Ok(SecretString::from(text))
@@ -103,7 +128,7 @@ impl Keyring {
         if let Some(key) = self.by_version.get(&version) {
             return wrap::unwrap(key, version, purpose, owner, wrapped);
         }
-        // A rotation that another process has begun with the key handed out to this one ahead of it.
+        // Another process has begun a rotation to a key that this one was given ahead of it and has not seen in use before.
         self.unproven
             .iter()
             .find_map(|key| wrap::unwrap(key, version, purpose, owner, wrapped).ok())
@@ -111,7 +136,7 @@ impl Keyring {
     }
 }
 
-/// Finds each key's version, and refuses where one that is needed is missing.
+/// Finds the version of each key, and fails where a version that is still in use is missing.
 async fn identify(db: &mut PgConnection, keys: MasterKeys) -> Result<Identified, Error> {
     let found = canary::identify(keys, &repo::canaries(&mut *db).await?)?;
     let in_use = repo::versions_in_use(db).await?;

@@ -1,6 +1,6 @@
-//! What keeps prompts and answers unreadable in the database. Every member has a data key ([`Dek`]); fields are encrypted
-//! under it; it is stored wrapped by a master key that never enters the database. The [`Keyring`] proves the configured
-//! master keys before anything is served, and [`rotate`] moves everything to a new one while serving.
+//! Envelope encryption of prompts and answers. Every member has a data key ([`Dek`]), under which fields are encrypted; it is
+//! stored wrapped under a master key, which is never stored in the database. The [`Keyring`] verifies the configured master
+//! keys before anything is served, and [`rotate`] re-wraps everything under a new one while the server is running.
 
 mod canary;
 mod dek;

@@ -1,20 +1,23 @@
-//! The master keys as the operator configured them.
+//! The master keys as configured by the operator.
 
 use foundation::error::{Error, OperatorError};
 use zeroize::Zeroizing;
 
 use crate::envelope::{KEY_LEN, KeyBytes};
 
-/// One master key. Wiped when dropped, never printed.
+/// One master key. Wiped from memory when dropped, never printed.
 #[derive(Clone)]
 pub(super) struct MasterKey(pub(super) KeyBytes);
 
-/// The configured master keys: the first is the primary, under which new keys are wrapped; the others are older ones that
-/// may still be in use, or the next one handed out ahead of a rotation.
+/// The configured master keys. The first is the primary, under which new secrets are wrapped; the others are older ones that
+/// may still be in use, or the next one, distributed ahead of a rotation.
 pub struct MasterKeys(Vec<MasterKey>);
 
 impl MasterKeys {
-    /// Takes the keys in the order of the configuration, which has refused keys of zeros and the same key twice.
+    /// The keys in configured order. The configuration rejects zero keys and duplicates.
+    ///
+    /// # Errors
+    /// Where there is no key.
     pub fn new(keys: Vec<Zeroizing<[u8; KEY_LEN]>>) -> Result<Self, Error> {
         if keys.is_empty() {
             let remedy = "set QUADRILLE_MASTER_KEY or QUADRILLE_MASTER_KEY_FILE";

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{Wrapped, canary::CanaryRow, wrap::Purpose};
 
-/// Held to the end of the transaction; reading goes on.
+/// Held to the end of the transaction; blocks writers and no readers.
 pub(super) async fn lock_master_keys(db: impl PgExecutor<'_>) -> Result<(), Error> {
     sqlx::query!("LOCK TABLE master_keys IN SHARE ROW EXCLUSIVE MODE").execute(db).await?;
     Ok(())
@@ -31,7 +31,7 @@ pub(super) async fn insert_canary(db: impl PgExecutor<'_>, row: &CanaryRow, now:
     Ok(())
 }
 
-/// The versions that anything is wrapped under.
+/// The master key versions under which anything is wrapped.
 pub(super) async fn versions_in_use(db: impl PgExecutor<'_>) -> Result<Vec<i32>, Error> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -47,7 +47,8 @@ pub(super) async fn versions_in_use(db: impl PgExecutor<'_>) -> Result<Vec<i32>,
     .await?)
 }
 
-/// What is wrapped for this purpose under any other version, by its owner, from the one behind `after` on.
+/// Secrets of this purpose that are wrapped under any other version, with their owners: the page that follows the owner
+/// `after`, in the order of owners.
 pub(super) async fn not_under(
     db: impl PgExecutor<'_>,
     purpose: Purpose,
@@ -79,7 +80,7 @@ pub(super) async fn not_under(
     Ok(rows.into_iter().map(|row| (row.owner, Wrapped { bytes: row.bytes, key_version: row.key_version })).collect())
 }
 
-/// Replaces exactly what was read; 0 if somebody else was faster.
+/// Compare and swap: replaces `old`, unless it has been changed since it was read. Returns the number of rows changed.
 pub(super) async fn replace_data_key(
     db: impl PgExecutor<'_>,
     user: Uuid,
@@ -103,7 +104,7 @@ pub(super) async fn replace_data_key(
     Ok(done.rows_affected())
 }
 
-/// Replaces exactly what was read; 0 if somebody else was faster.
+/// Compare and swap: replaces `old`, unless it has been changed since it was read. Returns the number of rows changed.
 pub(super) async fn replace_api_key(
     db: impl PgExecutor<'_>,
     upstream: Uuid,
@@ -127,7 +128,7 @@ pub(super) async fn replace_api_key(
     Ok(done.rows_affected())
 }
 
-/// Replaces exactly what was read; 0 if somebody else was faster.
+/// Compare and swap: replaces `old`, unless it has been changed since it was read. Returns the number of rows changed.
 pub(super) async fn replace_headers(
     db: impl PgExecutor<'_>,
     upstream: Uuid,
@@ -151,7 +152,7 @@ pub(super) async fn replace_headers(
     Ok(done.rows_affected())
 }
 
-/// How many data keys, upstream keys and upstream headers are under any other version.
+/// How many data keys, API keys and headers of upstreams are wrapped under any other version.
 pub(super) async fn count_not_under(db: impl PgExecutor<'_>, version: i32) -> Result<u64, Error> {
     let count = sqlx::query_scalar!(
         r#"

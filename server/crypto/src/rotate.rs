@@ -1,9 +1,9 @@
-//! Moving everything that is wrapped to the primary master key.
+//! Re-wrapping everything under the primary master key.
 //!
-//! How an operator rotates: add the new key *after* the old one on every replica and restart; then put it first and
-//! restart; run `quadrille keys rotate`; when it reports nothing left, remove the old key. Each row is readable at every
-//! moment: its wrapped bytes and its key version change in one statement, guarded by what was read, so that a run that is
-//! killed can be started again and two of them at once do no harm.
+//! The operator's procedure: add the new key *after* the old one on every replica and restart; put it first and restart; run
+//! `quadrille keys rotate`; when nothing remains, remove the old key. Each row can be unwrapped at any time, because its
+//! wrapped bytes and its key version change in one statement, as a compare and swap. An interrupted rotation can therefore
+//! be run again, and two at once do no harm.
 
 use foundation::error::Error;
 use sqlx::PgPool;
@@ -11,21 +11,26 @@ use uuid::Uuid;
 
 use crate::{Keyring, Wrapped, repo, wrap::Purpose};
 
+/// Rows read at a time.
 const BATCH: i64 = 200;
 
-/// What a rotation did.
+/// The outcome of a rotation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
-    /// Data keys, upstream keys and upstream headers now under the primary.
+    /// Secrets re-wrapped under the primary.
     pub rewrapped: u64,
-    /// Those that could not be opened (damaged rows); they are left as they are.
+    /// Secrets that could not be unwrapped because their row is damaged; the row is not changed.
     pub unreadable: u64,
-    /// Those that are still under another key: the unreadable ones, and what was written meanwhile by a replica whose
-    /// primary is still the old key.
+    /// Secrets still under another key: the unreadable ones, and those written meanwhile by a replica whose primary is still
+    /// the old key.
     pub remaining: u64,
 }
 
-/// Re-wraps every data key and every key and header of an upstream that is not under the primary. Safe while serving.
+/// Re-wraps every secret that is not under the primary. Safe while servers are running; idempotent. Cancelled, it leaves the
+/// remaining secrets under their old key.
+///
+/// # Errors
+/// Where the database fails. A secret that cannot be unwrapped is counted and logged instead.
 pub async fn rotate(pool: &PgPool, keyring: &Keyring) -> Result<Rotation, Error> {
     let mut done = Rotation::default();
     for purpose in [Purpose::DataKey, Purpose::UpstreamApiKey, Purpose::UpstreamHeaders] {

@@ -1,9 +1,9 @@
-//! Small secrets kept under a master key: members' data keys and the keys of upstreams.
+//! Wrapping small secrets under a master key: members' data keys, and the API keys and headers of upstreams.
 //!
-//! Wrapping uses the same XChaCha20-Poly1305 envelope as fields do, with the purpose and the owner in the associated data.
-//! OWASP ASVS names AES-256 key wrap for this; the deviation is deliberate: one primitive for everything, and a random
-//! 192-bit nonce makes the usual argument for a deterministic wrap moot. A data key copied into another member's row does
-//! not open there, because the member's id is in the associated data of the *wrap*.
+//! Wrapping uses the same XChaCha20-Poly1305 envelope as fields, with the purpose, the owner and the key version as
+//! associated data. OWASP ASVS recommends AES-256 key wrap; the deviation is deliberate: there is one primitive for
+//! everything, and a random 192-bit nonce removes the need for a deterministic wrap. A data key copied into another
+//! member's row cannot be unwrapped there, because the member's id is in the associated data.
 
 use foundation::error::Error;
 use uuid::Uuid;
@@ -14,12 +14,12 @@ use crate::{
     master::MasterKey,
 };
 
-/// A secret as it is stored, and the version of the master key that opens it.
+/// A secret as it is stored, and the version of the master key that it is wrapped under.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Wrapped {
-    /// What goes into the `bytea` column.
+    /// The content of the `bytea` column.
     pub bytes: Vec<u8>,
-    /// What goes into the key version column beside it.
+    /// The content of the key version column beside it.
     pub key_version: i32,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Wrapped {
     }
 }
 
-/// What a wrapped secret is for. One made for a purpose does not open for another.
+/// What a wrapped secret is for. It can be unwrapped for no other purpose.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     DataKey,
@@ -39,7 +39,7 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// Part of what every wrapped secret is bound to: never to be changed.
+    /// Part of the associated data of every wrapped secret: changing a name makes stored secrets undecryptable.
     pub(super) fn name(self) -> &'static str {
         match self {
             Purpose::DataKey => "data_key",
@@ -68,7 +68,7 @@ pub(super) fn unwrap(
     owner: Uuid,
     wrapped: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
-    envelope::open(&key.0, &aad(version, purpose, owner), wrapped)
+    envelope::decrypt(&key.0, &aad(version, purpose, owner), wrapped)
 }
 
 fn aad(version: i32, purpose: Purpose, owner: Uuid) -> Aad {
@@ -81,7 +81,7 @@ mod tests {
     use crate::envelope::random_key;
 
     #[test]
-    fn a_wrapped_secret_opens_only_for_its_owner_purpose_and_version() {
+    fn a_wrapped_secret_unwraps_only_for_its_owner_purpose_and_version() {
         let key = MasterKey(random_key().expect("randomness"));
         let owner = Uuid::now_v7();
         let wrapped = wrap(&key, 1, Purpose::DataKey, owner, b"secret").expect("wraps").bytes;

@@ -1,4 +1,4 @@
-//! Making the data directory.
+//! Creating the data directory.
 
 use std::{
     fs::{self, Permissions},
@@ -8,8 +8,11 @@ use std::{
 
 use foundation::error::OperatorError;
 
-/// Makes the data directory unless it is there. Closed to others, except that root's can be passed through: the embedded
-/// Postgres runs as another user and lives inside.
+/// Creates the data directory unless it exists, closed to other users. Under root, others may traverse it but not list it,
+/// because the embedded Postgres runs as another user and its cluster is inside.
+///
+/// # Errors
+/// Where the directory cannot be created or its permissions cannot be set.
 pub fn create_data_dir(dir: &Path) -> Result<(), OperatorError> {
     if dir.is_dir() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Opening and closing the database, whichever it is.
+//! Opening and closing the database, external or embedded.
 
 use std::{str::FromStr, time::Duration};
 
@@ -8,23 +8,21 @@ use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    DatabaseSettings, EmbeddedSettings,
     embedded::{Cluster, Held, Layout},
     migrate, pool, repo,
+    settings::{DatabaseSettings, EmbeddedSettings, OLDEST_MAJOR},
 };
 
-/// The oldest Postgres that is supported.
-const OLDEST_MAJOR: i32 = 14;
-/// How long a database that starts together with us may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to retry the first connection: the database may be starting at the same time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the database is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To serve: an embedded cluster must be ours alone.
+    /// To serve: this process must be the only one that uses an embedded cluster.
     Serve,
-    /// For one command: where a server has the embedded cluster running, its cluster is used.
+    /// For one command: where a running server has started the embedded cluster, the command connects to that.
     Command,
 }
 
@@ -38,7 +36,11 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects; starts the embedded cluster first where there is no other. Close it with [`Database::close`].
+    /// Connects, after starting the embedded cluster where no external database is configured. Close it with
+    /// [`Database::close`]. Cancelled, it stops a cluster that it has started.
+    ///
+    /// # Errors
+    /// Where the database cannot be reached or started, is too old, or is used by another server.
     pub async fn open(settings: &DatabaseSettings, purpose: Purpose) -> Result<Self, Error> {
         match settings {
             DatabaseSettings::External(url) => {
@@ -48,8 +50,8 @@ impl Database {
                         "write postgres://user:password@host:5432/database, special characters percent-encoded",
                     )
                 })?;
-                let patience = if purpose == Purpose::Serve { PATIENCE } else { Duration::ZERO };
-                Self::connect(pool::quiet(options), None, false, patience).await
+                let retry_for = if purpose == Purpose::Serve { CONNECT_TIMEOUT } else { Duration::ZERO };
+                Self::connect(pool::quiet(options), None, false, retry_for).await
             }
             DatabaseSettings::Embedded(embedded) => Self::open_embedded(embedded, purpose).await,
         }
@@ -59,11 +61,11 @@ impl Database {
         match (Cluster::start(settings).await, purpose) {
             (Ok(cluster), _) => {
                 let options = cluster.connect_options();
-                Self::connect(pool::quiet(options), Some(cluster), true, PATIENCE).await
+                Self::connect(pool::quiet(options), Some(cluster), true, CONNECT_TIMEOUT).await
             }
             (Err(Held::ByAnother(_)), Purpose::Command) => {
                 let options = Layout::new(settings).running_cluster_options()?;
-                Self::connect(pool::quiet(options), None, true, PATIENCE).await
+                Self::connect(pool::quiet(options), None, true, CONNECT_TIMEOUT).await
             }
             (Err(Held::ByAnother(pid)), Purpose::Serve) => {
                 let pid = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
@@ -77,15 +79,15 @@ impl Database {
         }
     }
 
-    /// Waits for the first connection and looks at the server's version.
+    /// Waits for the first connection and checks the server's version.
     async fn connect(
         options: PgConnectOptions,
         cluster: Option<Cluster>,
         is_embedded: bool,
-        patience: Duration,
+        retry_for: Duration,
     ) -> Result<Self, Error> {
         let database = Self { pool: pool::pool(options.clone()), options, cluster, is_embedded };
-        match database.check(patience).await {
+        match database.check(retry_for).await {
             Ok(()) => Ok(database),
             Err(error) => {
                 database.close().await;
@@ -94,9 +96,9 @@ impl Database {
         }
     }
 
-    async fn check(&self, patience: Duration) -> Result<(), Error> {
-        let mut connection = first_connection(&self.options, patience).await?;
-        let version = repo::server_version(&mut connection).await? / 10_000;
+    async fn check(&self, retry_for: Duration) -> Result<(), Error> {
+        let mut connection = first_connection(&self.options, retry_for).await?;
+        let version = repo::server_version(&mut connection).await?.unsigned_abs() / 10_000;
         connection.close().await?;
         if version < OLDEST_MAJOR {
             return Err(OperatorError::new(
@@ -108,7 +110,7 @@ impl Database {
         Ok(())
     }
 
-    /// The pool that everything shares.
+    /// The pool that all services share.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -118,22 +120,26 @@ impl Database {
         &self.options
     }
 
-    /// Whether it is the private cluster.
+    /// Whether it is the embedded cluster.
     pub fn is_embedded(&self) -> bool {
         self.is_embedded
     }
 
-    /// Whether it is the private cluster of a server that is serving right now.
+    /// Whether it is the embedded cluster of a server that is running now.
     pub fn belongs_to_a_server(&self) -> bool {
         self.is_embedded && self.cluster.is_none()
     }
 
-    /// Brings the tables up to date.
+    /// Applies pending migrations.
+    ///
+    /// # Errors
+    /// Where a migration fails or the connection is lost.
     pub async fn migrate(&self) -> Result<(), Error> {
         migrate::migrate(&self.options).await
     }
 
-    /// Closes the pool and stops the cluster that was started here. Everything that uses the pool must have ended.
+    /// Closes the pool, and stops the cluster if this process started it. Tasks that use the pool should have ended; after
+    /// 5 s their connections are abandoned.
     pub async fn close(self) {
         if timeout(POOL_CLOSE_TIMEOUT, self.pool.close()).await.is_err() {
             tracing::warn!("some database connections were still in use");
@@ -144,9 +150,9 @@ impl Database {
     }
 }
 
-/// A Postgres that is just starting (next to us, or again after a crash) is waited for.
-async fn first_connection(options: &PgConnectOptions, patience: Duration) -> Result<PgConnection, Error> {
-    let deadline = Instant::now() + patience;
+/// Connects, retrying for `retry_for` while the server is starting or unreachable.
+async fn first_connection(options: &PgConnectOptions, retry_for: Duration) -> Result<PgConnection, Error> {
+    let deadline = Instant::now() + retry_for;
     let mut has_waited = false;
     loop {
         let attempt = timeout(Duration::from_secs(10), PgConnection::connect_with(options));

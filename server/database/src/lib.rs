@@ -1,4 +1,4 @@
-//! The database: one pool, on the Postgres that `DATABASE_URL` names or on a private one that Quadrille starts itself.
+//! The database: one connection pool, on the Postgres that `DATABASE_URL` names or on an embedded one that Quadrille starts.
 
 mod data_dir;
 mod database;

@@ -1,16 +1,16 @@
-//! Bringing the tables up to date.
+//! Applying migrations.
 
 use foundation::error::Error;
 use sqlx::{Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 
 use crate::repo;
 
-/// Every migration, compiled into the program.
+/// Every migration, compiled into the binary.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
-/// Applies what is missing. Replicas that start at once wait for each other: the lock belongs to a connection of our own,
-/// so it cannot outlive a failed migration in the pool. A database that is newer than this program is left as it is, so
-/// that an older replica can still be started while a new version is rolled out.
+/// Applies pending migrations. Replicas that start at once wait for each other's advisory lock, which is taken on a connection
+/// outside the pool: after a failed migration it ends with that connection. Migrations that this version does not know are
+/// ignored, so that an older replica can still be started while a new version is rolled out.
 pub(super) async fn migrate(options: &PgConnectOptions) -> Result<(), Error> {
     let mut connection = PgConnection::connect_with(options).await?;
     repo::unlimit_connection(&mut connection).await?;
@@ -25,17 +25,20 @@ pub(super) async fn migrate(options: &PgConnectOptions) -> Result<(), Error> {
     Ok(result?)
 }
 
-/// How many of our migrations the database does not have yet.
+/// How many of this version's migrations have not been applied.
+///
+/// # Errors
+/// Where the database fails.
 pub async fn pending_migrations(connection: &mut PgConnection) -> Result<usize, Error> {
     let applied = repo::applied_migrations(connection).await?;
-    Ok(ours().filter(|version| !applied.contains(version)).count())
+    Ok(known_versions().filter(|version| !applied.contains(version)).count())
 }
 
 async fn unknown_migrations(connection: &mut PgConnection) -> Result<usize, Error> {
     let applied = repo::applied_migrations(connection).await?;
-    Ok(applied.into_iter().filter(|version| ours().all(|known| known != *version)).count())
+    Ok(applied.into_iter().filter(|version| known_versions().all(|known| known != *version)).count())
 }
 
-fn ours() -> impl Iterator<Item = i64> {
+fn known_versions() -> impl Iterator<Item = i64> {
     MIGRATOR.iter().filter(|migration| !migration.migration_type.is_down_migration()).map(|migration| migration.version)
 }

@@ -1,59 +1,61 @@
-//! What other replicas, or this one, have changed, as Postgres tells it to those who listen.
+//! Notifications of changes made by any replica, through Postgres `LISTEN`.
 
 use std::time::Duration;
 
 use foundation::{error::Error, shutdown::Tasks};
 use sqlx::{PgPool, postgres::PgListener};
 
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Pause before a lost connection is opened again.
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// What is heard on a channel.
+/// What a listener of a channel receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice<'a> {
-    /// Something happened; the payload says what.
+    /// A notification with its payload.
     Of(&'a str),
-    /// The connection was lost or is new: something may have happened unheard.
+    /// The connection is new or was lost: notifications may have been missed.
     Missed,
 }
 
-/// Somebody who listens to a channel.
+/// A subscription to one channel.
 pub struct Listener {
     channel: &'static str,
-    hear: Box<dyn Fn(Notice<'_>) + Send + Sync>,
+    on_notice: Box<dyn Fn(Notice<'_>) + Send + Sync>,
 }
 
 impl Listener {
-    /// Calls `hear` with every notice of the channel. It must not block.
-    pub fn new(channel: &'static str, hear: impl Fn(Notice<'_>) + Send + Sync + 'static) -> Self {
-        Self { channel, hear: Box::new(hear) }
+    /// Calls `on_notice` with every notice of the channel. It must not block, since all listeners share one task.
+    pub fn new(channel: &'static str, on_notice: impl Fn(Notice<'_>) + Send + Sync + 'static) -> Self {
+        Self { channel, on_notice: Box::new(on_notice) }
     }
 }
 
-/// Listens for all of them on one connection of the pool until the server stops, through losses of the connection.
+/// Listens for all of them on one connection of the pool until the server stops, reconnecting when the connection is lost.
+/// Every listener receives [`Notice::Missed`] after each connect.
 pub async fn listen_forever(pool: PgPool, listeners: Vec<Listener>, tasks: Tasks) {
     let stopping = tasks.stopping();
-    let mut is_known = false;
+    // Whether the present outage has been logged.
+    let mut is_logged = false;
     loop {
         let error = tokio::select! {
             () = stopping.cancelled() => return,
-            error = listen(&pool, &listeners, &mut is_known) => error,
+            error = listen(&pool, &listeners, &mut is_logged) => error,
         };
         match error {
             Error::Database(sqlx::Error::PoolClosed) => return,
-            // Once is enough while it stays so.
-            error if !is_known => tracing::warn!(%error, "changes on other replicas cannot be heard"),
+            error if !is_logged => tracing::warn!(%error, "changes on other replicas cannot be heard"),
             _ => {}
         }
-        is_known = true;
+        is_logged = true;
         tokio::select! {
             () = stopping.cancelled() => return,
-            () = tokio::time::sleep(TRY_AGAIN_AFTER) => {}
+            () = tokio::time::sleep(RECONNECT_DELAY) => {}
         }
     }
 }
 
-/// Listens until that is no longer possible, and says why.
-async fn listen(pool: &PgPool, listeners: &[Listener], is_known: &mut bool) -> Error {
+/// Listens until the connection fails, and returns why.
+async fn listen(pool: &PgPool, listeners: &[Listener], is_logged: &mut bool) -> Error {
     let connected = async {
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen_all(listeners.iter().map(|listener| listener.channel)).await?;
@@ -63,16 +65,16 @@ async fn listen(pool: &PgPool, listeners: &[Listener], is_known: &mut bool) -> E
         Ok(connection) => connection,
         Err(error) => return error.into(),
     };
-    *is_known = false;
-    let missed = || listeners.iter().for_each(|listener| (listener.hear)(Notice::Missed));
-    missed();
+    *is_logged = false;
+    let notify_missed = || listeners.iter().for_each(|listener| (listener.on_notice)(Notice::Missed));
+    notify_missed();
     loop {
         match connection.try_recv().await {
             Ok(Some(notice)) => listeners
                 .iter()
                 .filter(|listener| listener.channel == notice.channel())
-                .for_each(|listener| (listener.hear)(Notice::Of(notice.payload()))),
-            Ok(None) => missed(),
+                .for_each(|listener| (listener.on_notice)(Notice::Of(notice.payload()))),
+            Ok(None) => notify_missed(),
             Err(error) => return error.into(),
         }
     }

@@ -1,4 +1,4 @@
-//! The pool of connections.
+//! The connection pool.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use sqlx::{
 
 use crate::repo;
 
-/// Below the embedded cluster's 50, so that commands and a second replica find room too.
+/// Connections of one replica. The embedded cluster allows 50, which leaves some for commands and a second process.
 const MAX_CONNECTIONS: u32 = 20;
-/// A request that waits longer than this for a connection is better answered with 503.
+/// How long a request waits for a connection before it is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that was used more recently than this is handed out without asking the database first whether it still
-/// stands: the question would cost a round trip before every statement. Postgres needs longer than this to start anew.
+/// A connection that was used more recently than this is handed out without a ping, which would add a round trip before every
+/// statement. Postgres takes longer than this to restart, so such a connection has not silently been lost in between.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What all of our connections have in common. Statements are never logged: their bind values are what people wrote.
+/// Options of every connection. Statements are never logged: their bind values are users' content.
 pub(super) fn quiet(options: PgConnectOptions) -> PgConnectOptions {
     options.application_name("quadrille").disable_statement_logging()
 }
 
-/// A pool that connects when it is first used.
+/// A pool that connects on first use.
 pub(super) fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)

@@ -1,10 +1,10 @@
-//! Statements about the database itself. The rooms have their own.
+//! Statements about the database itself. Each service has its own repository for its tables.
 
 use foundation::error::Error;
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor};
 
-/// Limits that every pooled connection has. Set after connecting, since poolers in front of a Postgres refuse them as
-/// connection parameters.
+/// Sets the timeouts of a pooled connection. After connecting, because external poolers such as PgBouncer reject them as
+/// startup parameters.
 pub(super) async fn limit_connection(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(
         "SET statement_timeout = '30s'; \
@@ -17,7 +17,7 @@ pub(super) async fn limit_connection(connection: &mut PgConnection) -> Result<()
     Ok(())
 }
 
-/// Lets migrations wait for each other and build indexes for as long as it takes.
+/// Removes the timeouts, for migrations, which wait for each other and may build indexes for long.
 pub(super) async fn unlimit_connection(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::raw_sql(
         "SET statement_timeout = 0; SET lock_timeout = 0; SET timezone = 'UTC'; SET client_min_messages = warning",
@@ -32,13 +32,13 @@ pub(super) async fn ping(db: impl PgExecutor<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The server's version as a number, such as 150018 for 15.18.
+/// `server_version_num`, such as 150018 for 15.18.
 pub(super) async fn server_version(db: impl PgExecutor<'_>) -> Result<i32, Error> {
     let version = sqlx::query_scalar("SELECT current_setting('server_version_num')::int").fetch_one(db).await?;
     Ok(version)
 }
 
-/// Versions of the migrations that have been applied; none where there is no table of them yet.
+/// Versions of the applied migrations; none where their table does not exist yet.
 pub(super) async fn applied_migrations(connection: &mut PgConnection) -> Result<Vec<i64>, Error> {
     let exists: bool =
         sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *connection).await?;
@@ -51,8 +51,8 @@ pub(super) async fn applied_migrations(connection: &mut PgConnection) -> Result<
     Ok(versions)
 }
 
-/// Makes the embedded cluster's role and database, which belongs to it. The role is not a superuser. `password` holds
-/// letters and digits only; statements about roles take no bind values.
+/// Creates the embedded cluster's role, which is not a superuser, and the database that it owns, where they do not exist.
+/// `password` must consist of letters and digits: `CREATE ROLE` takes no bind values.
 pub(super) async fn create_role_and_database(connection: &mut PgConnection, password: &str) -> Result<(), Error> {
     debug_assert!(password.chars().all(|c| c.is_ascii_alphanumeric()));
     let has_role: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'quadrille')")

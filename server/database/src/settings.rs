@@ -1,15 +1,18 @@
-//! Where the database is.
+//! Which database is used.
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// Which Postgres.
+/// The oldest supported major version of Postgres.
+pub(crate) const OLDEST_MAJOR: u32 = 14;
+
+/// Which Postgres is used.
 #[derive(Clone, Debug)]
 pub enum DatabaseSettings {
-    /// Somebody else's, by its URL.
+    /// One that the operator runs, by its URL.
     External(SecretString),
-    /// A private one that Quadrille starts.
+    /// An embedded one, which Quadrille starts.
     Embedded(EmbeddedSettings),
 }
 
@@ -20,23 +23,23 @@ impl DatabaseSettings {
     }
 }
 
-/// A private Postgres.
+/// The embedded Postgres.
 #[derive(Clone, Debug)]
 pub struct EmbeddedSettings {
-    /// Holds the cluster, its password, its lock and its log.
+    /// Contains the cluster, its password, its lock and its log.
     pub data_dir: PathBuf,
-    /// Where `initdb` and `postgres` are; searched for otherwise.
+    /// The folder of `initdb` and `postgres`; searched for if not set.
     pub bin_dir: Option<PathBuf>,
-    /// The user that Postgres runs as when Quadrille is root.
+    /// The user that Postgres runs as when Quadrille runs as root.
     pub run_as: Option<String>,
     /// The folders of `PATH`.
     pub search_path: Vec<PathBuf>,
-    /// Nothing is forced to the disk. For tests only.
+    /// Turns fsync off: the cluster does not survive a crash of the machine. For tests only.
     pub is_throwaway: bool,
 }
 
 impl EmbeddedSettings {
-    /// The cluster itself, inside the data directory.
+    /// The cluster's folder inside the data directory.
     pub fn cluster_dir(&self) -> PathBuf {
         self.data_dir.join("postgres")
     }

@@ -1,4 +1,4 @@
-//! The only place that knows what time it is.
+//! The clock. No other code of the server reads the current time.
 
 use std::sync::{
     Arc,
@@ -7,13 +7,13 @@ use std::sync::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Where times come from; a test brings its own.
+/// A source of the current time, which tests replace.
 pub trait Clock: Send + Sync {
-    /// The current time, cut to the microsecond that Postgres keeps.
+    /// The current time, truncated to microseconds, the resolution of Postgres.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -23,7 +23,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved. Clones share the time.
 #[derive(Clone, Debug)]
 pub struct TestClock(Arc<AtomicI64>);
 
@@ -33,7 +33,7 @@ impl TestClock {
         Self(Arc::new(AtomicI64::new(now.timestamp_micros())))
     }
 
-    /// Moves it, backwards too.
+    /// Moves the clock; a negative duration moves it back.
     pub fn advance(&self, by: TimeDelta) {
         self.0.fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);
     }

@@ -1,8 +1,8 @@
-//! Everything that can go wrong on the server, with its source; and the one projection of it that leaves the server.
+//! The server's errors with their sources, and their projection to [`AppError`], which is all that leaves the server.
 
 use domain::error::AppError;
 
-/// A refusal to go on, in words for the operator: what is wrong and what to do about it. It is printed on one line.
+/// An error that ends a start or a command, addressed to the operator: the problem and its remedy. Printed on one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem} — {remedy}")]
 pub struct OperatorError {
@@ -15,50 +15,50 @@ pub struct OperatorError {
 }
 
 impl OperatorError {
-    /// Something outside is not as it must be.
+    /// A problem with the environment: the database, a file, an address.
     pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { problem: problem.into(), remedy: remedy.into(), is_usage: false }
     }
 
-    /// The command line or the configuration cannot be meant like this.
+    /// An invalid command line or configuration.
     pub fn usage(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { problem: problem.into(), remedy: remedy.into(), is_usage: true }
     }
 }
 
-/// An error with its source. Never shown to anybody: [`AppError`] is.
+/// An error with its source. Never shown to a user, who gets the [`AppError`] it maps to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Already in the words of the person who asked.
+    /// An error that is already addressed to the user.
     #[error(transparent)]
     App(#[from] AppError),
-    /// Start-up or a command refuses to go on.
+    /// A start or a command cannot go on.
     #[error(transparent)]
     Operator(#[from] OperatorError),
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// A stored field or key could not be opened, or randomness failed. Says what, never the content.
+    /// A stored field or key could not be decrypted, or there was no randomness. Names the operation, never the content.
     #[error("encryption: {0}")]
     Encryption(&'static str),
     #[error("a background task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
     #[error("input or output: {0}")]
     Io(#[from] std::io::Error),
-    /// A promise of our own that does not hold.
+    /// A broken invariant.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// Whether the database could not be reached (and the same request may succeed later).
+    /// Whether the database was unreachable, so that the same request may succeed later.
     pub fn is_database_away(&self) -> bool {
         match self {
             Error::Database(
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_),
             ) => true,
-            // 57P01..57P03: the server is shutting down, crashed, or starting up; 53300: too many connections.
+            // SQLSTATE 57P01..57P03: the server is shutting down, has crashed, or is starting; 53300: too many connections.
             Error::Database(sqlx::Error::Database(error)) => {
                 matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300"))
             }
@@ -66,11 +66,11 @@ impl Error {
         }
     }
 
-    /// The same for the operator at the command line.
+    /// The error as a command reports it to the operator.
     pub fn into_operator_error(self) -> OperatorError {
         let remedy = match &self {
             Error::Operator(refusal) => return refusal.clone(),
-            // What was typed or set breaks a rule, such as that of passwords.
+            // An argument or a setting breaks a validation rule, such as the length of passwords.
             Error::App(error @ AppError::Invalid(_)) => {
                 let problem = error.to_string();
                 return OperatorError::usage(problem.trim_end_matches('.'), "correct it and try again");
@@ -86,7 +86,7 @@ impl Error {
 }
 
 impl From<Error> for AppError {
-    /// The projection, and the one place where an internal error is logged.
+    /// Logs internal errors, which happens nowhere else, and drops their details.
     fn from(error: Error) -> Self {
         match error {
             Error::App(error) => error,

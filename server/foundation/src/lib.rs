@@ -1,4 +1,4 @@
-//! What every crate of the server stands on: errors with their remedies, the clock, background tasks, and suggestions for
+//! What every crate of the server builds on: errors with their remedies, the clock, background tasks, and suggestions for
 //! mistyped names.
 
 pub mod clock;

@@ -1,4 +1,5 @@
-//! Background work: the only place that starts tasks, so that every one of them ends when the server does.
+//! Background tasks and the two phases of shutdown. Every task is started through [`Tasks`], so that the server can wait for
+//! all of them when it stops.
 
 use std::{future::Future, time::Duration};
 
@@ -10,7 +11,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::error::Error;
 
-/// Starts tasks, tells them when to stop, waits for them.
+/// Starts tasks, signals them to stop, and waits for them. Clones share the same tasks and signals.
+///
+/// Shutdown has two phases: *draining*, in which no new work is accepted and running work finishes, and *stopping*, in which
+/// running work has to end.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
@@ -19,7 +23,7 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// A task that nobody's hanging up can drop. The server waits for it when it stops.
+    /// Starts a task that no disconnecting client can cancel. [`Tasks::stop`] waits for it.
     pub fn spawn<F>(&self, task: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -28,8 +32,11 @@ impl Tasks {
         self.tracker.spawn(task)
     }
 
-    /// Runs work to its end even if the caller goes away: every database transaction lives in one of these, because a
-    /// transaction whose future is dropped in the middle of `BEGIN` poisons its connection.
+    /// Runs work to completion even if the caller's future is dropped. Every database transaction runs in one of these, because
+    /// a transaction whose future is dropped in the middle of `BEGIN` leaves its connection unusable.
+    ///
+    /// # Errors
+    /// The work's own, or [`Error::Task`] if it panicked.
     pub async fn detached<F, T, E>(&self, work: F) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -42,22 +49,22 @@ impl Tasks {
         }
     }
 
-    /// The first half of stopping: nothing new is taken in, and what runs may still finish.
+    /// Begins the first phase of shutdown: no new work is accepted.
     pub fn drain(&self) {
         self.draining.cancel();
     }
 
-    /// Ends when nothing new may be taken in any more.
+    /// Cancelled when no new work may be accepted any more.
     pub fn draining(&self) -> CancellationToken {
         self.draining.clone()
     }
 
-    /// Ends when the server stops: work that still runs has to end now.
+    /// Cancelled when running work has to end.
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
     }
 
-    /// Tells every task to stop and waits for them, at most this long. Returns whether all have ended.
+    /// Begins both phases and waits until every task has ended, at most for `deadline`. Returns whether all have.
     pub async fn stop(&self, deadline: Duration) -> bool {
         self.draining.cancel();
         self.stopping.cancel();
@@ -66,8 +73,11 @@ impl Tasks {
     }
 }
 
-/// Waits until somebody asks the process to end (Ctrl+C, `kill`, a service manager). Returns the name of the signal. After
-/// the first call these signals no longer end the process by themselves.
+/// Waits for SIGINT or SIGTERM and returns its name. From the first call on, these signals no longer end the process by
+/// themselves.
+///
+/// # Errors
+/// Where the signal handlers cannot be installed.
 pub async fn signal() -> Result<&'static str, Error> {
     let mut interrupt = on_signal(SignalKind::interrupt())?;
     let mut terminate = on_signal(SignalKind::terminate())?;

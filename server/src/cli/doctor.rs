@@ -181,7 +181,7 @@ async fn fit(
     if database::pending_migrations(&mut connection).await? > 0 {
         return Ok((format!("{count} loaded, to be tried when the tables are up to date"), Vec::new()));
     }
-    let keyring = Arc::new(Keyring::open(&mut connection, MasterKeys::new(keys)?).await?);
+    let keyring = Arc::new(Keyring::load_read_only(&mut connection, MasterKeys::new(keys)?).await?);
     drop(connection);
     let runtime = Runtime::new(database.pool().clone(), External::default(), Tasks::default());
     let catalog = catalog_service(&runtime, keyring, client.clone());

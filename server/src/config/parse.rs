@@ -116,6 +116,33 @@ pub(super) fn host_ports(text: &str) -> Result<Vec<HostPort>, OperatorError> {
         .collect()
 }
 
+/// The URL of an external database.
+pub(super) fn database_url(url: SecretString) -> Result<SecretString, OperatorError> {
+    let is_postgres =
+        Url::parse(url.expose_secret().trim()).is_ok_and(|parsed| matches!(parsed.scheme(), "postgres" | "postgresql"));
+    if is_postgres {
+        Ok(url)
+    } else {
+        // The URL may contain a password: it is not quoted.
+        Err(OperatorError::usage(
+            "DATABASE_URL is not the URL of a Postgres database",
+            "write postgres://user:password@host:5432/database, or unset it to use the embedded Postgres",
+        ))
+    }
+}
+
+/// How long usage events are kept; `None` for ever. At least two days: an hour must still have its events when it is rolled up.
+pub(super) fn retention_days(days: Option<String>) -> Result<Option<u32>, OperatorError> {
+    match days.as_deref().unwrap_or("90").parse() {
+        Ok(0) => Ok(None),
+        Ok(days @ 2..=36_500) => Ok(Some(days)),
+        _ => Err(OperatorError::usage(
+            "QUADRILLE_USAGE_RETENTION_DAYS is not a number of days",
+            "set it to a number from 2 to 36500, or to 0 to keep usage events for ever",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,9 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use database::{DatabaseSettings, EmbeddedSettings};
 use domain::accounts::SignUpMode;
 use foundation::error::OperatorError;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use services::{PublicUrl, accounts::TrustedProxies};
-use url::Url;
 
 use super::{
     accounts::{AccountSettings, first_admin, parse_sign_up_mode},
@@ -62,7 +61,7 @@ impl Settings {
         let public_url = set(options.public_url).as_deref().map(PublicUrl::parse).transpose()?;
         let data_dir = data_dir(options.data_dir, env)?;
         let database = match set_secret(options.database_url) {
-            Some(url) => DatabaseSettings::External(checked_database_url(url)?),
+            Some(url) => DatabaseSettings::External(parse::database_url(url)?),
             None => DatabaseSettings::Embedded(EmbeddedSettings {
                 data_dir: data_dir.clone(),
                 bin_dir: set(options.pg_bin_dir).map(PathBuf::from),
@@ -105,7 +104,7 @@ impl Settings {
             private_upstreams: parse::host_ports(&options.allow_private_upstreams.unwrap_or_default())?,
             is_demo: set(options.demo).map_or(Ok(false), |word| parse::switch("QUADRILLE_DEMO", &word))?,
             litellm_ingest_token: set_secret(options.litellm_ingest_token),
-            usage_retention_days: retention(set(options.usage_retention_days))?,
+            usage_retention_days: parse::retention_days(set(options.usage_retention_days))?,
         })
     }
 
@@ -116,18 +115,6 @@ impl Settings {
         if !self.is_public_url_set {
             self.public_url = PublicUrl::of_listener(address);
         }
-    }
-}
-
-/// At least two days: an hour must still have its events when it is rolled up.
-fn retention(days: Option<String>) -> Result<Option<u32>, OperatorError> {
-    match days.as_deref().unwrap_or("90").parse() {
-        Ok(0) => Ok(None),
-        Ok(days @ 2..=36_500) => Ok(Some(days)),
-        _ => Err(OperatorError::usage(
-            "QUADRILLE_USAGE_RETENTION_DAYS is not a number of days",
-            "set it to a number from 2 to 36500, or to 0 to keep usage events for ever",
-        )),
     }
 }
 
@@ -148,20 +135,6 @@ fn data_dir(given: Option<String>, env: &ProcessEnv) -> Result<PathBuf, Operator
             "set it to an absolute path, such as /var/lib/quadrille",
         )
     })
-}
-
-fn checked_database_url(url: SecretString) -> Result<SecretString, OperatorError> {
-    let is_postgres =
-        Url::parse(url.expose_secret().trim()).is_ok_and(|parsed| matches!(parsed.scheme(), "postgres" | "postgresql"));
-    if is_postgres {
-        Ok(url)
-    } else {
-        // The URL may contain a password: it is not quoted.
-        Err(OperatorError::usage(
-            "DATABASE_URL is not the URL of a Postgres database",
-            "write postgres://user:password@host:5432/database, or unset it to use the embedded Postgres",
-        ))
-    }
 }
 
 #[cfg(test)]

@@ -396,7 +396,7 @@ async fn an_account_that_becomes_admin_is_signed_out_everywhere_and_keeps_its_da
     site.me(&answer.cookie()).await.is_problem(401, "unauthenticated");
     site.sign_in(EMAIL, PASSWORD).await.is_problem(401, "wrong_credentials");
     assert_eq!(site.sign_in(EMAIL, "another password").await.json()["role"], "admin");
-    assert_eq!(site.accounts.data_key(id).await.expect("a key").open(field, &sealed).expect("opens"), "mine");
+    assert_eq!(site.accounts.data_key(id).await.expect("a key").decrypt(field, &sealed).expect("opens"), "mine");
 }
 
 #[sqlx::test(migrator = "database::MIGRATOR")]

@@ -73,7 +73,7 @@ async fn read(pool: &PgPool, keyring: &Keyring, row: Uuid) -> Result<String, fou
     .bind(row)
     .fetch_one(pool)
     .await?;
-    keyring.open_dek(UserId(owner), &bytes, key_version)?.open(prompt_of(row), &sealed)
+    keyring.unwrap_dek(UserId(owner), &bytes, key_version)?.decrypt(prompt_of(row), &sealed)
 }
 
 async fn upstream(pool: &PgPool, keyring: &Keyring, secret: &str) -> Uuid {
@@ -193,9 +193,9 @@ async fn the_key_of_one_upstream_does_not_open_as_that_of_another(pool: PgPool) 
     let keyring = load(&pool, &[OLD]).await.expect("starts");
     let id = Uuid::now_v7();
     let Wrapped { bytes, key_version } = keyring.wrap_api_key(id, &SecretString::from("sk-secret")).expect("wraps");
-    assert_eq!(keyring.open_api_key(id, &bytes, key_version).expect("opens").expose_secret(), "sk-secret");
-    assert!(keyring.open_api_key(Uuid::now_v7(), &bytes, key_version).is_err());
-    assert!(keyring.open_dek(UserId(id), &bytes, key_version).is_err());
+    assert_eq!(keyring.unwrap_api_key(id, &bytes, key_version).expect("opens").expose_secret(), "sk-secret");
+    assert!(keyring.unwrap_api_key(Uuid::now_v7(), &bytes, key_version).is_err());
+    assert!(keyring.unwrap_dek(UserId(id), &bytes, key_version).is_err());
 }
 
 #[sqlx::test(migrator = "database::MIGRATOR")]
@@ -240,7 +240,7 @@ async fn everything_stays_readable_while_keys_rotate(pool: PgPool) {
     assert_eq!(read(&pool, &new, rows[7]).await.expect("opens"), "prompt 7");
     let (bytes, key_version): (Vec<u8>, i32) =
         sqlx::query_as("SELECT wrapped_api_key, api_key_version FROM upstreams").fetch_one(&pool).await.expect("reads");
-    assert_eq!(new.open_api_key(gateway, &bytes, key_version).expect("opens").expose_secret(), "sk-secret");
+    assert_eq!(new.unwrap_api_key(gateway, &bytes, key_version).expect("opens").expose_secret(), "sk-secret");
 }
 
 #[sqlx::test(migrator = "database::MIGRATOR")]

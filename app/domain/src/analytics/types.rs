@@ -30,7 +30,7 @@ impl Window {
     /// All of them, the shortest first.
     pub const ALL: [Window; 4] = [Window::Hour, Window::Day, Window::Week, Window::Month];
 
-    /// As it stands in addresses.
+    /// The value of `window` in URLs.
     pub fn as_str(self) -> &'static str {
         match self {
             Window::Hour => "1h",

@@ -1,4 +1,4 @@
-//! Finding the Postgres programs.
+//! Finding an installed Postgres.
 
 use std::{
     fs,
@@ -8,10 +8,10 @@ use std::{
 use foundation::error::OperatorError;
 use tokio::process::Command;
 
-use crate::EmbeddedSettings;
+use crate::settings::{EmbeddedSettings, OLDEST_MAJOR};
 
-const OLDEST_MAJOR: u32 = 14;
-/// Folders with one Postgres in each subfolder: their beginning, and the way from the subfolder to the programs.
+/// Where packages install several versions side by side: the parent folder, the prefix of each version's subfolder, and the
+/// folder of the programs inside it.
 const VERSIONED: [(&str, &str, &str); 5] = [
     ("/usr/lib/postgresql", "", "bin"),
     ("/usr", "pgsql-", "bin"),
@@ -20,10 +20,10 @@ const VERSIONED: [(&str, &str, &str); 5] = [
     ("/Library/PostgreSQL", "", "bin"),
 ];
 
-/// One installed Postgres.
+/// An installed Postgres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binaries {
-    /// Holds `initdb` and `postgres`.
+    /// The folder of `initdb` and `postgres`.
     pub dir: PathBuf,
     /// Its major version.
     pub major: u32,
@@ -48,7 +48,10 @@ impl Binaries {
     }
 }
 
-/// The programs to use: those of the existing cluster's major version, else the newest.
+/// The installation to use: of the existing cluster's major version, or the newest where there is no cluster.
+///
+/// # Errors
+/// Where none is installed, none fits the cluster, or the newest is too old.
 pub async fn find_binaries(settings: &EmbeddedSettings) -> Result<Binaries, OperatorError> {
     let wanted = cluster_major(&settings.cluster_dir())?;
     let places = match &settings.bin_dir {
@@ -100,7 +103,7 @@ fn choose(
     Ok(newest)
 }
 
-/// The major version that made the cluster, if there is one.
+/// The major version of the existing cluster.
 fn cluster_major(cluster: &Path) -> Result<Option<u32>, OperatorError> {
     let file = cluster.join("PG_VERSION");
     let text = match fs::read_to_string(&file) {

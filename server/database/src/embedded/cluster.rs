@@ -1,4 +1,4 @@
-//! The embedded cluster as a whole: from nothing to ready, and back.
+//! The embedded cluster's life: creating it, starting it, stopping it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,12 +25,12 @@ use crate::{
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// A cluster that runs because of us.
+/// A cluster that this process has started.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     options: PgConnectOptions,
     socket_dir: PathBuf,
-    /// Of its own: it has to outlive every task that still writes.
+    /// Separate from the server's tasks: the cluster must outlive every task that writes to it.
     tasks: Tasks,
     _lock: DirLock,
 }
@@ -49,7 +49,7 @@ impl<E: Into<Error>> From<E> for Held {
 }
 
 impl Cluster {
-    /// Takes the data directory, makes the cluster if there is none, starts it and keeps it running.
+    /// Locks the data directory, creates the cluster if there is none, starts it, and supervises it from then on.
     pub(crate) async fn start(settings: &EmbeddedSettings) -> Result<Self, Held> {
         let layout = Layout::new(settings);
         create_data_dir(&layout.data_dir)?;
@@ -72,23 +72,23 @@ impl Cluster {
         let options = launch.layout.options("quadrille", "quadrille", &password);
         let socket_dir = launch.layout.socket_dir.clone();
         let tasks = Tasks::default();
-        // Not awaited here: `stop` waits for it.
+        // `stop` waits for it.
         drop(tasks.spawn(supervise(launch, superuser, running, tasks.stopping())));
         Ok(Self { options, socket_dir, tasks, _lock: lock })
     }
 
-    /// How to connect.
+    /// How the server connects.
     pub(crate) fn connect_options(&self) -> PgConnectOptions {
         self.options.clone()
     }
 
-    /// Stops Postgres and gives the data directory back.
+    /// Stops Postgres and releases the data directory.
     pub(crate) async fn stop(self) {
         if !self.tasks.stop(STOP_TIMEOUT).await {
             tracing::error!("the embedded database did not stop in time");
             return;
         }
-        // Empty now, and possibly not in the data directory; one that stays does no harm.
+        // Empty now, and possibly outside the data directory. Failing to remove it does no harm.
         let _ = std::fs::remove_dir(self.socket_dir);
     }
 }

@@ -1,4 +1,4 @@
-//! Making a new cluster.
+//! Creating a new cluster with `initdb`.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -12,10 +12,11 @@ use foundation::error::{Error, OperatorError};
 
 use crate::embedded::{binaries::Binaries, layout::Layout, owner::Owner};
 
-/// A cluster that is being made. Each attempt has its own name, since the `initdb` of a killed server may still be at work.
+/// Prefix of a cluster's folder while it is being created. Each attempt has its own name, because the `initdb` of a killed
+/// server may still be running.
 const UNFINISHED: &str = "postgres.unfinished";
 
-/// Makes the cluster unless it is there. It is made under another name and then renamed, so a cluster that exists is whole.
+/// Creates the cluster unless it exists. It is created under a temporary name and renamed, so an existing cluster is complete.
 pub(super) async fn ensure_cluster(
     layout: &Layout,
     binaries: &Binaries,
@@ -83,13 +84,14 @@ async fn initdb(
     Err(OperatorError::new(format!("the embedded database cannot be made: {problem}"), remedy))
 }
 
-/// initdb reads the password after it has become the other user.
+/// `initdb` runs as the owner, which must therefore be able to read the password file.
 fn hand_over_password(file: &Path, owner: &Owner, password: &str) -> io::Result<()> {
     write_private(file, password)?;
     owner.give(file)
 }
 
-/// The password of the cluster's roles: made together with the cluster, kept in a file that only we may read.
+/// The password of the cluster's roles, generated before the cluster is created and kept in a file that only this user may
+/// read.
 pub(super) fn ensure_password(layout: &Layout) -> Result<String, Error> {
     match fs::read_to_string(&layout.password) {
         Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),

@@ -1,4 +1,4 @@
-//! What lies where in the data directory.
+//! The paths inside the data directory.
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -13,7 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::{EmbeddedSettings, embedded::owner::Owner};
 
-/// The system's limit for a socket's path, its closing zero included.
+/// The limit for a Unix socket's path in bytes, its terminating zero included (`sun_path` on Linux).
 const SOCKET_PATH_LIMIT: usize = 108;
 const PORT: u16 = 5432;
 
@@ -21,9 +21,9 @@ const PORT: u16 = 5432;
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(super) data_dir: PathBuf,
-    /// The cluster.
+    /// The cluster's folder.
     pub(super) cluster: PathBuf,
-    /// Holds the socket, closed to others.
+    /// The folder of the socket, closed to other users.
     pub(super) socket_dir: PathBuf,
     pub(super) password: PathBuf,
     pub(super) lock: PathBuf,
@@ -51,7 +51,7 @@ impl Layout {
         self.cluster.join("PG_VERSION").exists()
     }
 
-    /// How to connect as this role. Every part is named, so that no `PG…` variable of the environment gets in between.
+    /// How to connect as this role. Every option is set, so that no `PG…` variable of the environment has an effect.
     pub(super) fn options(&self, role: &str, database: &str, password: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .socket(&self.socket_dir)
@@ -62,7 +62,7 @@ impl Layout {
             .ssl_mode(PgSslMode::Disable)
     }
 
-    /// How a command connects to the cluster that a server has running.
+    /// How a command connects to the cluster of a running server.
     pub(crate) fn running_cluster_options(&self) -> Result<PgConnectOptions, Error> {
         let password = fs::read_to_string(&self.password).map_err(|error| {
             OperatorError::new(
@@ -73,10 +73,10 @@ impl Layout {
         Ok(self.options("quadrille", "quadrille", password.trim()))
     }
 
-    /// The folder of the socket, made and checked.
+    /// Creates the socket's folder, and checks its owner and permissions.
     pub(super) fn prepare_socket_dir(&self, owner: &Owner) -> Result<(), OperatorError> {
         owner.create_private_dir(&self.socket_dir)?;
-        // In a folder that everybody may write, somebody else may have been faster.
+        // In `/tmp`, another user may have created the folder first.
         let is_ours = fs::symlink_metadata(&self.socket_dir)
             .is_ok_and(|found| found.is_dir() && found.uid() == owner.uid && found.mode() & 0o077 == 0);
         if is_ours {
@@ -90,8 +90,8 @@ impl Layout {
     }
 }
 
-/// In the data directory if the path is short enough, else in the folder for temporary files under a name that every
-/// process derives alike.
+/// In the data directory if the path is short enough; else in `/tmp`, under a name derived from the data directory, so that
+/// every process finds it.
 fn socket_dir(data_dir: &Path) -> PathBuf {
     let inside = data_dir.join("run");
     if fits(&inside) {

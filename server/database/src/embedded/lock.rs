@@ -1,4 +1,4 @@
-//! One owner for each data directory.
+//! The lock on the data directory.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,14 +9,13 @@ use std::{
 
 use foundation::error::OperatorError;
 
-/// Held as long as this lives. The system gives it back when the process ends in whatever way, and Postgres does not
-/// inherit it.
+/// Held until dropped. The operating system releases it when the process ends, however it ends; Postgres does not inherit it.
 #[derive(Debug)]
 pub(super) struct DirLock {
     _file: File,
 }
 
-/// The lock, or the process that has it.
+/// The lock, or the id of the process that holds it.
 pub(super) enum Attempt {
     Ours(DirLock),
     Theirs(Option<u32>),
@@ -47,7 +46,7 @@ impl DirLock {
             }
             Err(TryLockError::Error(error)) => return Err(cannot(&error)),
         }
-        // For the message of whoever comes second; the lock holds without it.
+        // The process id is for other processes' error messages only; the lock does not depend on it.
         let noted =
             file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
         noted.map_err(|error| cannot(&error))?;

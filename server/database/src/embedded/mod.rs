@@ -1,14 +1,16 @@
-//! A private Postgres in the data directory: made at the first start, reachable through a socket in a closed folder alone,
-//! supervised while we run, stopped when we stop.
+//! The embedded Postgres in the data directory: created at the first start, reachable only through a Unix socket in a folder
+//! closed to other users, supervised while the server runs, stopped with it.
 //!
-//! One process owns the data directory, by a lock that the system releases when that process dies, however it dies. Its
-//! Postgres survives a `kill -9`; the next owner recognises it by its pid file and command line, stops it and starts its own.
+//! One process owns the data directory, by a file lock that the operating system releases when the process dies, however it
+//! dies. Its Postgres survives a `kill -9`; the next owner identifies it by its pid file and command line, stops it and
+//! starts its own.
 
 mod binaries;
 mod cluster;
 mod init;
 mod layout;
 mod lock;
+mod orphan;
 mod owner;
 mod postmaster;
 mod supervisor;

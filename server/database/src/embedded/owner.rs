@@ -1,4 +1,4 @@
-//! The user that Postgres runs as. Postgres refuses to run as root, so root hands it to another user.
+//! The user that Postgres runs as. Postgres refuses to run as root; under root it is started as another user.
 
 use std::{
     fs::{self, Permissions},
@@ -13,19 +13,19 @@ use tokio::process::Command;
 
 use crate::EmbeddedSettings;
 
-/// Who runs Postgres.
+/// The user that runs Postgres and owns its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) uid: u32,
     pub(super) gid: u32,
     pub(super) name: String,
-    /// Whether we are root and have to become that user.
+    /// Whether this process is root and Postgres must be started as that user.
     must_switch: bool,
 }
 
 impl Owner {
-    /// The user that was asked for, else the one who owns the existing cluster, else `postgres`, else `nobody`. Who is not
-    /// root can only be himself.
+    /// The configured user, else the owner of the existing cluster, else `postgres`, else `nobody`. Without root, it is the
+    /// user of this process.
     pub(super) fn choose(settings: &EmbeddedSettings) -> Result<Self, OperatorError> {
         let me = geteuid();
         if !me.is_root() {
@@ -79,18 +79,18 @@ impl Owner {
         Self { uid: user.uid.as_raw(), gid: user.gid.as_raw(), name: user.name, must_switch: true }
     }
 
-    /// A command that runs as this user, with nothing of our environment and in no folder that the user may be kept from.
+    /// A command that runs as this user, without this process's environment, and in `/`, which every user may enter.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("TZ", "UTC").current_dir("/");
         if self.must_switch {
-            // Other groups of root are dropped by the standard library together with the user.
+            // The standard library drops root's supplementary groups when it changes the user.
             command.uid(self.uid).gid(self.gid);
         }
         command
     }
 
-    /// What it means that such a command did not even start.
+    /// The error for a command that could not be started.
     pub(super) fn cannot_start(&self, program: &Path, error: &io::Error) -> OperatorError {
         if self.must_switch && error.kind() == io::ErrorKind::PermissionDenied {
             OperatorError::new(
@@ -109,7 +109,7 @@ impl Owner {
         }
     }
 
-    /// Makes a folder that only this user may enter, unless it is there.
+    /// Creates a folder that only this user may enter, unless it exists.
     pub(super) fn create_private_dir(&self, dir: &Path) -> Result<(), OperatorError> {
         let made = match fs::create_dir(dir) {
             Ok(()) => fs::set_permissions(dir, Permissions::from_mode(0o700)).and_then(|()| self.give(dir)),
@@ -124,12 +124,12 @@ impl Owner {
         })
     }
 
-    /// Hands over a file or folder.
+    /// Makes this user the owner of a file or folder.
     pub(super) fn give(&self, path: &Path) -> io::Result<()> {
         if self.must_switch { chown(path, Some(self.uid), Some(self.gid)) } else { Ok(()) }
     }
 
-    /// Postgres has to pass through every folder above its own.
+    /// Checks that this user may traverse the folder and every folder above it.
     pub(super) fn check_can_reach(&self, dir: &Path) -> Result<(), OperatorError> {
         if !self.must_switch {
             return Ok(());

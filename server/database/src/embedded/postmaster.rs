@@ -1,17 +1,16 @@
-//! The running Postgres: its command line, its pid file, waiting for it, stopping it.
+//! The Postgres process: starting it, waiting until it is ready, signalling it.
 
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
     io,
-    os::unix::{ffi::OsStrExt, fs::OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::Stdio,
     time::Duration,
 };
 
 use foundation::error::{Error, OperatorError};
-use memchr::memmem;
 use nix::{
     errno::Errno,
     sys::signal::{Signal, kill},
@@ -19,13 +18,13 @@ use nix::{
 };
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{
-    process::{Child, Command},
+    process::Child,
     time::{Instant, sleep, timeout},
 };
 
 use crate::embedded::{binaries::Binaries, layout::Layout, owner::Owner};
 
-/// Fast shutdown: open transactions are rolled back, everything is written.
+/// Fast shutdown: open transactions are rolled back, and a checkpoint is written.
 pub(super) const FAST: Signal = Signal::SIGINT;
 /// Immediate shutdown: the next start recovers from the write-ahead log.
 pub(super) const IMMEDIATE: Signal = Signal::SIGQUIT;
@@ -33,12 +32,12 @@ pub(super) const FAST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const IMMEDIATE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-/// Replaying the write-ahead log after a crash takes as long as it takes.
+/// Crash recovery replays the write-ahead log, which may take minutes.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 const LOG_LIMIT: u64 = 10 * 1024 * 1024;
 
-/// What Postgres runs with. On the command line, since it must hold for a cluster that an older version has made. The log
-/// names no statement, no bind value and no row: they are what people wrote.
+/// Postgres's settings. On the command line, so that they also apply to a cluster that an older version has created. The log
+/// contains no statements, bind values or rows, which are users' content.
 const CONFIGURATION: [&str; 25] = [
     "listen_addresses=",
     "port=5432",
@@ -79,7 +78,7 @@ pub(super) struct Launch {
 }
 
 impl Launch {
-    /// Starts Postgres. It gets a process group of its own: Ctrl+C in a terminal is meant for us, who still need it.
+    /// Starts Postgres in a process group of its own, so that Ctrl+C in a terminal does not stop it before the server.
     pub(super) fn spawn(&self) -> Result<Child, Error> {
         self.layout.prepare_socket_dir(&self.owner)?;
         let log = self.open_log()?;
@@ -95,7 +94,7 @@ impl Launch {
         Ok(command.spawn().map_err(|error| self.owner.cannot_start(&program, &error))?)
     }
 
-    /// Waits until connections are taken. Recovery after a crash is waited for; the end of the process is not.
+    /// Waits until connections are accepted, also through crash recovery. Fails as soon as the process ends.
     pub(super) async fn wait_until_ready(&self, child: &mut Child, options: &PgConnectOptions) -> Result<(), Error> {
         let started = Instant::now();
         let mut limit = START_TIMEOUT;
@@ -142,77 +141,9 @@ impl Launch {
         }
         OpenOptions::new().append(true).create(true).mode(0o600).open(log)
     }
-
-    /// Clears the way for a new Postgres: stops one that a killed owner has left behind, and removes a pid file that now
-    /// names a stranger, which Postgres itself would take for a running server. Call it with the lock in hand.
-    pub(super) async fn end_orphan(&self) -> Result<(), Error> {
-        let file = self.layout.pid_file();
-        let Some(pid) = recorded_pid(&file) else { return Ok(()) };
-        if kill(pid, None) == Err(Errno::ESRCH) {
-            return Ok(());
-        }
-        if !self.is_our_postgres(pid).await {
-            tracing::warn!(%pid, "the embedded database's pid file was left by a crash and names another process now");
-            fs::remove_file(&file)?;
-            return Ok(());
-        }
-        tracing::info!(%pid, "stopping the embedded database that a killed server has left running");
-        for (signal, limit) in [(FAST, FAST_TIMEOUT), (IMMEDIATE, IMMEDIATE_TIMEOUT)] {
-            if let Err(error) = kill(pid, signal)
-                && error != Errno::ESRCH
-            {
-                break;
-            }
-            let deadline = Instant::now() + limit;
-            while Instant::now() < deadline {
-                if !self.is_our_postgres(pid).await {
-                    return Ok(());
-                }
-                sleep(Duration::from_millis(50)).await;
-            }
-        }
-        Err(OperatorError::new(
-            format!("the embedded database that a killed server has left running (process {pid}) does not stop"),
-            format!("end it by hand: `kill -QUIT {pid}`"),
-        )
-        .into())
-    }
-
-    /// Whether this process is a Postgres on our cluster, by its command line, which everybody may read.
-    async fn is_our_postgres(&self, pid: Pid) -> bool {
-        let cluster = self.layout.cluster.as_os_str().as_bytes();
-        if Path::new("/proc/self/cmdline").exists() {
-            let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
-            let mut words = line.split(|byte| *byte == 0);
-            words.next().is_some_and(|program| program.ends_with(b"postgres")) && words.any(|word| word == cluster)
-        } else {
-            // Not cut to the width of a terminal, which no path has to fit into.
-            let shown = Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output().await;
-            shown.is_ok_and(|output| shows_postgres_on(cluster, &output.stdout))
-        }
-    }
 }
 
-/// Whether `ps` shows a Postgres on this cluster. It puts spaces between arguments and quotes none, so the path, which may
-/// hold spaces itself, has to stand whole between `-D` and the next option or the end.
-fn shows_postgres_on(cluster: &[u8], shown: &[u8]) -> bool {
-    let line = shown.trim_ascii_end();
-    let argument = [b" -D ".as_slice(), cluster].concat();
-    let is_postgres = memmem::find(line, b" -").is_some_and(|at| line[..at].ends_with(b"postgres"));
-    is_postgres
-        && memmem::find_iter(line, &argument).any(|at| {
-            let rest = &line[at + argument.len()..];
-            rest.is_empty() || rest.starts_with(b" -")
-        })
-}
-
-fn recorded_pid(file: &Path) -> Option<Pid> {
-    let text = fs::read_to_string(file).ok()?;
-    let pid: i32 = text.lines().next()?.trim().parse().ok()?;
-    (pid > 1).then(|| Pid::from_raw(pid))
-}
-
-/// The setting is a list, in which a path with a comma or a space needs quotes.
+/// The setting is a list; a path with a comma or a space must be quoted.
 fn quoted_socket_dir(dir: &Path) -> OsString {
     let mut setting = OsString::from("unix_socket_directories=\"");
     setting.push(dir.to_string_lossy().replace('"', "\"\"").as_str());
@@ -220,43 +151,12 @@ fn quoted_socket_dir(dir: &Path) -> OsString {
     setting
 }
 
-/// Sends a signal to a Postgres of ours; one that has ended already is as good.
+/// Sends a signal to a child. A child that has ended already is no error.
 pub(super) fn send(child: &Child, signal: Signal) {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok())
         && let Err(error) = kill(Pid::from_raw(pid), signal)
         && error != Errno::ESRCH
     {
         tracing::warn!(%error, "the embedded database cannot be told to stop");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_ps_shows_is_ours_only_with_the_whole_path_of_our_cluster() {
-        let mac = "/Users/ada/Library/Application Support/quadrille/postgres";
-        for (cluster, shown, is_ours) in [
-            (
-                mac,
-                format!("/opt/homebrew/opt/postgresql@17/bin/postgres -D {mac} -c listen_addresses= -c jit=off\n"),
-                true,
-            ),
-            (mac, format!("/Applications/My Tools/bin/postgres -D {mac} -c port=5432\n"), true),
-            (mac, format!("/usr/local/bin/postgres -D {mac}\n"), true),
-            (mac, format!("/usr/local/bin/postgres -p 5433 -D {mac}\n"), true),
-            ("/data/postgres", "/usr/bin/postgres -D /data/postgres -c port=5432\n".to_owned(), true),
-            ("/data/postgres", "/usr/bin/postgres -D /data/postgres2 -c port=5432\n".to_owned(), false),
-            ("/data/postgres", "/usr/bin/postgres -D /data/postgres2\n".to_owned(), false),
-            ("/data/postgres", "/usr/bin/postgres -D /data/postgres old/postgres -c port=5432\n".to_owned(), false),
-            ("/data/postgres", "/usr/bin/postgres -D /other/data/postgres -c port=5432\n".to_owned(), false),
-            ("/data/postgres", "/usr/bin/tail -D /data/postgres\n".to_owned(), false),
-            ("/data/postgres", "postgres: quadrille: checkpointer\n".to_owned(), false),
-            (mac, format!("ls -l {mac}\n"), false),
-            (mac, String::new(), false),
-        ] {
-            assert_eq!(shows_postgres_on(cluster.as_bytes(), shown.as_bytes()), is_ours, "{cluster}: {shown}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps Postgres running until we stop.
+//! Keeps Postgres running until the server stops.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::embedded::postmaster::{FAST, FAST_TIMEOUT, IMMEDIATE, IMMEDIATE_TIMEO
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Who has run this long has earned a short pause again.
+/// After running this long, the backoff starts again with the first pause.
 const SETTLED: Duration = Duration::from_secs(60);
 
 const START_ATTEMPTS: u32 = 5;
 const START_PAUSE: Duration = Duration::from_millis(500);
 
-/// A Postgres that is told to stop when nobody holds it any more, even if that is a panic or the end of `main`.
+/// A running Postgres. Dropping it signals a fast shutdown, also on a panic or at the end of `main`.
 #[derive(Debug)]
 pub(super) struct Running(pub(super) Child);
 
@@ -30,7 +30,8 @@ impl Drop for Running {
     }
 }
 
-/// Starts Postgres again whenever it ends by itself; stops it, gently at first, when `stopping` comes.
+/// Restarts Postgres with exponential backoff whenever it ends by itself. Stops it when `stopping` is cancelled: fast
+/// shutdown first, then immediate shutdown.
 pub(super) async fn supervise(
     launch: Launch,
     options: PgConnectOptions,
@@ -59,7 +60,7 @@ pub(super) async fn supervise(
             pause = (pause * 2).min(LONGEST_PAUSE);
             match try_start(&launch, &options).await {
                 Ok(running) => break running,
-                // Backends of the one that ended may still hold its memory for a moment.
+                // Backends of the previous postmaster may still hold its shared memory for a moment.
                 Err(error) => tracing::error!(%error, "the embedded database does not start"),
             }
         };
@@ -67,8 +68,8 @@ pub(super) async fn supervise(
     }
 }
 
-/// Starts Postgres and waits until it takes connections. Whatever a killed owner has left is cleared away; processes of it
-/// that are about to notice, or one that has not written its pid file yet, are given a moment.
+/// Starts Postgres and waits until it accepts connections, after stopping one that a killed owner has left. Retries a few
+/// times: backends of that one may not have noticed yet, or it may not have written its pid file yet.
 pub(super) async fn start(launch: &Launch, options: &PgConnectOptions) -> Result<Running, Error> {
     let mut attempt = 1;
     loop {

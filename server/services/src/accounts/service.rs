@@ -114,7 +114,7 @@ impl AccountService {
 
     /// The same, where it was read along with something else.
     pub fn open_data_key(&self, user: UserId, wrapped: &Wrapped) -> Result<Dek, Error> {
-        self.keyring.open_dek(user, &wrapped.bytes, wrapped.key_version)
+        self.keyring.unwrap_dek(user, &wrapped.bytes, wrapped.key_version)
     }
 
     /// Deletes the sign-ins that have run out, and says how many. To be called now and then.

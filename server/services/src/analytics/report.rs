@@ -69,7 +69,7 @@ impl Sums {
     }
 }
 
-/// What is known is added up; what is unknown stays unknown only where nothing is known.
+/// Adds two optional values; `None` only if both are `None`.
 fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, plus: impl Fn(T, T) -> T) {
     *sum = match (*sum, value) {
         (Some(sum), Some(value)) => Some(plus(sum, value)),
@@ -77,7 +77,7 @@ fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, plus: impl Fn(T, T) -> T)
     };
 }
 
-/// All there is to say about these events.
+/// Totals, per-model and per-step statistics of these events.
 pub(super) fn analytics(
     filter: Filter,
     now: DateTime<Utc>,
@@ -121,7 +121,7 @@ pub(super) fn analytics(
     }
 }
 
-/// The same, step by step and model by model, without the empty ones.
+/// One row for each step and model; empty ones are left out.
 pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec<CellStats> {
     let mut cells: BTreeMap<(DateTime<Utc>, &str), Sums> = BTreeMap::new();
     for row in events {

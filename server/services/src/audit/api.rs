@@ -27,7 +27,7 @@ pub struct AuditDoc;
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 struct Params {
-    /// The `next` of the page before.
+    /// The `next` value of the previous response.
     before: Option<Uuid>,
 }
 

@@ -123,7 +123,7 @@ fn undecryptable() -> RunError {
 }
 
 fn open(dek: &Dek, field: Field, ct: &[u8]) -> Option<String> {
-    dek.open(field, ct)
+    dek.decrypt(field, ct)
         .inspect_err(|error| tracing::error!(table = field.table, column = field.column, row = %field.row, %error, "cannot open a field"))
         .ok()
 }

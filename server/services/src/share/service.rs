@@ -98,7 +98,7 @@ impl SharePort for ShareService {
         }
         let row = repo::find(&self.pool, slug).await?.ok_or(GONE)?;
         let dek = self.accounts.open_data_key(UserId(row.user_id), &row.owners_key())?;
-        let json = dek.open(share_field(row.id), &row.share_ct)?;
+        let json = dek.decrypt(share_field(row.id), &row.share_ct)?;
         let content = serde_json::from_str(&json).map_err(|error| Error::Internal(format!("a snapshot: {error}")))?;
         Ok(SharedComparison {
             share_slug: slug.to_owned(),

@@ -94,10 +94,10 @@ fn body_field(id: TemplateId) -> Field {
 fn decrypted(dek: &Dek, row: &repo::TemplateRow) -> Option<Template> {
     let id = TemplateId(row.id);
     let open = || -> Result<Template, Error> {
-        let body = dek.open(body_field(id), &row.body_ct)?;
+        let body = dek.decrypt(body_field(id), &row.body_ct)?;
         let draft: TemplateDraft =
             serde_json::from_str(&body).map_err(|error| Error::Internal(format!("a template: {error}")))?;
-        Ok(Template { id, draft: TemplateDraft { name: dek.open(name_field(id), &row.name_ct)?, ..draft } })
+        Ok(Template { id, draft: TemplateDraft { name: dek.decrypt(name_field(id), &row.name_ct)?, ..draft } })
     };
     open().inspect_err(|error| tracing::error!(template.id = %id, %error, "cannot decrypt a template")).ok()
 }

@@ -38,7 +38,7 @@ pub struct UsersDoc;
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 struct Params {
-    /// The `next` of the page before.
+    /// The `next` value of the previous response.
     after: Option<String>,
 }
 

@@ -88,7 +88,7 @@ pub struct TestStage {
     pub remedy: Option<String>,
 }
 
-/// What it comes to.
+/// The overall result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -115,7 +115,7 @@ pub struct TestReport {
     pub verdict: Verdict,
     pub failed_stage: Option<StageName>,
     pub stages: Vec<TestStage>,
-    /// Never kept.
+    /// Not stored.
     pub response_content: Option<String>,
     pub finish_reason: Option<String>,
     pub latency_ms: Option<u64>,

@@ -104,7 +104,7 @@ impl CatalogService {
 
     fn headers_of(&self, row: &UpstreamRow) -> Result<Headers, Error> {
         match (&row.wrapped_headers, row.headers_version) {
-            (Some(wrapped), Some(version)) => stored_headers(&self.keyring.open_headers(row.id, wrapped, version)?),
+            (Some(wrapped), Some(version)) => stored_headers(&self.keyring.unwrap_headers(row.id, wrapped, version)?),
             _ => Ok(Headers::new()),
         }
     }
