@@ -45,7 +45,7 @@ pub fn router(state: &AppState) -> Router {
     let router = accounts::with_caller(api::surface(json).merge(pages), state.accounts.clone())
         .layer(api::same_origin(public_url))
         .merge(ops::router(state.pool.clone()))
-        .merge(ops::metrics_router(state.gateway.clone(), state.ingest.clone(), state.log.clone()))
+        .merge(ops::metrics_router(&state.gateway, &state.ingest, &state.log))
         .merge(state.site.router())
         .merge(seo::router(state.leaderboard.clone(), public_url.origin(), &state.settings.site_name))
         .layer(CompressionLayer::new())

@@ -1,4 +1,4 @@
-//! Figures as a table for spreadsheets.
+//! Statistics as a table for spreadsheets.
 
 use chrono::SecondsFormat;
 use domain::analytics::{CellStats, UsageStats};
@@ -35,7 +35,7 @@ pub(super) fn table(cells: &[CellStats]) -> String {
     text
 }
 
-/// Quoted, and harmless to a spreadsheet that would take it for a formula.
+/// Quotes a field. An apostrophe keeps spreadsheets from evaluating it as a formula (CSV injection).
 fn quoted(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))

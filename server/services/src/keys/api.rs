@@ -20,7 +20,7 @@ use crate::{
     api::{ApiError, JsonBody, PathId, Problem},
 };
 
-/// Room for a hundred model names of the greatest length with every character escaped.
+/// Bytes of a body: fits a hundred model names of the greatest length with every character escaped.
 const BODY_LIMIT: usize = 256 * 1024;
 
 /// The routes of this module.

@@ -1,5 +1,6 @@
-//! Rate limiting in fixed windows of one minute. The count is a row in Postgres, so that the limit holds across replicas. The state
-//! in this process saves queries that would be rejected anyway, and replaces the count while the database cannot be reached.
+//! Rate limiting in fixed windows of one minute. The count is a row in Postgres, so that the limit holds across replicas. The
+//! state in this process saves queries that would be rejected anyway, and replaces the count while the database cannot be
+//! reached.
 
 use std::{
     collections::HashMap,

@@ -56,8 +56,8 @@ impl KeyService {
         }
     }
 
-    /// Authenticates a secret. `None`: it belongs to no key, the key is revoked, or its member is disabled. Cached for a few seconds,
-    /// and for some minutes while the database cannot be reached.
+    /// Authenticates a secret. `None`: it belongs to no key, the key is revoked, or its member is disabled. Cached for a few
+    /// seconds, and for some minutes while the database cannot be reached.
     ///
     /// # Errors
     ///
@@ -67,8 +67,8 @@ impl KeyService {
         self.cache.get(&hash, now, || repo::authorize(&self.pool, &hash)).await
     }
 
-    /// Counts a request against the key's limit, which holds across replicas. While the database cannot be reached, each replica
-    /// applies the limit by itself.
+    /// Counts a request against the key's limit, which holds across replicas. While the database cannot be reached, each
+    /// replica applies the limit by itself.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ use crate::{
     api::{ApiError, JsonBody, Problem},
 };
 
-/// Room for twenty model names of the greatest length with every character escaped.
+/// Bytes of a body: fits twenty model names of the greatest length with every character escaped.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// The routes of this module.

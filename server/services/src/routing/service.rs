@@ -41,8 +41,8 @@ impl RoutingService {
         Self { pool, clock, catalog, cache: RowCache::default(), leaderboard }
     }
 
-    /// The public names of the models to try for the member's requests for `auto`, in order; empty if no list is saved. Cached for a
-    /// few seconds, and for some minutes while the database cannot be reached.
+    /// The public names of the models to try for the member's requests for `auto`, in order; empty if no list is saved. Cached
+    /// for a few seconds, and for some minutes while the database cannot be reached.
     ///
     /// # Errors
     ///
