@@ -30,7 +30,7 @@ pub fn router(state: &AppState) -> Router {
     let router = accounts::with_caller(api::surface(json(state)).merge(pages), services.accounts.clone())
         .layer(api::same_origin(public_url))
         .merge(ops::router(runtime.pool.clone()))
-        .merge(ops::metrics_router(services.gateway.clone(), services.ingest.clone(), log.clone()))
+        .merge(ops::metrics_router(&services.gateway, &services.ingest, log))
         .merge(site.router())
         .merge(seo::router(services.leaderboard.clone(), public_url.origin(), &settings.site_name))
         .layer(CompressionLayer::new())

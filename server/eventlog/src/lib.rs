@@ -1,11 +1,12 @@
-//! The event log: what a request came to is written to the local disk before its caller sees the end of the answer, and
-//! moved to Postgres right after. A plain write survives the death of the process; what was written in the last tenth of a
-//! second may not survive a power cut.
+//! A write-ahead log for usage events: an event is appended to the local disk before its caller sees the end of the response,
+//! and shipped to Postgres afterwards. Appended events survive a crash of the process; those of the last 100 ms may be lost in
+//! a power failure, since writes are synced in groups.
 //!
-//! `log` is what others see, `writer` appends and forces to the disk, `reader` reads them in order, `segment` and
-//! `record` know how the files look.
+//! `log` is the public interface, `permit` is admission control, `writer` appends and syncs, `reader` reads in order and keeps
+//! the checkpoint (`position`), `segment` and `record` define the file format.
 
 mod log;
+mod metrics;
 mod permit;
 mod position;
 mod reader;

@@ -1,4 +1,4 @@
-//! The log as the rest of the server sees it.
+//! The public interface of the log.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -17,23 +17,22 @@ use crate::{
     writer::{self, Writer},
 };
 
-/// Events that are promised room at a time. An event has at most 2 KiB, usually 500 bytes, so all of them fit into the segment
-/// in reserve.
-const PROMISED_LIMIT: usize = 8 * 1024;
+/// Events of all permits at a time. An event has at most 2 KiB, usually 500 bytes, so all of them fit into the reserve segment.
+const PERMIT_LIMIT: usize = 8 * 1024;
 
-/// There is no room for another event: the disk is full, or too much waits for the database.
+/// No permit is granted: the disk is full, the log has reached its size limit, or too many permits are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no room for another usage event")]
 pub struct LogFull;
 
-/// The event log. Cheap to clone. Closed by [`EventLog::close`]; what is in it then is there at the next start.
+/// The event log. Cheap to clone. After [`EventLog::close`] its events are kept for the next start.
 #[derive(Clone)]
 pub struct EventLog {
     pub(super) shared: Arc<Shared>,
     keeper: Arc<Keeper>,
 }
 
-/// Ends the threads when the last copy of the log is gone.
+/// Ends the threads when the last clone of the log is dropped.
 struct Keeper {
     shared: Arc<Shared>,
     threads: Mutex<Option<Threads>>,
@@ -42,13 +41,17 @@ struct Keeper {
 struct Threads {
     writer: JoinHandle<()>,
     syncer: JoinHandle<()>,
-    /// Until here this process is the only one that writes.
+    /// Keeps other processes from writing to the folder while it is held.
     _lock: File,
 }
 
 impl EventLog {
-    /// Opens the log in its folder, which is made if it is missing. A torn end is cut off; what waits for the database is
-    /// kept and found by the mover.
+    /// Opens the log in its folder, which is created if it is missing, and recovers it: a torn end is truncated, and events
+    /// that are not shipped yet are kept for the reader. Blocks on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operator`] where the folder cannot be used or another process has locked it.
     pub fn open(settings: LogSettings) -> Result<Self, Error> {
         let dir = settings.dir.clone();
         let refused = |problem: String| {
@@ -76,12 +79,20 @@ impl EventLog {
         Ok(Self { shared, keeper: Arc::new(keeper) })
     }
 
-    /// Promises room for the event of a request that begins now.
+    /// Grants a permit for the event of a request that begins now. Does not block.
+    ///
+    /// # Errors
+    ///
+    /// [`LogFull`]: the request has to be rejected.
     pub fn admit(&self) -> Result<Permit, LogFull> {
         self.admit_many(1)
     }
 
-    /// Promises room for several events at once.
+    /// Grants a permit for several events at once. Does not block.
+    ///
+    /// # Errors
+    ///
+    /// [`LogFull`].
     pub fn admit_many(&self, events: usize) -> Result<Permit, LogFull> {
         let shared = &self.shared;
         let is_too_large = shared.bytes.load(Ordering::Relaxed) > shared.settings.max_bytes;
@@ -89,56 +100,39 @@ impl EventLog {
             return Err(LogFull);
         }
         let permit = Permit { shared: shared.clone(), events };
-        if shared.promised.fetch_add(events, Ordering::Relaxed) + events > PROMISED_LIMIT {
+        if shared.permitted.fetch_add(events, Ordering::Relaxed) + events > PERMIT_LIMIT {
             return Err(LogFull);
         }
         Ok(permit)
     }
 
-    /// Whether a request could be admitted now.
+    /// Whether a request would be admitted now.
     pub fn has_room(&self) -> bool {
         self.admit().is_ok()
     }
 
-    /// Events that are in the log and not in the database yet.
+    /// Events that are in the log and not shipped yet.
     pub fn waiting(&self) -> u64 {
         self.shared.waiting_events()
     }
 
-    /// Name, kind, description and value of each figure for whoever watches the server.
-    pub fn metrics(&self) -> [(&'static str, &'static str, &'static str, u64); 7] {
-        let (shared, metrics) = (&self.shared, &self.shared.metrics);
-        let of = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
-        let gauge = "gauge";
-        let counter = "counter";
-        [
-            ("quadrille_event_log_events_waiting", gauge, "Usage events not in the database yet.", self.waiting()),
-            ("quadrille_event_log_bytes", gauge, "Size of the event log on the disk.", of(&shared.bytes)),
-            ("quadrille_event_log_has_room", gauge, "Whether new requests are taken in.", self.has_room().into()),
-            ("quadrille_event_log_appended_total", counter, "Usage events written to the log.", of(&metrics.appended)),
-            ("quadrille_event_log_moved_total", counter, "Usage events moved to the database.", of(&metrics.moved)),
-            ("quadrille_event_log_refused_total", counter, "Usage events the database refused.", of(&metrics.refused)),
-            ("quadrille_event_log_lost_total", counter, "Usage events that could not be written.", of(&metrics.lost)),
-        ]
-    }
-
-    /// Writes what is still to be written, forces it to the disk and gives the folder free.
+    /// Writes and syncs what is queued, ends the threads and unlocks the folder. Events written afterwards are lost.
     pub async fn close(&self) {
         let threads = self.keeper.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(threads) = threads else { return };
-        self.keeper.shut();
+        self.keeper.shut_down();
         let joined = tokio::task::spawn_blocking(move || {
             let written = threads.writer.join();
             written.and(threads.syncer.join())
         });
         if !matches!(joined.await, Ok(Ok(()))) {
-            tracing::error!("the event log did not end in order");
+            tracing::error!("a thread of the event log panicked");
         }
     }
 }
 
 impl Keeper {
-    fn shut(&self) {
+    fn shut_down(&self) {
         self.shared.queue().is_closed = true;
         self.shared.has_work.notify_all();
     }
@@ -146,6 +140,6 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.shut();
+        self.shut_down();
     }
 }

@@ -1,4 +1,5 @@
-//! Room for events that was promised before their request began.
+//! Admission control: a request begins only with a permit, which guarantees that its event can be written even if the disk is
+//! full.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -7,22 +8,23 @@ use tokio::sync::oneshot;
 
 use crate::{record, state::Shared};
 
-/// Room for the events of a request, or several.
+/// The right to append the events of a request. Dropping it unused returns it.
 pub struct Permit {
     pub(super) shared: Arc<Shared>,
     pub(super) events: usize,
 }
 
 impl Permit {
-    /// Writes them and waits until the system has them: they survive the death of this process from then on. `false`: they
-    /// are lost, which the log has said.
+    /// Appends events and waits until they are written to the file, from when on they survive a crash of this process. Returns
+    /// `false` if they are lost, which is logged and counted. Not cancelled by dropping the future: the events are queued at
+    /// its first poll.
     pub async fn write(self, events: &[impl Serialize]) -> bool {
         let (sender, written) = oneshot::channel();
         self.queue(events, Some(sender));
         written.await.unwrap_or(false)
     }
 
-    /// Hands them over without waiting.
+    /// Queues events without waiting for the write.
     pub fn hand_over(self, events: &[impl Serialize]) {
         self.queue(events, None);
     }
@@ -38,14 +40,14 @@ impl Permit {
                     count += 1;
                 }
                 _ => {
-                    self.shared.metrics.lost.fetch_add(1, Ordering::Relaxed);
-                    tracing::error!("a usage event cannot be written down");
+                    self.shared.metrics.lost.inc();
+                    tracing::error!("a usage event is too large or cannot be serialised, and is lost");
                 }
             }
         }
         let mut queue = self.shared.queue();
         if queue.is_closed {
-            self.shared.metrics.lost.fetch_add(count, Ordering::Relaxed);
+            self.shared.metrics.lost.inc_by(count);
             return;
         }
         let was_empty = queue.bytes.is_empty();
@@ -61,6 +63,6 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.shared.promised.fetch_sub(self.events, Ordering::Relaxed);
+        self.shared.permitted.fetch_sub(self.events, Ordering::Relaxed);
     }
 }

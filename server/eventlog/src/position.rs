@@ -1,5 +1,5 @@
-//! How far the log has been moved to the database: kept in a small file, so that a start does not begin from the oldest
-//! segment. Losing it costs time and nothing else, since moving an event twice leaves it there once.
+//! Positions in the log. The checkpoint, up to which events are shipped, is stored in a small file, so that a restart does not
+//! ship the oldest segment again. Losing it only costs time, since inserting events is idempotent.
 
 use std::{fs, io, path::Path};
 
@@ -7,7 +7,7 @@ use crate::segment::MAGIC;
 
 const FILE: &str = "moved";
 
-/// A position in the log: up to here, or from here on.
+/// A byte offset in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LogPosition {
     pub segment: u64,
@@ -15,19 +15,23 @@ pub(super) struct LogPosition {
 }
 
 impl LogPosition {
-    /// Before the first record of a segment.
+    /// The position of the first record of a segment.
     pub(super) fn start_of(segment: u64) -> Self {
         Self { segment, offset: MAGIC.len() as u64 }
     }
 
-    /// Where moving stopped last time, if that is known.
+    /// The checkpoint, if there is a readable one.
     pub(super) fn load(dir: &Path) -> Option<Self> {
         let text = fs::read_to_string(dir.join(FILE)).ok()?;
         let (segment, offset) = text.trim().split_once(' ')?;
         Some(Self { segment: segment.parse().ok()?, offset: offset.parse().ok()? })
     }
 
-    /// Remembers it.
+    /// Stores this position as the checkpoint, atomically.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written or renamed.
     pub(super) fn save(self, dir: &Path) -> io::Result<()> {
         let draft = dir.join("moved.new");
         fs::write(&draft, format!("{} {}\n", self.segment, self.offset))?;

@@ -1,4 +1,4 @@
-//! Reading the log in order, and remembering how far it was read.
+//! Reads the log in order and keeps the checkpoint.
 
 use std::{
     fs::{self, OpenOptions},
@@ -17,36 +17,36 @@ use crate::{
     segment::{self, MAGIC},
 };
 
-/// Bytes read at a time, and so the largest batch: some two thousand events.
+/// Bytes of a batch at most: about two thousand events.
 const READ_LIMIT: u64 = 1024 * 1024;
 
-/// Reads a log's events from where reading stopped last time. There is one reader for each log.
+/// Reads a log's events from the checkpoint on. There must be only one reader for each log.
 pub struct EventReader {
     log: EventLog,
     position: LogPosition,
 }
 
-/// Events that stand together in the log.
+/// Consecutive events of the log.
 pub struct Batch<E> {
     pub events: Vec<E>,
-    /// Whether more is there already.
+    /// Whether another batch is ready.
     pub is_full: bool,
     after: LogPosition,
 }
 
 impl EventReader {
-    /// Begins where reading stopped last time.
+    /// Begins at the checkpoint.
     pub fn new(log: EventLog) -> Self {
         let position = LogPosition::load(&log.shared.settings.dir).unwrap_or(LogPosition::start_of(0));
         Self { log, position }
     }
 
-    /// Waits until the log has grown since the last call.
+    /// Waits until the log has grown since the last call. Cancel-safe.
     pub async fn grown(&self) {
         self.log.shared.has_grown.notified().await;
     }
 
-    /// The next events, none where there are none. They come again until they are committed.
+    /// The next events, possibly none. The same events are returned until they are committed. Reads in a blocking task.
     ///
     /// # Errors
     /// [`Error::Io`] where the log cannot be read.
@@ -55,21 +55,22 @@ impl EventReader {
         Ok(tokio::task::spawn_blocking(move || read(&log, position)).await??)
     }
 
-    /// Remembers that a batch is done with, of which `rejected` events were set aside, and frees the segments before it.
+    /// Moves the checkpoint behind a batch, of which `rejected` events were set aside, and deletes the segments before it.
+    /// Blocks on the disk.
     ///
     /// # Errors
-    /// [`Error::Io`] where the position cannot be stored; the batch then comes again.
+    /// [`Error::Io`] where the checkpoint cannot be stored; the batch is then returned again.
     pub fn commit<E>(&mut self, batch: &Batch<E>, rejected: u64) -> Result<(), Error> {
         if batch.after != self.position {
             self.advance(batch.after)?;
         }
         let metrics = &self.log.shared.metrics;
-        metrics.refused.fetch_add(rejected, Ordering::Relaxed);
-        metrics.moved.fetch_add(batch.events.len() as u64 - rejected, Ordering::Relaxed);
+        metrics.rejected.inc_by(rejected);
+        metrics.shipped.inc_by(batch.events.len() as u64 - rejected);
         Ok(())
     }
 
-    /// Keeps an event that the database rejects in `refused.ndjson`, for whoever finds out why.
+    /// Appends an event that the database rejects to `refused.ndjson`, where the operator can inspect it.
     ///
     /// # Errors
     /// [`Error::Io`] where that file cannot be written.
@@ -80,7 +81,7 @@ impl EventReader {
         Ok(writeln!(file, "{line}")?)
     }
 
-    /// Remembers how far it is, and gives back the space of segments that are moved.
+    /// Stores the checkpoint and deletes the segments before it.
     fn advance(&mut self, position: LogPosition) -> Result<(), Error> {
         let dir = &self.log.shared.settings.dir;
         position.save(dir)?;
@@ -95,7 +96,7 @@ impl EventReader {
     }
 }
 
-/// The events from a position on, as far as the log is written.
+/// The events from a position up to the end of the log.
 fn read<E: DeserializeOwned>(log: &EventLog, mut from: LogPosition) -> io::Result<Batch<E>> {
     let dir = &log.shared.settings.dir;
     let end = log.shared.end();
@@ -121,7 +122,7 @@ fn read<E: DeserializeOwned>(log: &EventLog, mut from: LogPosition) -> io::Resul
             tracing::error!(segment = %path.display(), offset = from.offset, "the event log is damaged from here on");
             fs::copy(&path, path.with_extension("damaged"))?;
         }
-        // Passthrough with this one: on to the next one that is there.
+        // This segment is finished: continue with the next one that exists.
         let next = segment::list(dir)?.into_iter().find(|number| *number > from.segment).unwrap_or(end.segment);
         from = LogPosition::start_of(next);
     }
@@ -133,7 +134,7 @@ fn decode<E: DeserializeOwned>(bytes: &[u8], from: LogPosition) -> Batch<E> {
     while let Next::Record(payload) = record::next(&bytes[at..]) {
         match serde_json::from_slice(payload) {
             Ok(event) => events.push(event),
-            Err(error) => tracing::error!(%error, "a usage event cannot be read and is left out"),
+            Err(error) => tracing::error!(%error, "a usage event cannot be parsed and is skipped"),
         }
         at += record::HEADER + payload.len();
     }

@@ -1,24 +1,24 @@
-//! One record: how long it is, its checksum, what it says.
+//! The format of a record: length, checksum, payload.
 
-/// Bytes in front of what a record says: its length and its checksum, four bytes each, the lowest first.
+/// Bytes before the payload: its length and its CRC-32, each as four bytes in little-endian order.
 pub(super) const HEADER: usize = 8;
-/// The longest record. A longer length can only be garbage.
+/// Bytes of a payload at most. A greater length means that the record is damaged.
 pub(super) const MAX_PAYLOAD: usize = 4 * 1024;
 
-/// What stands at the beginning of some bytes.
+/// What some bytes begin with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<'a> {
-    /// A record that is as it was written.
+    /// The payload of an intact record.
     Record(&'a [u8]),
-    /// Nothing more.
+    /// There are no bytes.
     End,
-    /// The beginning of a record, or what never was one.
+    /// An incomplete or damaged record, or no record at all.
     Torn,
 }
 
 /// Appends one record.
 pub(super) fn encode(payload: &[u8], out: &mut Vec<u8>) {
-    // The longest payload fits into 32 bits many times over.
+    // Cannot truncate: payloads have at most `MAX_PAYLOAD` bytes.
     let length = (payload.len() as u32).to_le_bytes();
     out.extend_from_slice(&length);
     out.extend_from_slice(&checksum(length, payload).to_le_bytes());
@@ -31,12 +31,12 @@ pub(super) fn next(bytes: &[u8]) -> Next<'_> {
         return Next::End;
     }
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else { return Next::Torn };
-    let [a, b, c, d, checksum_of_it @ ..] = *header;
+    let [a, b, c, d, stored @ ..] = *header;
     let length = [a, b, c, d];
     let size = u32::from_le_bytes(length) as usize;
     match rest.get(..size) {
         Some(payload)
-            if (1..=MAX_PAYLOAD).contains(&size) && checksum(length, payload) == u32::from_le_bytes(checksum_of_it) =>
+            if (1..=MAX_PAYLOAD).contains(&size) && checksum(length, payload) == u32::from_le_bytes(stored) =>
         {
             Next::Record(payload)
         }
@@ -44,7 +44,7 @@ pub(super) fn next(bytes: &[u8]) -> Next<'_> {
     }
 }
 
-/// Over the length too, so that a flipped bit in it is found.
+/// Covers the length as well, so that a flipped bit in it is detected.
 fn checksum(length: [u8; 4], payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&length);

@@ -1,5 +1,5 @@
-//! The files of the log: numbered segments, of which only the last is written to, and one that waits with its space
-//! already taken, so that what has been promised can still be written when the disk is full.
+//! The files of the log: numbered segments, of which only the last is appended to, and a reserve segment with its space already
+//! allocated, so that events with a permit can still be written when the disk is full.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,7 +10,7 @@ use std::{
 
 use crate::record::{self, Next};
 
-/// What every segment begins with: a name and the version of the format.
+/// The first bytes of every segment, with the version of the format.
 pub(super) const MAGIC: &[u8; 8] = b"QDEVENT1";
 const RESERVE: &str = "reserve";
 const SUFFIX: &str = ".events";
@@ -20,7 +20,7 @@ pub(super) fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:016}{SUFFIX}"))
 }
 
-/// The numbers of the segments that are there, in order.
+/// The numbers of the existing segments, in order.
 pub(super) fn list(dir: &Path) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -32,42 +32,42 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<u64>> {
     Ok(numbers)
 }
 
-/// Makes the segment that waits. Its space is taken from the disk now, where the file system can do that.
+/// Creates the reserve segment and allocates its space, if the file system supports that.
 pub(super) fn make_reserve(dir: &Path, bytes: u64) -> io::Result<File> {
     let path = dir.join(RESERVE);
     let made =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).and_then(|mut file| {
-            take_space(&file, bytes)?;
+            allocate(&file, bytes)?;
             file.write_all(MAGIC)?;
             file.sync_all()?;
             sync_dir(dir)?;
             Ok(file)
         });
     if made.is_err() {
-        // What it took so far is needed elsewhere.
+        // Free what was allocated so far.
         let _ = fs::remove_file(&path);
     }
     made
 }
 
-/// Gives the waiting segment its number.
+/// Turns the reserve segment into the segment with this number.
 pub(super) fn use_reserve(dir: &Path, number: u64) -> io::Result<()> {
     fs::rename(dir.join(RESERVE), path(dir, number))?;
     sync_dir(dir)
 }
 
-/// What a look through a whole segment shows.
+/// The result of scanning a segment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Scan {
-    /// Bytes up to the end of the last whole record; 0 for what is no segment.
+    /// Bytes up to the end of the last intact record; 0 if the file is no segment.
     pub valid: u64,
     /// Bytes of the file.
     pub size: u64,
-    /// Records that begin at the given offset or after it.
+    /// Number of records that begin at the given offset or later.
     pub events: u64,
 }
 
-/// Looks through a segment.
+/// Scans a segment.
 pub(super) fn scan(path: &Path, from: u64) -> io::Result<Scan> {
     let bytes = fs::read(path)?;
     let size = bytes.len() as u64;
@@ -82,7 +82,7 @@ pub(super) fn scan(path: &Path, from: u64) -> io::Result<Scan> {
     Ok(Scan { valid: at as u64, size, events })
 }
 
-/// Bytes of a segment from a position on, at most this many.
+/// At most `limit` bytes of a segment from `offset` on.
 pub(super) fn read_from(path: &Path, offset: u64, limit: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
@@ -91,26 +91,26 @@ pub(super) fn read_from(path: &Path, offset: u64, limit: u64) -> io::Result<Vec<
     Ok(bytes)
 }
 
-/// Makes names in a folder survive a power cut.
+/// Syncs a folder, so that created and renamed files survive a power failure.
 pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
 #[cfg(target_os = "linux")]
-fn take_space(file: &File, bytes: u64) -> io::Result<()> {
+fn allocate(file: &File, bytes: u64) -> io::Result<()> {
     use nix::{
         errno::Errno,
         fcntl::{FallocateFlags, fallocate},
     };
     let length = i64::try_from(bytes).unwrap_or(i64::MAX);
     match fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, length) {
-        // Where the file system cannot, a full disk is noticed when it is full.
+        // Without support for allocation a full disk is noticed only when a write fails.
         Ok(()) | Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn take_space(_: &File, _: u64) -> io::Result<()> {
+fn allocate(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }

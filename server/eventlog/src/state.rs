@@ -1,58 +1,63 @@
-//! What the log's threads and its users share.
+//! State shared by the log's threads and its users.
 
 use std::{
     fs::File,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize},
     },
 };
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Notify, oneshot};
 
 use crate::{position::LogPosition, settings::LogSettings};
 
+/// Everything that is shared.
 pub(super) struct Shared {
     pub(super) settings: LogSettings,
     queue: Mutex<Queue>,
-    /// Something to write, or the end.
+    /// The queue is not empty, or it is closed.
     pub(super) has_work: Condvar,
     dirty: Mutex<Dirty>,
+    /// There are files to sync, or there will be none any more.
     pub(super) has_dirty: Condvar,
-    /// Something to move.
+    /// Events were appended.
     pub(super) has_grown: Notify,
-    /// Requests that were promised room for their event.
-    pub(super) promised: AtomicUsize,
-    /// Whether there is room for what is promised from now on.
+    /// Events of permits that are held.
+    pub(super) permitted: AtomicUsize,
+    /// Whether a reserve segment is allocated, so that new permits may be granted.
     pub(super) has_room: AtomicBool,
-    /// Bytes of all segments that are still needed.
+    /// Bytes of all segments that are not shipped yet.
     pub(super) bytes: AtomicU64,
     pub(super) metrics: LogMetrics,
 }
 
-/// Counted since the start.
+/// Counts since the start of the process.
 #[derive(Debug, Default)]
 pub(super) struct LogMetrics {
-    pub(super) appended: AtomicU64,
-    pub(super) found_at_start: AtomicU64,
-    pub(super) moved: AtomicU64,
-    pub(super) refused: AtomicU64,
-    pub(super) lost: AtomicU64,
+    pub(super) appended: Counter,
+    /// Events that an earlier process had appended and not shipped. Not exposed.
+    pub(super) recovered: Counter,
+    pub(super) shipped: Counter,
+    /// Events that the database rejected.
+    pub(super) rejected: Counter,
+    pub(super) lost: Counter,
 }
 
-/// What waits for the writer.
+/// Encoded records that the writer has not taken yet.
 #[derive(Default)]
 pub(super) struct Queue {
     pub(super) bytes: Vec<u8>,
     pub(super) events: u64,
-    /// Those who wait for these bytes to be written.
+    /// Notified with whether these bytes were written.
     pub(super) waiting: Vec<oneshot::Sender<bool>>,
-    /// Up to where the log is written.
+    /// The end of the log; `None` before the first segment.
     pub(super) end: Option<LogPosition>,
     pub(super) is_closed: bool,
 }
 
-/// Files that have been written to and not been forced to the disk.
+/// Files with writes that are not synced yet.
 #[derive(Default)]
 pub(super) struct Dirty {
     pub(super) files: Vec<Arc<File>>,
@@ -68,31 +73,32 @@ impl Shared {
             dirty: Mutex::default(),
             has_dirty: Condvar::new(),
             has_grown: Notify::new(),
-            promised: AtomicUsize::new(0),
+            permitted: AtomicUsize::new(0),
             has_room: AtomicBool::new(true),
             bytes: AtomicU64::new(0),
             metrics: LogMetrics::default(),
         }
     }
 
+    /// Locks the queue.
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Locks the list of files to sync.
     pub(super) fn dirty(&self) -> MutexGuard<'_, Dirty> {
         self.dirty.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Up to where the log is written.
+    /// The end of the log.
     pub(super) fn end(&self) -> LogPosition {
         self.queue().end.unwrap_or(LogPosition::start_of(0))
     }
 
-    /// Events that are in the log and not in the database.
+    /// Events that are in the log and not shipped yet.
     pub(super) fn waiting_events(&self) -> u64 {
-        let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let metrics = &self.metrics;
-        let left = of(&metrics.moved) + of(&metrics.refused);
-        (of(&metrics.found_at_start) + of(&metrics.appended)).saturating_sub(left)
+        let LogMetrics { appended, recovered, shipped, rejected, .. } = &self.metrics;
+        let done = shipped.get() + rejected.get();
+        (recovered.get() + appended.get()).saturating_sub(done)
     }
 }

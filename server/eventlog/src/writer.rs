@@ -1,5 +1,5 @@
-//! The two threads of the log. One appends whatever has come together since its last write, the other forces it to the disk:
-//! a disk that takes its time holds up neither the requests nor the appending.
+//! The two threads of the log. One appends everything that was queued since its last write (group commit), the other syncs the
+//! files: a slow sync delays neither requests nor appends.
 
 use std::{
     cmp::Ordering::{Equal, Greater, Less},
@@ -22,22 +22,22 @@ use crate::{
     state::{Queue, Shared},
 };
 
-/// From the first unforced write to the next forcing. Forcing itself has to fit into what is left of 100 ms.
+/// From the first unsynced write to the next sync. Together with the sync itself it is meant to stay below 100 ms.
 const SYNC_DELAY: Duration = Duration::from_millis(50);
-/// How often room is looked for while there is none.
+/// How often allocating the reserve segment is retried.
 const RESERVE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The segment that is written to.
+/// Appends to the current segment.
 pub(super) struct Writer {
     shared: Arc<Shared>,
     file: Arc<File>,
     position: LogPosition,
-    /// The segment that waits with its space taken.
+    /// The next segment, whose space is already allocated.
     reserve: Option<File>,
 }
 
 impl Writer {
-    /// Begins a new segment after those that are there.
+    /// Begins a new segment with this number.
     pub(super) fn begin(shared: Arc<Shared>, number: u64) -> io::Result<Self> {
         let dir = &shared.settings.dir;
         let file = segment::make_reserve(dir, shared.settings.segment_bytes)?;
@@ -45,7 +45,7 @@ impl Writer {
         let position = LogPosition::start_of(number);
         shared.queue().end = Some(position);
         let mut writer = Self { shared, file: Arc::new(file), position, reserve: None };
-        writer.look_for_room();
+        writer.ensure_reserve();
         Ok(writer)
     }
 
@@ -57,13 +57,13 @@ impl Writer {
             if !bytes.is_empty() {
                 let is_written = self.append(&bytes, events);
                 for waiting in waiting.drain(..) {
-                    // Whoever waited may have gone.
+                    // The receiver may have been dropped.
                     let _ = waiting.send(is_written);
                 }
                 bytes.clear();
             }
             if self.reserve.is_none() {
-                self.look_for_room();
+                self.ensure_reserve();
             }
             if is_closed && events == 0 {
                 break;
@@ -75,7 +75,8 @@ impl Writer {
         self.shared.has_dirty.notify_all();
     }
 
-    /// Waits for something to write, and takes all of it.
+    /// Waits until something is queued or the log is closed, and takes everything. Returns the number of events and whether the
+    /// log is closed.
     fn take(&self, bytes: &mut Vec<u8>, waiting: &mut Vec<oneshot::Sender<bool>>) -> (u64, bool) {
         let nothing = |queue: &mut Queue| queue.bytes.is_empty() && !queue.is_closed;
         let queue = self.shared.queue();
@@ -89,16 +90,16 @@ impl Writer {
     fn append(&mut self, bytes: &[u8], events: u64) -> bool {
         let mut written = self.write(bytes);
         if let Err(error) = &written {
-            tracing::error!(%error, "the event log cannot be written to; taking the segment in reserve");
+            tracing::error!(%error, "the event log cannot be written to; switching to the reserve segment");
             written = self.rotate().and_then(|()| self.write(bytes));
         }
         let metrics = &self.shared.metrics;
         if let Err(error) = written {
-            metrics.lost.fetch_add(events, Ordering::Relaxed);
+            metrics.lost.inc_by(events);
             tracing::error!(%error, events, "usage events were lost");
             return false;
         }
-        metrics.appended.fetch_add(events, Ordering::Relaxed);
+        metrics.appended.inc_by(events);
         self.shared.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.shared.queue().end = Some(self.position);
         self.shared.has_grown.notify_one();
@@ -112,7 +113,7 @@ impl Writer {
         true
     }
 
-    /// All of it or, as far as readers can tell, nothing.
+    /// Writes all bytes or, as seen by readers, none: the end of the log only moves after a complete write.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self.file.write_all_at(bytes, self.position.offset) {
             Ok(()) => {
@@ -120,7 +121,7 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
-                // What came to the disk is behind the end of the log; it is cut off so that no start has to.
+                // A partial write is beyond the end of the log. Truncating it here spares the next start from recovering it.
                 let _ = self.file.set_len(self.position.offset);
                 Err(error)
             }
@@ -135,28 +136,28 @@ impl Writer {
         self.position = LogPosition::start_of(number);
         self.shared.queue().end = Some(self.position);
         self.shared.bytes.fetch_add(MAGIC.len() as u64, Ordering::Relaxed);
-        self.look_for_room();
+        self.ensure_reserve();
         Ok(())
     }
 
-    /// As long as no segment can be kept in reserve, nothing new may be promised.
-    fn look_for_room(&mut self) {
+    /// Allocates the reserve segment. While that fails, no permits are granted.
+    fn ensure_reserve(&mut self) {
         let settings = &self.shared.settings;
         let made = if self.shared.bytes.load(Ordering::Relaxed) > settings.max_bytes {
             Err(io::Error::other("the event log has reached its largest size"))
         } else {
             segment::make_reserve(&settings.dir, settings.segment_bytes)
         };
-        let had_room = self.shared.has_room.swap(made.is_ok(), Ordering::Relaxed);
+        let was_available = self.shared.has_room.swap(made.is_ok(), Ordering::Relaxed);
         match made {
             Ok(file) => {
                 self.reserve = Some(file);
-                if !had_room {
-                    tracing::info!("there is room for the event log again");
+                if !was_available {
+                    tracing::info!("the event log accepts events again");
                 }
             }
-            Err(error) if had_room => {
-                tracing::error!(%error, "no room for the event log: new requests are refused until there is");
+            Err(error) if was_available => {
+                tracing::error!(%error, "no space for the event log: new requests are rejected until there is");
             }
             Err(_) => {}
         }
@@ -171,7 +172,7 @@ impl Writer {
     }
 }
 
-/// Forces to the disk what has been written, until the log is closed.
+/// Syncs written files until the log is closed.
 pub(super) fn sync_forever(shared: &Shared) {
     loop {
         let waited = shared.has_dirty.wait_while(shared.dirty(), |dirty| dirty.files.is_empty() && !dirty.is_closed);
@@ -185,7 +186,7 @@ pub(super) fn sync_forever(shared: &Shared) {
         };
         for file in files {
             if let Err(error) = file.sync_data() {
-                tracing::error!(%error, "the event log could not be forced to the disk");
+                tracing::error!(%error, "the event log could not be synced to the disk");
             }
         }
         if is_closed {
@@ -194,36 +195,41 @@ pub(super) fn sync_forever(shared: &Shared) {
     }
 }
 
-/// Takes away what an earlier process left half done. Returns the number of the last segment that was ever there.
+/// Recovers the segments of an earlier process: truncates torn ends, deletes segments that are shipped, and counts the other
+/// events. Returns the highest segment number that was used.
+///
+/// # Errors
+///
+/// A file cannot be read or changed.
 pub(super) fn recover(shared: &Shared) -> io::Result<u64> {
     let dir = &shared.settings.dir;
-    let moved = LogPosition::load(dir).unwrap_or(LogPosition::start_of(0));
-    let mut last = moved.segment;
+    let checkpoint = LogPosition::load(dir).unwrap_or(LogPosition::start_of(0));
+    let mut last = checkpoint.segment;
     for number in segment::list(dir)? {
         last = last.max(number);
         let path = segment::path(dir, number);
-        let from = match number.cmp(&moved.segment) {
+        let from = match number.cmp(&checkpoint.segment) {
             Less => u64::MAX,
-            Equal => moved.offset,
+            Equal => checkpoint.offset,
             Greater => 0,
         };
         let scan = segment::scan(&path, from)?;
         if scan.valid < scan.size {
-            cut_off(&path, &scan)?;
+            truncate(&path, &scan)?;
         }
         if scan.events == 0 {
             fs::remove_file(&path)?;
         } else {
             shared.bytes.fetch_add(scan.valid, Ordering::Relaxed);
-            shared.metrics.found_at_start.fetch_add(scan.events, Ordering::Relaxed);
+            shared.metrics.recovered.inc_by(scan.events);
         }
     }
     Ok(last)
 }
 
-/// A process that dies while it writes leaves at most its last batch torn. Whatever is longer is kept for whoever wants to
-/// look into it.
-fn cut_off(path: &Path, scan: &Scan) -> io::Result<()> {
+/// Truncates a torn end. A crash during a write tears at most the last batch; if more than one record is damaged, the segment
+/// is copied for inspection first.
+fn truncate(path: &Path, scan: &Scan) -> io::Result<()> {
     let dropped = scan.size - scan.valid;
     tracing::warn!(segment = %path.display(), dropped, "the end of the event log is torn; the torn bytes are dropped");
     if dropped > MAX_PAYLOAD as u64 {
@@ -234,7 +240,7 @@ fn cut_off(path: &Path, scan: &Scan) -> io::Result<()> {
     file.sync_all()
 }
 
-/// One process at a time writes to a folder. Held as long as the file is open.
+/// Locks the folder against other processes as long as the returned file is open. `None`: another process has locked it.
 pub(super) fn lock(dir: &Path) -> io::Result<Option<File>> {
     let mut file = File::options().write(true).create(true).truncate(false).open(dir.join("lock"))?;
     match file.try_lock() {

@@ -1,159 +1,171 @@
-//! RowCache of rows in memory, for what is asked with every request of a program: who a key belongs to, which models a list
-//! holds. A copy is dropped when Postgres tells that its row has changed, is asked for anew after a few seconds anyway, and
-//! outlives the database being away for a while, so that requests go on.
+//! A read-through cache of database rows that are needed with every gateway request: the owner of a key, a member's routing
+//! list, the callable models. Rows are invalidated by Postgres notifications, expire after a few seconds in case one was
+//! missed, and are served stale for some minutes while the database cannot be reached (stale-if-error).
+//!
+//! moka stores the rows and bounds their number (least recently used first) and their age. Freshness is decided here, because
+//! it depends on more than age: on missed notifications, on a refresh in progress and on whether the database is reachable.
 
 use std::{
-    collections::HashMap,
     future::Future,
     hash::Hash,
     sync::{
-        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use foundation::error::Error;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::time::timeout;
 
-/// How old a copy may be before its row is read again.
+/// Age up to which a row is served without reading it again.
 const FRESH_TTL: TimeDelta = TimeDelta::seconds(5);
-/// While one caller reads a row again, the others go on with a copy of this age.
+/// Age up to which a row is served while another caller is refreshing it.
 const SHARED_TTL: TimeDelta = TimeDelta::seconds(10);
-/// How old a copy may be that stands in for a database that is away.
-const STALE_IF_ERROR: TimeDelta = TimeDelta::minutes(5);
-/// How long a caller who has an old copy waits for the database.
+/// Age up to which a row is served while the database cannot be reached.
+const STALE_IF_ERROR: Duration = Duration::from_secs(5 * 60);
+/// How long a caller with a stale row waits for the database before it falls back to that row.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
-/// After the database was found to be away, old cache are used for so long without asking.
+/// After a failed read, stale rows are served for this long without trying the database again.
 const AWAY_INTERVAL: TimeDelta = TimeDelta::seconds(1);
-/// Rows that are kept; beyond them the old ones go, then all.
-const ENTRY_LIMIT: usize = 10_000;
+/// Rows kept at most.
+const ENTRY_LIMIT: u64 = 10_000;
+/// Value of `away_until` while the database is believed to be reachable.
+const REACHABLE: i64 = i64::MIN;
 
-/// RowCache of rows, by what they are looked up by.
-#[derive(Debug)]
+/// A cache of rows by the key they are looked up with.
 pub(crate) struct RowCache<K, V> {
-    inner: RwLock<Inner<K, V>>,
-    /// Counts the changes that were told of, so that what was read before one is not kept after it.
-    changes: AtomicU64,
-    /// Counts the invalidations: what was read before the last one has to be read again, whatever its age.
-    invalidations: AtomicU64,
+    rows: Cache<K, Arc<Row<V>>>,
+    /// Calls of [`RowCache::invalidate`]. Locked while a row is stored and while rows are dropped, so that a row that was read
+    /// before a change cannot be stored after it. Hits do not take this lock, and it is never held across an await.
+    changes: Mutex<u64>,
+    /// Calls of [`RowCache::invalidate_all`]: rows read in an earlier epoch are stale whatever their age.
+    epoch: AtomicU64,
+    /// Until when the database is not tried again, in milliseconds since 1970, or [`REACHABLE`].
+    away_until: AtomicI64,
 }
 
-#[derive(Debug)]
-struct Inner<K, V> {
-    rows: HashMap<K, Row<V>>,
-    away_until: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug)]
 struct Row<V> {
     value: V,
     read_at: DateTime<Utc>,
-    invalidations: u64,
+    epoch: u64,
     is_being_read: AtomicBool,
 }
 
-/// What is at hand.
+/// What the cache holds for a key.
 enum Lookup<V> {
-    /// Good as it is.
+    /// To be served without reading the row again.
     Fresh(V),
-    /// To be used only if the row cannot be read.
-    Old(V),
-    Nothing,
+    /// To be served only if the row cannot be read.
+    Stale(V),
+    Missing,
 }
 
-impl<K, V> Default for RowCache<K, V> {
+/// The invalidations that happened before a read began.
+#[derive(Clone, Copy)]
+struct Version {
+    changes: u64,
+    epoch: u64,
+}
+
+impl<K, V> Default for RowCache<K, V>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
     fn default() -> Self {
-        let inner = Inner { rows: HashMap::new(), away_until: None };
-        Self { inner: RwLock::new(inner), changes: AtomicU64::new(0), invalidations: AtomicU64::new(0) }
+        let rows = Cache::builder()
+            .max_capacity(ENTRY_LIMIT)
+            .time_to_live(STALE_IF_ERROR)
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        Self { rows, changes: Mutex::new(0), epoch: AtomicU64::new(0), away_until: AtomicI64::new(REACHABLE) }
     }
 }
 
-impl<K: Clone + Eq + Hash, V: Clone> RowCache<K, V> {
-    /// The row, from memory or by `read`. A row that is not there is not remembered.
+impl<K, V> RowCache<K, V>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// The row, from the cache or by `read`. That a row does not exist is not cached.
+    ///
+    /// # Errors
+    ///
+    /// The error of `read`, unless it says that the database cannot be reached and a stale row is cached.
     pub(crate) async fn get<F>(&self, key: &K, now: DateTime<Utc>, read: impl FnOnce() -> F) -> Result<Option<V>, Error>
     where
         F: Future<Output = Result<Option<V>, Error>>,
     {
-        let before = (self.changes.load(Ordering::Acquire), self.invalidations.load(Ordering::Acquire));
-        let old = match self.lookup(key, now) {
-            Lookup::Fresh(value) => return Ok(Some(value)),
-            Lookup::Old(value) => value,
-            Lookup::Nothing => {
-                let value = read().await?;
-                self.insert(key, value.as_ref(), before, now);
-                return Ok(value);
-            }
+        let found = self.lookup(key, now);
+        if let Lookup::Fresh(value) = found {
+            return Ok(Some(value));
+        }
+        let version = Version { changes: *self.lock_changes(), epoch: self.epoch.load(Ordering::Acquire) };
+        let Lookup::Stale(stale) = found else {
+            let value = read().await?;
+            self.store(key, value.as_ref(), version, now);
+            return Ok(value);
         };
         match timeout(READ_TIMEOUT, read()).await {
             Ok(Ok(value)) => {
-                self.insert(key, value.as_ref(), before, now);
+                self.store(key, value.as_ref(), version, now);
                 Ok(value)
             }
             Ok(Err(error)) if !error.is_database_away() => Err(error),
             Ok(Err(_)) | Err(_) => {
-                self.write().away_until = Some(now + AWAY_INTERVAL);
-                Ok(Some(old))
+                self.away_until.store((now + AWAY_INTERVAL).timestamp_millis(), Ordering::Relaxed);
+                Ok(Some(stale))
             }
         }
     }
 
-    /// Drops the cache that a change concerns.
-    pub(crate) fn invalidate(&self, mut is_concerned: impl FnMut(&K, &V) -> bool) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
-        self.write().rows.retain(|key, row| !is_concerned(key, &row.value));
+    /// Drops the rows that a change affects. Takes time in proportion to the number of cached rows.
+    pub(crate) fn invalidate(&self, is_affected: impl Fn(&K, &V) -> bool) {
+        let mut changes = self.lock_changes();
+        *changes += 1;
+        for (key, _) in self.rows.iter().filter(|(key, row)| is_affected(key, &row.value)) {
+            self.rows.invalidate(key.as_ref());
+        }
     }
 
-    /// Has every row read again: changes may have gone unheard.
+    /// Makes every row stale, for when notifications may have been missed. The rows still serve as stale-if-error.
     pub(crate) fn invalidate_all(&self) {
-        self.invalidations.fetch_add(1, Ordering::AcqRel);
+        self.epoch.fetch_add(1, Ordering::AcqRel);
     }
 
     fn lookup(&self, key: &K, now: DateTime<Utc>) -> Lookup<V> {
-        let inner = self.read();
-        let Some(row) = inner.rows.get(key) else { return Lookup::Nothing };
+        let Some(row) = self.rows.get(key) else { return Lookup::Missing };
         let age = now - row.read_at;
-        let is_invalidated = row.invalidations != self.invalidations.load(Ordering::Acquire);
-        let is_recent = |limit: TimeDelta| age >= TimeDelta::zero() && age < limit && !is_invalidated;
-        if is_recent(FRESH_TTL) || (is_recent(SHARED_TTL) && row.is_being_read.swap(true, Ordering::AcqRel)) {
+        let is_current = row.epoch == self.epoch.load(Ordering::Acquire);
+        // A negative age means that the clock was set back: the real age is unknown.
+        let is_younger = |limit: TimeDelta| is_current && (TimeDelta::zero()..limit).contains(&age);
+        if is_younger(FRESH_TTL) || (is_younger(SHARED_TTL) && row.is_being_read.swap(true, Ordering::AcqRel)) {
             return Lookup::Fresh(row.value.clone());
         }
-        if age >= STALE_IF_ERROR {
-            return Lookup::Nothing;
+        if age.to_std().is_ok_and(|age| age >= STALE_IF_ERROR) {
+            return Lookup::Missing;
         }
-        match inner.away_until {
-            Some(until) if now < until => Lookup::Fresh(row.value.clone()),
-            _ => Lookup::Old(row.value.clone()),
+        match now.timestamp_millis() < self.away_until.load(Ordering::Relaxed) {
+            true => Lookup::Fresh(row.value.clone()),
+            false => Lookup::Stale(row.value.clone()),
         }
     }
 
-    fn insert(&self, key: &K, value: Option<&V>, (changes, invalidations): (u64, u64), now: DateTime<Utc>) {
-        let mut inner = self.write();
-        let inner = &mut *inner;
-        // A notice may have been about this very row.
-        let is_current = self.changes.load(Ordering::Acquire) == changes;
-        let Some(value) = value.filter(|_| is_current) else {
-            inner.rows.remove(key);
-            return;
-        };
-        if inner.rows.len() >= ENTRY_LIMIT {
-            inner.rows.retain(|_, row| now - row.read_at < FRESH_TTL);
-            if inner.rows.len() >= ENTRY_LIMIT {
-                inner.rows.clear();
-            }
-        }
-        inner.away_until = None;
-        let row = Row { value: value.clone(), read_at: now, invalidations, is_being_read: AtomicBool::new(false) };
-        inner.rows.insert(key.clone(), row);
+    fn store(&self, key: &K, value: Option<&V>, before: Version, now: DateTime<Utc>) {
+        let changes = self.lock_changes();
+        // A change that was notified during the read may have been to this very row.
+        let Some(value) = value.filter(|_| *changes == before.changes) else { return self.rows.invalidate(key) };
+        self.away_until.store(REACHABLE, Ordering::Relaxed);
+        let row =
+            Row { value: value.clone(), read_at: now, epoch: before.epoch, is_being_read: AtomicBool::new(false) };
+        self.rows.insert(key.clone(), Arc::new(row));
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Inner<K, V>> {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Inner<K, V>> {
-        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    fn lock_changes(&self) -> MutexGuard<'_, u64> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -226,18 +238,18 @@ mod tests {
             Ok(Some(1))
         };
         assert_eq!(cache.get(&1, NOW, read).await.expect("reads"), Some(1));
-        assert_eq!(get_while_away(&cache, NOW).await.expect("an old copy"), Some(1));
+        assert_eq!(get_while_away(&cache, NOW).await.expect("a stale row"), Some(1));
         assert_eq!(get(&cache, after(2), Some(2)).await, Some(2));
     }
 
     #[tokio::test]
     async fn an_old_copy_stands_in_for_a_database_that_is_away_for_some_minutes() {
         let cache = RowCache::default();
-        assert!(get_while_away(&cache, NOW).await.is_err(), "nothing is at hand");
+        assert!(get_while_away(&cache, NOW).await.is_err(), "nothing is cached");
         get(&cache, NOW, Some(1)).await;
         cache.invalidate_all();
         for seconds in [0, 6, 60, 299] {
-            assert_eq!(get_while_away(&cache, after(seconds)).await.expect("an old copy"), Some(1), "{seconds} s");
+            assert_eq!(get_while_away(&cache, after(seconds)).await.expect("a stale row"), Some(1), "{seconds} s");
         }
         assert!(get_while_away(&cache, after(301)).await.is_err());
     }
@@ -246,7 +258,7 @@ mod tests {
     async fn a_database_that_was_just_found_away_is_not_asked_by_everybody() {
         let cache = RowCache::default();
         get(&cache, NOW, Some(1)).await;
-        assert_eq!(get_while_away(&cache, after(20)).await.expect("an old copy"), Some(1));
+        assert_eq!(get_while_away(&cache, after(20)).await.expect("a stale row"), Some(1));
         assert_eq!(get(&cache, after(20), Some(2)).await, Some(1), "not asked again so soon");
         assert_eq!(get(&cache, after(22), Some(2)).await, Some(2));
     }
@@ -265,10 +277,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_number_of_copies_is_bounded() {
-        let cache: RowCache<usize, usize> = RowCache::default();
+        let cache: RowCache<u64, u64> = RowCache::default();
         for key in 0..ENTRY_LIMIT + 10 {
             cache.get(&key, NOW, || async move { Ok(Some(key)) }).await.expect("reads");
         }
-        assert!(cache.read().rows.len() <= ENTRY_LIMIT);
+        cache.rows.run_pending_tasks();
+        assert!(cache.rows.entry_count() <= ENTRY_LIMIT);
     }
 }

@@ -1,4 +1,4 @@
-//! `/api/keys/{id}/analytics`: a key's figures as JSON and as CSV.
+//! `/api/keys/{id}/analytics`: a key's statistics as JSON and as CSV.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     api::{ApiError, PathId, Problem, QueryParams},
 };
 
-/// The routes of this room.
+/// The routes of this module.
 pub fn router(analytics: Arc<AnalyticsService>) -> Router {
     Router::new()
         .route("/api/keys/{id}/analytics", get(show))
@@ -30,7 +30,7 @@ pub fn router(analytics: Arc<AnalyticsService>) -> Router {
         .with_state(analytics)
 }
 
-/// This room's part of the OpenAPI document.
+/// This module's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(show, table))]
 pub struct AnalyticsDoc;

@@ -1,4 +1,4 @@
-//! What keys are used for: read from the usage events as they are, with nothing in between that could be behind.
+//! What keys are used for: aggregated from the usage events on every request, without a roll-up that could lag behind.
 
 mod api;
 mod csv;

@@ -1,4 +1,4 @@
-//! Statements that read `usage_events` of keys. The service has looked up the keys of the member before.
+//! Statements that aggregate the `usage_events` of keys. The caller has checked that the keys are the member's.
 
 use chrono::{DateTime, Utc};
 use domain::UserId;
@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-/// Which events are added up.
+/// Which events are aggregated.
 pub(super) struct Scope<'a> {
     pub keys: &'a [Uuid],
-    /// Events that tell of another member are not this one's, whatever their key.
+    /// Events of another member are excluded, whatever their key.
     pub user: UserId,
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
@@ -18,7 +18,7 @@ pub(super) struct Scope<'a> {
     pub model: Option<&'a str>,
 }
 
-/// Events of one step, model and ending; successes also of about the same latency.
+/// Events of one step, model and ending; successes are also grouped by latency bucket.
 pub(super) struct EventsRow {
     pub step: DateTime<Utc>,
     pub model: String,
@@ -33,7 +33,7 @@ pub(super) struct EventsRow {
     pub cost_usd: Option<Decimal>,
 }
 
-/// Streamed successes of one step and model with about the same time to the first token.
+/// Streamed successes of one step, model and bucket of the time to first token.
 pub(super) struct FirstTokenRow {
     pub step: DateTime<Utc>,
     pub model: String,
@@ -41,14 +41,15 @@ pub(super) struct FirstTokenRow {
     pub events: i64,
 }
 
-/// The ids of the member's keys, the revoked ones too.
+/// The ids of the member's keys, revoked ones included.
 #[tracing::instrument(name = "db.api_keys.ids", skip_all)]
 pub(super) async fn keys_of(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Uuid>, Error> {
     let ids = sqlx::query_scalar!("SELECT id FROM api_keys WHERE user_id = $1", user.0).fetch_all(db).await?;
     Ok(ids)
 }
 
-/// The events of some keys, added up. Tokens and cost are those of all requests, also of those that do not count for their model.
+/// The events of some keys, aggregated. Tokens and cost are sums over all requests, also those that do not count for their
+/// model.
 #[tracing::instrument(name = "db.usage_events.of_keys", skip_all)]
 pub(super) async fn events(db: impl PgExecutor<'_>, scope: &Scope<'_>) -> Result<Vec<EventsRow>, Error> {
     let rows = sqlx::query_as!(

@@ -1,4 +1,4 @@
-//! Adding up rows into figures: of everything, of each model, of each step, of each step and model.
+//! Aggregates rows into statistics: in total, by model, by step, and by step and model.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use super::repo::{EventsRow, FirstTokenRow};
 /// Models and endings that are listed.
 const LIST_LIMIT: usize = 100;
 
-/// Sums on their way to being figures.
+/// Sums from which the statistics are computed.
 #[derive(Clone, Debug, Default)]
 struct Sums {
     successes: u64,
@@ -69,7 +69,7 @@ impl Sums {
     }
 }
 
-/// Adds two optional values; `None` only if both are `None`.
+/// Adds a value to a sum. Unknown values are ignored; the sum is unknown only while all of them are.
 fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, plus: impl Fn(T, T) -> T) {
     *sum = match (*sum, value) {
         (Some(sum), Some(value)) => Some(plus(sum, value)),
@@ -77,7 +77,7 @@ fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, plus: impl Fn(T, T) -> T)
     };
 }
 
-/// Totals, per-model and per-step statistics of these events.
+/// The statistics of these events.
 pub(super) fn analytics(
     filter: Filter,
     now: DateTime<Utc>,
@@ -121,7 +121,7 @@ pub(super) fn analytics(
     }
 }
 
-/// One row for each step and model; empty ones are left out.
+/// The statistics by step and model, without empty cells.
 pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec<CellStats> {
     let mut cells: BTreeMap<(DateTime<Utc>, &str), Sums> = BTreeMap::new();
     for row in events {
@@ -139,8 +139,8 @@ pub(super) fn cells(events: &[EventsRow], first_tokens: &[FirstTokenRow]) -> Vec
 fn endings(events: &[EventsRow]) -> Vec<Ending> {
     let mut counts: BTreeMap<(&str, Option<&str>, Option<i32>), u64> = BTreeMap::new();
     for row in events.iter().filter(|row| row.outcome != "success") {
-        let way = (row.outcome.as_str(), row.error_class.as_deref(), row.status_code);
-        *counts.entry(way).or_default() += row.events.unsigned_abs();
+        let ending = (row.outcome.as_str(), row.error_class.as_deref(), row.status_code);
+        *counts.entry(ending).or_default() += row.events.unsigned_abs();
     }
     let mut endings: Vec<Ending> = counts
         .into_iter()
@@ -156,5 +156,5 @@ fn endings(events: &[EventsRow]) -> Vec<Ending> {
     endings
 }
 
-/// How far the end of the window reaches beyond now: events of other machines may be a little ahead.
+/// How far the window extends beyond now, because the clocks of other machines may be a little ahead.
 pub(super) const CLOCK_SKEW_ALLOWANCE: TimeDelta = TimeDelta::minutes(1);

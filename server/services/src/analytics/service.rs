@@ -1,4 +1,4 @@
-//! Whose events may be looked at, and what they add up to.
+//! Checks that the keys are the member's, and computes their statistics.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::keys::KeyService;
 
-/// The figures of keys.
+/// Statistics of API keys.
 pub struct AnalyticsService {
     pool: PgPool,
     clock: Arc<dyn Clock>,
@@ -29,12 +29,16 @@ pub struct AnalyticsService {
 }
 
 impl AnalyticsService {
-    /// The figures of this database.
+    /// A service on this database.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, keys: Arc<KeyService>) -> Self {
         Self { pool, clock, keys }
     }
 
-    /// What one key was used for, step by step and model by model.
+    /// The statistics of one key by step and model.
+    ///
+    /// # Errors
+    ///
+    /// The member has no such key, or the database cannot be reached.
     pub async fn cells(&self, viewer: &Viewer, id: KeyId, filter: &Filter) -> Result<Vec<CellStats>, AppError> {
         self.keys.find(viewer, id).await?;
         let (events, first_tokens) = self.read(&[id.0], viewer.id, filter, self.clock.now()).await?;

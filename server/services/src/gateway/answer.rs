@@ -1,5 +1,5 @@
-//! What an answer says about itself, read from each JSON object of it as it passes: who wrote it, whether there is any output,
-//! how many tokens, whether it has ended or failed.
+//! Extracts the metadata of a response from its JSON objects as they pass: where the model's name is, whether there is output,
+//! the token counts, and whether the response has finished or failed.
 
 use std::{ops::Range, time::Instant};
 
@@ -7,34 +7,34 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use upstream::token_counts;
 
-use super::request::place_in;
+use super::fields::range_in;
 
-/// What has been read so far.
+/// What the objects read so far say.
 #[derive(Debug, Default)]
 pub(super) struct ResponseMetadata {
-    /// When the first output came.
+    /// When the first output arrived.
     pub first_output: Option<Instant>,
-    /// About how much text, to estimate tokens by.
+    /// Bytes of output, from which tokens are estimated.
     pub output_bytes: usize,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
-    /// Whether it said why it ends.
+    /// Whether a choice had a `finish_reason`.
     pub is_finished: bool,
 }
 
-/// One object of an answer.
+/// One object of a response.
 #[derive(Debug, PartialEq)]
-pub(super) enum Read {
-    /// Part of a completion.
-    Part {
-        /// Where the model's name stands.
+pub(super) enum Chunk {
+    /// A completion or a part of one.
+    Completion {
+        /// Byte range of the model's name, quotes included.
         model: Option<Range<usize>>,
-        /// It brings nothing but the token counts.
+        /// Whether it has token counts but no choices.
         is_usage_only: bool,
     },
     /// An error object.
     Error(Value),
-    /// JSON of another kind, or none at all.
+    /// Other JSON, or no JSON.
     Other,
 }
 
@@ -66,9 +66,9 @@ struct Choice<'a> {
     finish_reason: Option<&'a RawValue>,
 }
 
-/// Everything that counts as output.
+/// The fields of a message or delta that count as output.
 #[derive(Deserialize)]
-struct Choices<'a> {
+struct Message<'a> {
     #[serde(borrow)]
     content: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -86,26 +86,26 @@ struct Choices<'a> {
 }
 
 impl ResponseMetadata {
-    /// Reads one object.
-    pub(super) fn read(&mut self, text: &str) -> Read {
-        let Ok(wire) = serde_json::from_str::<Wire<'_>>(text) else { return Read::Other };
+    /// Reads one object and adds what it says.
+    pub(super) fn read(&mut self, text: &str) -> Chunk {
+        let Ok(wire) = serde_json::from_str::<Wire<'_>>(text) else { return Chunk::Other };
         let choices: Vec<Choice<'_>> =
             wire.choices.and_then(|choices| serde_json::from_str(choices.get()).ok()).unwrap_or_default();
         if is_error(&wire, &choices) {
-            return Read::Error(serde_json::from_str(text).unwrap_or_default());
+            return Chunk::Error(serde_json::from_str(text).unwrap_or_default());
         }
         if wire.choices.is_none() && wire.usage.is_none() {
-            return Read::Other;
+            return Chunk::Other;
         }
-        choices.iter().for_each(|choice| self.take(choice));
+        choices.iter().for_each(|choice| self.add_choice(choice));
         if let Some(usage) = wire.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()) {
             let (tokens_in, tokens_out) = token_counts(&usage);
-            // Some say it with every chunk; the last one holds.
+            // Some upstreams report counts with every chunk; the last ones are valid.
             self.tokens_in = tokens_in.or(self.tokens_in);
             self.tokens_out = tokens_out.or(self.tokens_out);
         }
-        Read::Part {
-            model: place_in(text, wire.model.filter(|model| model.get().starts_with('"'))),
+        Chunk::Completion {
+            model: wire.model.filter(|model| model.get().starts_with('"')).map(|model| range_in(text, model)),
             is_usage_only: choices.is_empty() && wire.usage.is_some(),
         }
     }
@@ -115,20 +115,20 @@ impl ResponseMetadata {
         self.output_bytes > 0
     }
 
-    fn take(&mut self, choice: &Choice<'_>) {
-        let mut bytes = choice.text.map_or(0, size);
-        if let Some(said) = choice.delta.or(choice.message)
-            && let Ok(said) = serde_json::from_str::<Choices<'_>>(said.get())
+    fn add_choice(&mut self, choice: &Choice<'_>) {
+        let mut bytes = choice.text.map_or(0, text_len);
+        if let Some(message) = choice.delta.or(choice.message)
+            && let Ok(message) = serde_json::from_str::<Message<'_>>(message.get())
         {
             let all = [
-                said.content,
-                said.reasoning_content.or(said.reasoning),
-                said.refusal,
-                said.tool_calls,
-                said.function_call,
-                said.audio,
+                message.content,
+                message.reasoning_content.or(message.reasoning),
+                message.refusal,
+                message.tool_calls,
+                message.function_call,
+                message.audio,
             ];
-            bytes += all.into_iter().flatten().map(size).sum::<usize>();
+            bytes += all.into_iter().flatten().map(text_len).sum::<usize>();
         }
         if bytes > 0 {
             self.output_bytes += bytes;
@@ -138,15 +138,16 @@ impl ResponseMetadata {
     }
 }
 
-/// Bytes of a text or of what else there is, without the marks around it; nothing for what is empty.
-fn size(value: &RawValue) -> usize {
+/// Bytes of a value without its delimiters; 0 for `false` and for empty objects and lists.
+fn text_len(value: &RawValue) -> usize {
     match value.get() {
         "false" | "{}" | "[]" => 0,
         text => text.len().saturating_sub(2),
     }
 }
 
-/// An `error` that is there and not null; or the flat form of some servers; or a choice that ended in one.
+/// An `error` that is not null, the flat form `{"object": "error"}` or `{"type": "error"}` of some servers, or a choice that
+/// ended with an error.
 fn is_error(wire: &Wire<'_>, choices: &[Choice<'_>]) -> bool {
     let is = |value: Option<&RawValue>, word: &str| value.is_some_and(|value| value.get() == word);
     wire.error.is_some_and(|error| error.get() != "false")
@@ -161,15 +162,15 @@ mod tests {
 
     use super::*;
 
-    fn read(value: &Value) -> (ResponseMetadata, Read) {
-        let mut facts = ResponseMetadata::default();
-        let read = facts.read(&value.to_string());
-        (facts, read)
+    fn read(value: &Value) -> (ResponseMetadata, Chunk) {
+        let mut metadata = ResponseMetadata::default();
+        let chunk = metadata.read(&value.to_string());
+        (metadata, chunk)
     }
 
     #[test]
     fn every_kind_of_output_counts_and_emptiness_does_not() {
-        let output = |said: Value| read(&json!({"choices": [{"delta": said}]})).0.output_bytes;
+        let output = |delta: Value| read(&json!({"choices": [{"delta": delta}]})).0.output_bytes;
         assert_eq!(output(json!({"role": "assistant", "content": ""})), 0);
         assert_eq!(output(json!({"content": null, "tool_calls": []})), 0);
         assert_eq!(output(json!({"content": "abcd"})), 4);
@@ -182,20 +183,21 @@ mod tests {
     #[test]
     fn counts_that_are_none_are_unknown() {
         for bad in [json!(null), json!(-3), json!("12"), json!(1e300), json!(0), json!([])] {
-            let (facts, _) = read(&json!({"choices": [], "usage": {"prompt_tokens": bad, "completion_tokens": 4}}));
-            assert_eq!((facts.tokens_in, facts.tokens_out), (None, Some(4)), "{bad}");
+            let (metadata, _) = read(&json!({"choices": [], "usage": {"prompt_tokens": bad, "completion_tokens": 4}}));
+            assert_eq!((metadata.tokens_in, metadata.tokens_out), (None, Some(4)), "{bad}");
         }
-        assert!(matches!(read(&json!({"choices": [], "usage": "x"})).1, Read::Part { is_usage_only: true, .. }));
+        assert!(matches!(read(&json!({"choices": [], "usage": "x"})).1, Chunk::Completion { is_usage_only: true, .. }));
     }
 
     #[test]
     fn the_place_of_the_models_name_is_told() {
         let text = r#"{"id":"model","model" : "up/m","choices":[]}"#;
-        let Read::Part { model: Some(place), is_usage_only: false } = ResponseMetadata::default().read(text) else {
+        let Chunk::Completion { model: Some(range), is_usage_only: false } = ResponseMetadata::default().read(text)
+        else {
             panic!()
         };
-        assert_eq!(&text[place], "\"up/m\"");
-        assert!(matches!(read(&json!({"model": 7, "choices": []})).1, Read::Part { model: None, .. }));
+        assert_eq!(&text[range], "\"up/m\"");
+        assert!(matches!(read(&json!({"model": 7, "choices": []})).1, Chunk::Completion { model: None, .. }));
     }
 
     #[test]
@@ -207,11 +209,11 @@ mod tests {
             json!({"type": "error", "error": null}),
             json!({"choices": [{"delta": {}, "finish_reason": "error"}]}),
         ] {
-            assert!(matches!(read(&error).1, Read::Error(_)), "{error}");
+            assert!(matches!(read(&error).1, Chunk::Error(_)), "{error}");
         }
-        assert!(matches!(read(&json!({"error": null, "choices": []})).1, Read::Part { .. }));
-        assert_eq!(read(&json!({"x": 1})).1, Read::Other);
-        assert_eq!(ResponseMetadata::default().read("{\"choices\": ["), Read::Other);
-        assert_eq!(ResponseMetadata::default().read("ping"), Read::Other);
+        assert!(matches!(read(&json!({"error": null, "choices": []})).1, Chunk::Completion { .. }));
+        assert_eq!(read(&json!({"x": 1})).1, Chunk::Other);
+        assert_eq!(ResponseMetadata::default().read("{\"choices\": ["), Chunk::Other);
+        assert_eq!(ResponseMetadata::default().read("ping"), Chunk::Other);
     }
 }

@@ -6,18 +6,19 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderValue, header},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use tokio::sync::oneshot;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    models::{broken, find, list, no_route, wrong_method},
+    error::Failure,
+    models::{find, list, no_route, wrong_method},
     service::Gateway,
 };
 
-/// The gateway's routes. They stand outside of what surrounds pages: no cookie is read, nothing is compressed.
+/// The gateway's routes. They are merged outside the middleware of pages: no cookie is read, nothing is compressed.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat))
@@ -34,9 +35,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .with_state(gateway)
 }
 
-/// Hands the request to a task of the server: what becomes of it does not depend on the connection.
+/// Hands the request to a task of the server, so that it does not end with the connection.
 async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let (answer, response) = oneshot::channel();
-    drop(gateway.tasks.spawn(gateway.clone().chat(request, answer)));
-    response.await.unwrap_or_else(|_| broken())
+    let (reply, response) = oneshot::channel();
+    drop(gateway.tasks.spawn(gateway.clone().chat(request, reply)));
+    // The channel is closed without a response only if the task panicked.
+    response.await.unwrap_or_else(|_| Failure::internal().into_response())
 }

@@ -1,6 +1,6 @@
-//! Taking in a caller's body: bounded in size and in time, and in how much all bodies together may hold.
+//! Reads a caller's body within limits of size and time, and bounds the memory that all large bodies take together.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -16,41 +16,45 @@ use tokio::{
 use super::error::Failure;
 
 /// Bytes of one body; images are in it as text.
-pub(super) const MAX_BODY: usize = 20 * 1024 * 1024;
-/// A body beyond this size waits for one of the places for large ones.
-const LARGE: usize = 1024 * 1024;
-/// Large bodies at a time: at most 320 MiB as they came, and once more as they are sent.
-pub(super) const LARGE_PLACES: usize = 16;
-/// How long a body may take to arrive.
+const MAX_BODY: usize = 20 * 1024 * 1024;
+/// Bytes of a body beyond which it needs a permit.
+const LARGE_BODY: usize = 1024 * 1024;
+/// Large bodies at a time: at most 320 MiB as received, and once more as sent to upstreams.
+pub(super) const LARGE_BODIES: usize = 16;
+/// How long a body may take to arrive, the wait for a permit included.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long one waits for a place; some of the minute above.
-const WAIT_FOR_PLACE: Duration = Duration::from_secs(30);
+/// How long a large body waits for a permit.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A body, and its place where it is a large one.
-pub(super) struct Taken {
+/// A body, with its permit if it is a large one.
+pub(super) struct ReceivedBody {
     pub bytes: Bytes,
-    pub place: Option<OwnedSemaphorePermit>,
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Why there is none.
-pub(super) enum NotTaken {
-    Refused(Failure),
-    /// The caller hung up.
-    Gone,
+/// Why a request could not be received.
+pub(super) enum RequestError {
+    Rejected(Failure),
+    /// The caller disconnected.
+    Disconnected,
 }
 
 /// Reads a body to its end.
-pub(super) async fn take(
+///
+/// # Errors
+///
+/// The body is too large or too slow, no permit was free in time, or the caller disconnected.
+pub(super) async fn receive(
     headers: &HeaderMap,
     body: Body,
-    places: &std::sync::Arc<Semaphore>,
-) -> Result<Taken, NotTaken> {
+    large_bodies: &Arc<Semaphore>,
+) -> Result<ReceivedBody, RequestError> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(too_large());
     }
-    timeout(BODY_TIMEOUT, read(body, announced.unwrap_or(0), places)).await.unwrap_or_else(|_| {
-        Err(NotTaken::Refused(Failure::refused(
+    timeout(BODY_TIMEOUT, read(body, announced.unwrap_or(0), large_bodies)).await.unwrap_or_else(|_| {
+        Err(RequestError::Rejected(Failure::rejected(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
             "The body of the request did not arrive within 60 s.",
@@ -58,22 +62,22 @@ pub(super) async fn take(
     })
 }
 
-async fn read(body: Body, announced: usize, places: &std::sync::Arc<Semaphore>) -> Result<Taken, NotTaken> {
+async fn read(body: Body, announced: usize, large_bodies: &Arc<Semaphore>) -> Result<ReceivedBody, RequestError> {
     let mut stream = body.into_data_stream();
-    let (mut first, mut all, mut place) = (None, BytesMut::new(), None);
+    let (mut first, mut all, mut permit) = (None, BytesMut::new(), None);
     let mut size = 0;
     while let Some(piece) = stream.next().await {
-        let piece = piece.map_err(|_| NotTaken::Gone)?;
+        let piece = piece.map_err(|_| RequestError::Disconnected)?;
         size += piece.len();
         if size > MAX_BODY {
             return Err(too_large());
         }
-        if size.max(announced) > LARGE && place.is_none() {
-            let free = timeout(WAIT_FOR_PLACE, places.clone().acquire_owned()).await;
-            place = free.map_err(|_| NotTaken::Refused(no_place()))?.ok();
+        if size.max(announced) > LARGE_BODY && permit.is_none() {
+            let acquired = timeout(PERMIT_TIMEOUT, large_bodies.clone().acquire_owned()).await;
+            permit = acquired.map_err(|_| RequestError::Rejected(too_many_large()))?.ok();
         }
         match first.take() {
-            // A body that comes in one piece is not copied.
+            // A body that arrives in one piece is not copied.
             None if all.is_empty() => first = Some(piece),
             before => {
                 if let Some(before) = before {
@@ -84,19 +88,19 @@ async fn read(body: Body, announced: usize, places: &std::sync::Arc<Semaphore>) 
             }
         }
     }
-    Ok(Taken { bytes: first.unwrap_or_else(|| all.freeze()), place })
+    Ok(ReceivedBody { bytes: first.unwrap_or_else(|| all.freeze()), permit })
 }
 
-fn no_place() -> Failure {
-    Failure::internal_error(
+fn too_many_large() -> Failure {
+    Failure::server_error(
         StatusCode::SERVICE_UNAVAILABLE,
         "too_many_large_requests",
         "This site works on as many large requests as it can hold. Try again shortly.",
     )
 }
 
-fn too_large() -> NotTaken {
-    NotTaken::Refused(Failure::refused(
+fn too_large() -> RequestError {
+    RequestError::Rejected(Failure::rejected(
         StatusCode::PAYLOAD_TOO_LARGE,
         "request_too_large",
         "The body of the request is larger than 20 MiB.",

@@ -1,38 +1,47 @@
-//! An answer that comes in one piece: the same bytes, with the model's public name.
+//! A response that is not a stream: read whole and forwarded byte for byte, apart from the model's public name.
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use upstream::{Passthrough, UpstreamError};
 
 use super::{
-    answer::{Read, ResponseMetadata},
-    dispatch::Answer,
+    answer::{Chunk, ResponseMetadata},
     error::Failure,
-    request::write_string,
+    fields::write_string,
 };
 
-/// Bytes of an answer; images and sound are in it as text.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
+/// Bytes of a response; images and sound are in it as text.
+const MAX_RESPONSE: usize = 32 * 1024 * 1024;
 
-/// Reads an answer to its end.
-pub(super) async fn read(mut through: Passthrough, public_name: &str) -> Result<Answer, Failure> {
-    let content_type = through.content_type().cloned().unwrap_or(HeaderValue::from_static("application/json"));
-    let body = through.whole(MAX_ANSWER).await?;
-    let mut facts = ResponseMetadata::default();
+/// A complete response.
+pub(super) struct BufferedResponse {
+    pub body: Bytes,
+    pub content_type: HeaderValue,
+    pub metadata: ResponseMetadata,
+}
+
+/// Reads a response to its end.
+///
+/// # Errors
+///
+/// The upstream fails, reports an error, or sends something that is not a completion.
+pub(super) async fn read(mut passthrough: Passthrough, public_name: &str) -> Result<BufferedResponse, Failure> {
+    let content_type = passthrough.content_type().cloned().unwrap_or(HeaderValue::from_static("application/json"));
+    let body = passthrough.whole(MAX_RESPONSE).await?;
+    let mut metadata = ResponseMetadata::default();
     let text = std::str::from_utf8(&body).map_err(|_| UpstreamError::bad_response("something that is not JSON"))?;
-    let renamed = match facts.read(text) {
-        Read::Part { model: Some(place), .. } => {
+    let renamed = match metadata.read(text) {
+        Chunk::Completion { model: Some(range), .. } => {
             let mut name = Vec::new();
             write_string(public_name, &mut name);
-            let (before, rest) = text.as_bytes().split_at(place.start);
-            let (named, after) = rest.split_at(place.len());
-            (named != name).then(|| Bytes::from([before, &name, after].concat()))
+            let (before, rest) = text.as_bytes().split_at(range.start);
+            let (upstream_name, after) = rest.split_at(range.len());
+            (upstream_name != name).then(|| Bytes::from([before, &name, after].concat()))
         }
-        Read::Part { .. } => None,
-        Read::Error(object) => return Err(through.failure(&object).into()),
-        Read::Other if text.trim().is_empty() => return Err(UpstreamError::bad_response("nothing").into()),
-        Read::Other => return Err(UpstreamError::bad_response("something else").into()),
+        Chunk::Completion { .. } => None,
+        Chunk::Error(object) => return Err(passthrough.failure(&object).into()),
+        Chunk::Other if text.trim().is_empty() => return Err(UpstreamError::bad_response("nothing").into()),
+        Chunk::Other => return Err(UpstreamError::bad_response("something else").into()),
     };
-    let body = renamed.unwrap_or(body);
-    Ok(Answer::Whole { body, content_type, facts })
+    Ok(BufferedResponse { body: renamed.unwrap_or(body), content_type, metadata })
 }

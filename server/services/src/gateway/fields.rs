@@ -1,42 +1,52 @@
-//! A JSON object cut into its fields, each value left as it stands in the text.
+//! Splits a JSON object into its fields without parsing or copying their values.
 
 use std::{fmt, ops::Range};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Deeper than any request has reason to be, and what most servers take at most.
+/// Levels of nesting: more than a request needs, and what most servers accept at most.
 const MAX_DEPTH: usize = 128;
 
-/// The fields of an object in their order: the name, and where in the text the value stands.
+/// The fields of an object in their order: the name, and the byte range of the value in the text.
 pub(super) type Fields = Vec<(String, Range<usize>)>;
 
-/// Why a text cannot be cut.
+/// Why a text cannot be split.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Uncut {
+pub(super) enum FieldsError {
     TooDeep,
     NotAnObject,
     /// Line and column.
     NotJson(usize, usize),
 }
 
-/// Cuts an object into its fields.
-pub(super) fn cut(text: &str) -> Result<Fields, Uncut> {
+/// Splits an object into its fields.
+///
+/// # Errors
+///
+/// The text is not JSON, not an object, or nested too deeply.
+pub(super) fn split(text: &str) -> Result<Fields, FieldsError> {
     if is_too_deep(text.as_bytes()) {
-        return Err(Uncut::TooDeep);
+        return Err(FieldsError::TooDeep);
     }
     let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| match error.is_data() {
-        true => Uncut::NotAnObject,
-        false => Uncut::NotJson(error.line(), error.column()),
+        true => FieldsError::NotAnObject,
+        false => FieldsError::NotJson(error.line(), error.column()),
     })?;
-    Ok(raw.0.into_iter().map(|(name, value)| (name, place(text, value))).collect())
+    Ok(raw.0.into_iter().map(|(name, value)| (name, range_in(text, value))).collect())
 }
 
-/// Where a value stands in the text it was read from.
-pub(super) fn place(text: &str, value: &RawValue) -> Range<usize> {
+/// The byte range of a value in the text that it was deserialised from.
+pub(super) fn range_in(text: &str, value: &RawValue) -> Range<usize> {
     let value = value.get();
     let start = value.as_ptr().addr() - text.as_ptr().addr();
     start..start + value.len()
+}
+
+/// Appends a text as a JSON string.
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    // Neither writing to memory nor serialising a string can fail.
+    let _ = serde_json::to_writer(out, text);
 }
 
 fn is_too_deep(text: &[u8]) -> bool {
@@ -90,27 +100,27 @@ mod tests {
     #[test]
     fn an_object_is_cut_and_its_values_stay_as_they_are() {
         let text = " {\"a\" : 1.50 , \"b\\u0041\":{ \"x\":[1,\n2]},\"a\":\"}{\"} ";
-        let fields = cut(text).expect("cut");
-        let read: Vec<_> = fields.iter().map(|(name, place)| (name.as_str(), &text[place.clone()])).collect();
+        let fields = split(text).expect("an object");
+        let read: Vec<_> = fields.iter().map(|(name, range)| (name.as_str(), &text[range.clone()])).collect();
         assert_eq!(read, [("a", "1.50"), ("bA", "{ \"x\":[1,\n2]}"), ("a", "\"}{\"")]);
     }
 
     #[test]
     fn what_is_no_object_is_told_from_what_is_no_json() {
-        assert_eq!(cut("[1]"), Err(Uncut::NotAnObject));
-        assert_eq!(cut("7"), Err(Uncut::NotAnObject));
-        assert_eq!(cut("{\"a\": tru}"), Err(Uncut::NotJson(1, 10)));
-        assert!(matches!(cut("{\"a\": 1"), Err(Uncut::NotJson(..))));
-        assert!(matches!(cut("{\"a\": 1} x"), Err(Uncut::NotJson(..))));
-        assert!(matches!(cut(""), Err(Uncut::NotJson(..))));
+        assert_eq!(split("[1]"), Err(FieldsError::NotAnObject));
+        assert_eq!(split("7"), Err(FieldsError::NotAnObject));
+        assert_eq!(split("{\"a\": tru}"), Err(FieldsError::NotJson(1, 10)));
+        assert!(matches!(split("{\"a\": 1"), Err(FieldsError::NotJson(..))));
+        assert!(matches!(split("{\"a\": 1} x"), Err(FieldsError::NotJson(..))));
+        assert!(matches!(split(""), Err(FieldsError::NotJson(..))));
     }
 
     #[test]
     fn depth_is_bounded_and_brackets_in_strings_do_not_count() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        assert!(cut(&nested(MAX_DEPTH - 1)).is_ok());
-        assert_eq!(cut(&nested(MAX_DEPTH)), Err(Uncut::TooDeep));
-        assert_eq!(cut(&nested(1_000_000)), Err(Uncut::TooDeep));
-        assert!(cut(&format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(500))).is_ok());
+        assert!(split(&nested(MAX_DEPTH - 1)).is_ok());
+        assert_eq!(split(&nested(MAX_DEPTH)), Err(FieldsError::TooDeep));
+        assert_eq!(split(&nested(1_000_000)), Err(FieldsError::TooDeep));
+        assert!(split(&format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(500))).is_ok());
     }
 }

@@ -1,15 +1,19 @@
-//! The one place where a caller's key is read from a request.
+//! Reads the caller's API key from a request. Nothing else in the gateway does.
 
 use axum::http::{HeaderMap, Uri, header::AUTHORIZATION};
 
 use super::error::Failure;
 
-/// Names under which people put keys into a URL.
+/// Query parameters that commonly carry keys.
 const IN_QUERY: &[&str] = &["api_key", "api-key", "apikey", "key", "token", "access_token", "authorization"];
-/// Headers that other services take a key in.
+/// Headers in which other services expect the key.
 const OTHER_HEADERS: &[&str] = &["x-api-key", "api-key", "x-goog-api-key"];
 
-/// The key of `Authorization: Bearer …`, and nothing else.
+/// The key of `Authorization: Bearer …`.
+///
+/// # Errors
+///
+/// There is no such header, more than one, or a key somewhere else as well.
 pub(super) fn bearer<'a>(uri: &Uri, headers: &'a HeaderMap) -> Result<&'a str, Failure> {
     if has_key_in_query(uri) {
         return Err(Failure::unauthorized(
@@ -56,7 +60,7 @@ pub(super) fn bearer<'a>(uri: &Uri, headers: &'a HeaderMap) -> Result<&'a str, F
     })
 }
 
-/// The answer to a key that is unknown, revoked, or of somebody who is disabled: one and the same.
+/// The same failure for a key that is unknown, that is revoked, or whose member is disabled.
 pub(super) fn incorrect() -> Failure {
     Failure::unauthorized(
         "invalid_api_key",

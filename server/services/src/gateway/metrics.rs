@@ -1,167 +1,147 @@
-//! Counts for whoever watches the server. Every label has a fixed set of values: nothing of a request is among them.
+//! The gateway's Prometheus metrics. Every label has a fixed set of values; nothing of a request is in them. Counting is an
+//! atomic increment: the library's `Family` and `Histogram` take a lock on every observation, so labelled counts and latencies
+//! are kept in arrays of atomics, and the library only encodes them.
 
 use std::{
-    fmt::Write,
-    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use prometheus_client::{
+    encoding::{EncodeMetric, MetricEncoder, NoLabelSet},
+    metrics::{MetricType, counter::Counter, gauge::Gauge},
+    registry::Registry,
+};
+use strum::{EnumCount, VariantArray};
+
+use super::latency_histogram::LatencyHistogram;
 use crate::usage::{ErrorClass, Outcome, UsageEvent};
 
-/// Upper ends of the times' buckets, in milliseconds.
-const BUCKETS: [u64; 14] = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 180_000];
-const CLASSES: usize = 11;
-
-/// The gateway's metrics.
+/// Counts since the start of the process.
 #[derive(Debug, Default)]
 pub(super) struct GatewayMetrics {
-    /// By outcome, class of error and whether it was a stream.
-    requests: [[[AtomicU64; 2]; CLASSES]; 4],
-    attempts: AtomicU64,
-    rejected: AtomicU64,
-    in_flight: AtomicI64,
-    latency: Times,
-    upstream: Times,
-    first_token: Times,
+    requests: RequestCounts,
+    upstream_calls: Counter,
+    rejected: Counter,
+    in_flight: Gauge,
+    request_latency: LatencyHistogram,
+    upstream_latency: LatencyHistogram,
+    first_token_latency: LatencyHistogram,
 }
 
-/// Times, counted by how long they were.
-#[derive(Debug, Default)]
-struct Times {
-    counts: [AtomicU64; BUCKETS.len() + 1],
-    sum_ms: AtomicU64,
-}
+/// Finished requests by outcome, error class (the last place: none) and whether the response was a stream.
+#[derive(Clone, Debug, Default)]
+struct RequestCounts(Arc<[[[AtomicU64; 2]; ErrorClass::COUNT + 1]; Outcome::COUNT]>);
 
-/// A request that is being answered.
+/// Counts a request as in flight until it is dropped.
 pub(super) struct InFlight<'a>(&'a GatewayMetrics);
 
 impl GatewayMetrics {
+    /// Registers the metrics. Counters get their suffix `_total`, and help texts their full stop, when they are encoded.
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register("requests", "Requests to the gateway that have ended", self.requests.clone());
+        registry.register("upstream_calls", "Calls to upstreams", self.upstream_calls.clone());
+        let help = "Requests refused because the event log has no room";
+        registry.register("turned_away", help, self.rejected.clone());
+        registry.register("requests_in_flight", "Requests that are being answered", self.in_flight.clone());
+        let help = "What callers waited, to the end of the answer";
+        registry.register("request_seconds", help, self.request_latency.clone());
+        registry.register("upstream_seconds", "The last upstream call of each request", self.upstream_latency.clone());
+        registry.register("first_token_seconds", "To the first token of streams", self.first_token_latency.clone());
+    }
+
+    /// Counts a request as in flight as long as the result lives.
     pub(super) fn begin(&self) -> InFlight<'_> {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.in_flight.inc();
         InFlight(self)
     }
 
-    /// A request for whose account there was no room.
+    /// Counts a request that the event log did not admit.
     pub(super) fn count_rejected(&self) {
-        self.rejected.fetch_add(1, Ordering::Relaxed);
+        self.rejected.inc();
     }
 
-    /// Counts a request that has come to its end.
+    /// Counts a finished request.
     pub(super) fn count(&self, event: &UsageEvent) {
-        let outcome = position(Outcome::ALL, event.outcome);
-        let class = event.error_class.map_or(CLASSES - 1, |class| position(ErrorClass::ALL, class));
-        self.requests[outcome][class][usize::from(event.is_stream)].fetch_add(1, Ordering::Relaxed);
-        self.attempts.fetch_add(event.attempt.into(), Ordering::Relaxed);
-        self.latency.count(event.latency_ms);
-        event.upstream_latency_ms.into_iter().for_each(|ms| self.upstream.count(ms));
-        event.ttft_ms.into_iter().for_each(|ms| self.first_token.count(ms));
-    }
-
-    pub(super) fn to_text(&self) -> String {
-        let mut text = String::new();
-        let name = "quadrille_gateway_requests_total";
-        head(&mut text, name, "counter", "Requests to the gateway that have ended.");
-        for (outcome, classes) in Outcome::ALL.iter().zip(&self.requests) {
-            let words = ErrorClass::ALL.iter().map(|class| class.as_str()).chain([""]);
-            for (class, counts) in words.zip(classes) {
-                for (count, is_stream) in counts.iter().zip([false, true]) {
-                    let count = count.load(Ordering::Relaxed);
-                    if count > 0 {
-                        let outcome = outcome.as_str();
-                        let _ = writeln!(
-                            text,
-                            "{name}{{outcome=\"{outcome}\",error_class=\"{class}\",stream=\"{is_stream}\"}} {count}"
-                        );
-                    }
-                }
-            }
-        }
-        let single = [
-            (
-                "quadrille_gateway_upstream_calls_total",
-                "counter",
-                "Calls to upstreams.",
-                self.attempts.load(Ordering::Relaxed),
-            ),
-            (
-                "quadrille_gateway_turned_away_total",
-                "counter",
-                "Requests refused because the event log has no room.",
-                self.rejected.load(Ordering::Relaxed),
-            ),
-            (
-                "quadrille_gateway_requests_in_flight",
-                "gauge",
-                "Requests that are being answered.",
-                self.in_flight.load(Ordering::Relaxed).unsigned_abs(),
-            ),
-        ];
-        for (name, kind, about, value) in single {
-            head(&mut text, name, kind, about);
-            let _ = writeln!(text, "{name} {value}");
-        }
-        self.latency.write(
-            &mut text,
-            "quadrille_gateway_request_seconds",
-            "What callers waited, to the end of the answer.",
-        );
-        self.upstream.write(&mut text, "quadrille_gateway_upstream_seconds", "The last upstream call of each request.");
-        self.first_token.write(&mut text, "quadrille_gateway_first_token_seconds", "To the first token of streams.");
-        text
+        self.requests.cell(event.outcome, event.error_class, event.is_stream).fetch_add(1, Ordering::Relaxed);
+        self.upstream_calls.inc_by(event.attempt.into());
+        self.request_latency.observe(event.latency_ms);
+        event.upstream_latency_ms.into_iter().for_each(|ms| self.upstream_latency.observe(ms));
+        event.ttft_ms.into_iter().for_each(|ms| self.first_token_latency.observe(ms));
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight.dec();
     }
 }
 
-impl Times {
-    fn count(&self, ms: u64) {
-        let bucket = BUCKETS.iter().position(|end| ms <= *end).unwrap_or(BUCKETS.len());
-        self.counts[bucket].fetch_add(1, Ordering::Relaxed);
-        self.sum_ms.fetch_add(ms, Ordering::Relaxed);
+impl RequestCounts {
+    fn cell(&self, outcome: Outcome, class: Option<ErrorClass>, is_stream: bool) -> &AtomicU64 {
+        let class = class.map_or(ErrorClass::COUNT, |class| class as usize);
+        &self.0[outcome as usize][class][usize::from(is_stream)]
     }
+}
 
-    fn write(&self, text: &mut String, name: &str, about: &str) {
-        head(text, name, "histogram", about);
-        let mut count = 0;
-        for (of_it, end) in self.counts.iter().zip(BUCKETS) {
-            count += of_it.load(Ordering::Relaxed);
-            let _ = writeln!(text, "{name}_bucket{{le=\"{}\"}} {count}", end as f64 / 1e3);
+impl EncodeMetric for RequestCounts {
+    /// Combinations that have not occurred are left out.
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for outcome in Outcome::VARIANTS {
+            for class in ErrorClass::VARIANTS.iter().copied().map(Some).chain([None]) {
+                for is_stream in [false, true] {
+                    let count = self.cell(*outcome, class, is_stream).load(Ordering::Relaxed);
+                    if count > 0 {
+                        let labels = [
+                            ("outcome", outcome.into_str()),
+                            ("error_class", class.map_or("", |class| class.into_str())),
+                            ("stream", if is_stream { "true" } else { "false" }),
+                        ];
+                        encoder.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+                    }
+                }
+            }
         }
-        count += self.counts[BUCKETS.len()].load(Ordering::Relaxed);
-        let sum = self.sum_ms.load(Ordering::Relaxed) as f64 / 1e3;
-        let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum}\n{name}_count {count}");
+        Ok(())
     }
-}
 
-fn head(text: &mut String, name: &str, kind: &str, about: &str) {
-    let _ = writeln!(text, "# HELP {name} {about}\n# TYPE {name} {kind}");
-}
-
-fn position<T: PartialEq>(all: &[T], one: T) -> usize {
-    all.iter().position(|other| *other == one).unwrap_or_default()
+    fn metric_type(&self) -> MetricType {
+        MetricType::Counter
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::encoding::prometheus_text::encode;
+
     use super::*;
 
     #[test]
-    fn there_is_a_place_for_every_outcome_and_class() {
-        assert_eq!((Outcome::ALL.len(), ErrorClass::ALL.len()), (4, CLASSES - 1));
-    }
-
-    #[test]
-    fn times_are_counted_in_the_bucket_they_fit_and_all_above_it() {
-        let times = Times::default();
-        [5, 6, 200_000].into_iter().for_each(|ms| times.count(ms));
+    fn names_types_and_help_texts_are_those_of_the_operators_manual() {
+        let metrics = GatewayMetrics::default();
+        let mut registry = Registry::with_prefix("quadrille_gateway");
+        metrics.register(&mut registry);
+        let _in_flight = metrics.begin();
+        let cell = metrics.requests.cell(Outcome::Error, Some(ErrorClass::Upstream5xx), true);
+        cell.fetch_add(2, Ordering::Relaxed);
         let mut text = String::new();
-        times.write(&mut text, "t", "x");
-        for line in ["t_bucket{le=\"0.005\"} 1", "t_bucket{le=\"0.01\"} 2", "t_bucket{le=\"+Inf\"} 3", "t_sum 200.011"]
-        {
-            assert!(text.contains(line), "{line}: {text}");
+        encode(&mut text, &registry).expect("encodes");
+        for line in [
+            "# HELP quadrille_gateway_requests_total Requests to the gateway that have ended.",
+            "# TYPE quadrille_gateway_requests_total counter",
+            "quadrille_gateway_requests_total{outcome=\"error\",error_class=\"upstream_5xx\",stream=\"true\"} 2",
+            "quadrille_gateway_upstream_calls_total 0",
+            "# TYPE quadrille_gateway_turned_away_total counter",
+            "# TYPE quadrille_gateway_requests_in_flight gauge",
+            "quadrille_gateway_requests_in_flight 1",
+            "# HELP quadrille_gateway_first_token_seconds To the first token of streams.",
+            "# TYPE quadrille_gateway_request_seconds histogram",
+            "quadrille_gateway_upstream_seconds_count 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The gateway: OpenAI's chat completions in front of every model of the catalogue. What a caller writes goes to the upstream as
-//! it is, what the upstream writes comes back as it was, the model's name apart; and every request leaves one usage event.
+//! The gateway: OpenAI's chat completions in front of every model of the catalogue. Requests and responses pass unchanged apart
+//! from the model's name, and every request leaves one usage event.
 //!
-//! `api` has the routes, `gateway` takes one request from beginning to end, `request` reads it, `plan` chooses the models, `ask`
-//! calls them, `relay` and `whole` bring the answer back, `meter` keeps the account.
+//! `api` has the routes and `service` handles one request from beginning to end: `body` receives it, `request` parses it,
+//! `candidates` selects the models, `dispatch` calls them, `buffered` or `relay` returns the response, and `usage_recorder`
+//! records the outcome. Dependencies run in that direction; the modules below `service` do not know it.
 
+mod accounting;
 mod answer;
 mod api;
 mod body;
@@ -13,12 +15,15 @@ mod dispatch;
 mod error;
 mod fields;
 mod key;
+mod latency_histogram;
 mod metrics;
 mod model_cache;
 mod models;
+mod opened_stream;
 mod refused_fields;
 mod relay;
 mod request;
+mod response_headers;
 mod rewrite;
 mod service;
 mod usage_recorder;

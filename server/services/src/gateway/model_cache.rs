@@ -1,5 +1,5 @@
-//! The models that can be called, in memory: read again every few seconds and whenever the catalogue changes, and kept while the
-//! database is away.
+//! A cache of the models that can be called: read again every few seconds and whenever the catalogue changes, and served stale
+//! while the database cannot be reached.
 
 use std::{
     collections::HashMap,
@@ -18,18 +18,18 @@ use crate::{
     row_cache::RowCache,
 };
 
-/// A name that nobody knows has the catalogue read at most so often.
-const LOOK_AGAIN_MS: i64 = 1_000;
+/// Unknown names cause at most one early refresh in this time.
+const UNKNOWN_NAME_REFRESH_MS: i64 = 1_000;
 
-/// Every model that can be called.
+/// A snapshot of all models that can be called.
 #[derive(Debug, Default)]
-pub(super) struct ModelCache {
+pub(super) struct CallableModels {
     models: HashMap<String, Arc<CallableModel>>,
-    /// As the catalogue lists them.
+    /// In the order of the catalogue.
     names: Vec<String>,
 }
 
-impl ModelCache {
+impl CallableModels {
     pub(super) fn get(&self, name: &str) -> Option<Arc<CallableModel>> {
         self.models.get(name).cloned()
     }
@@ -39,57 +39,65 @@ impl ModelCache {
     }
 }
 
-/// Where the models comes from.
-pub(super) struct ModelCaches {
+/// Caches the snapshot.
+pub(super) struct ModelCache {
     catalog: Arc<CatalogService>,
-    copies: RowCache<(), Arc<ModelCache>>,
-    /// When it was last read because of an unknown name, in milliseconds.
-    looked_again: AtomicI64,
+    snapshot: RowCache<(), Arc<CallableModels>>,
+    /// When an unknown name last caused a refresh, in milliseconds since 1970.
+    refreshed_at: AtomicI64,
 }
 
-impl ModelCaches {
+impl ModelCache {
     pub(super) fn new(catalog: Arc<CatalogService>) -> Self {
-        Self { catalog, copies: RowCache::default(), looked_again: AtomicI64::new(0) }
+        Self { catalog, snapshot: RowCache::default(), refreshed_at: AtomicI64::new(0) }
     }
 
-    /// The models as it is now, give or take a few seconds.
-    pub(super) async fn current(&self, now: DateTime<Utc>) -> Result<Arc<ModelCache>, Error> {
+    /// The models, at most a few seconds old unless the database cannot be reached.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read, and no snapshot is cached.
+    pub(super) async fn current(&self, now: DateTime<Utc>) -> Result<Arc<CallableModels>, Error> {
         let read = || async { Ok(Some(Arc::new(self.read().await?))) };
-        Ok(self.copies.get(&(), now, read).await?.unwrap_or_default())
+        Ok(self.snapshot.get(&(), now, read).await?.unwrap_or_default())
     }
 
-    /// The models, read anew if a model that is missing may just have been added.
-    pub(super) async fn with(&self, name: &str, now: DateTime<Utc>) -> Result<Arc<ModelCache>, Error> {
+    /// The models, refreshed early if `name` is not among them, since it may just have been added.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ModelCache::current`].
+    pub(super) async fn with(&self, name: &str, now: DateTime<Utc>) -> Result<Arc<CallableModels>, Error> {
         let models = self.current(now).await?;
         let at = now.timestamp_millis();
-        let last = self.looked_again.load(Ordering::Relaxed);
-        let is_due = (at - last).abs() >= LOOK_AGAIN_MS;
-        let may_look = || self.looked_again.compare_exchange(last, at, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if models.models.contains_key(name) || !is_due || !may_look() {
+        let last = self.refreshed_at.load(Ordering::Relaxed);
+        let is_due = (at - last).abs() >= UNKNOWN_NAME_REFRESH_MS;
+        let may_refresh = || self.refreshed_at.compare_exchange(last, at, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if models.models.contains_key(name) || !is_due || !may_refresh() {
             return Ok(models);
         }
-        self.copies.invalidate_all();
+        self.snapshot.invalidate_all();
         self.current(now).await
     }
 
-    /// Hears of changes.
+    /// Handles a notification that the catalogue has changed.
     pub(super) fn on_notify(&self, _: Notice<'_>) {
-        self.copies.invalidate_all();
+        self.snapshot.invalidate_all();
     }
 
-    async fn read(&self) -> Result<ModelCache, Error> {
+    async fn read(&self) -> Result<CallableModels, Error> {
         let names = self.catalog.callable_names().await?;
         let models = match self.catalog.callable(&names).await {
             Ok(models) => models,
             Err(error) if error.is_database_away() => return Err(error),
-            // A key that does not open must not take the other upstreams along.
-            Err(_) => self.one_by_one(&names).await?,
+            // An upstream key that cannot be decrypted must not make the models of other upstreams unavailable.
+            Err(_) => self.read_one_by_one(&names).await?,
         };
         let models = models.into_iter().map(|(name, model)| (name, Arc::new(model))).collect();
-        Ok(ModelCache { models, names })
+        Ok(CallableModels { models, names })
     }
 
-    async fn one_by_one(&self, names: &[String]) -> Result<HashMap<String, CallableModel>, Error> {
+    async fn read_one_by_one(&self, names: &[String]) -> Result<HashMap<String, CallableModel>, Error> {
         let mut models = HashMap::new();
         for name in names {
             match self.catalog.callable(std::slice::from_ref(name)).await {

@@ -1,7 +1,8 @@
-//! Fields that some upstreams act on in ways that would lead a call elsewhere, or hand out what is not the caller's: another
-//! address, another key, other headers, another model than the one that was allowed and is accounted for.
+//! Request fields that some upstreams and proxies interpret as an address, credentials, headers or a fallback model. A caller
+//! could use them to redirect a call, to read credentials of the operator, or to use a model that is neither allowed nor
+//! recorded.
 
-/// Names that are refused, compared without regard to case and to `-` or `_`.
+/// Rejected names, in lower case with `_` for `-`. Sorted.
 const REFUSED: &[&str] = &[
     "api_base",
     "api_key",
@@ -48,7 +49,7 @@ const REFUSED: &[&str] = &[
     "watsonx_url",
 ];
 
-/// Whether a request with this field is refused.
+/// Whether a request with this field is rejected. Case and `-` or `_` make no difference.
 pub(super) fn is_refused(name: &str) -> bool {
     let normal: String = name.trim().chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();
     REFUSED.binary_search(&normal.as_str()).is_ok()

@@ -1,5 +1,5 @@
-//! An answer that comes in events, handed on as it arrives. Reading the upstream is a task of the server: it notices when the
-//! caller goes away, ends the call, and closes the account, whatever became of the connection.
+//! Relays an event stream to the caller as it arrives. The relay runs in a task of the server, not of the connection: it
+//! notices when the caller disconnects, ends the upstream call and completes the usage record in any case.
 
 use std::time::Duration;
 
@@ -13,98 +13,100 @@ use tokio::{
 use upstream::UpstreamError;
 
 use super::{
-    dispatch::Opened, error::Failure, request::ChatCall, service::response_headers, usage_recorder::UsageRecorder,
+    error::Failure, opened_stream::OpenedStream, request::ChatCall, response_headers::with_gateway_headers,
+    usage_recorder::UsageRecorder,
 };
 
-/// Pieces that wait for a caller who reads slowly; then the upstream waits too.
-const PIECES: usize = 16;
-/// How long a last piece waits for a caller who reads slowly.
-const LAST_SEND: Duration = Duration::from_secs(30);
+/// Pieces buffered for a slow caller; beyond them back-pressure reaches the upstream.
+const BUFFERED_PIECES: usize = 16;
+/// How long the last piece waits for a slow caller.
+const LAST_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-type Pieces = mpsc::Sender<Result<Bytes, std::convert::Infallible>>;
+type PieceSender = mpsc::Sender<Result<Bytes, std::convert::Infallible>>;
 
 /// How a relay ended.
-enum Ended {
+enum RelayEnd {
     Complete,
-    Broken(Failure),
-    /// The caller went away.
-    Gone,
+    Failed(Failure),
+    /// The caller disconnected or stopped reading.
+    Disconnected,
 }
 
-/// Sends the head, then everything that comes.
+/// Sends the response's head through `reply`, then its body until the stream ends, and completes the usage record before the
+/// caller sees that end.
 pub(super) async fn relay(
-    mut opened: Opened,
+    mut opened: OpenedStream,
     mut call: ChatCall,
-    meter: UsageRecorder,
-    answer: oneshot::Sender<Response>,
+    recorder: UsageRecorder,
+    reply: oneshot::Sender<Response>,
 ) {
-    let (pieces, receiver) = mpsc::channel(PIECES);
+    let (pieces, receiver) = mpsc::channel(BUFFERED_PIECES);
     let body = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     let mut response = Response::new(Body::from_stream(body));
-    if let Some(content_type) = opened.through.content_type() {
+    if let Some(content_type) = opened.passthrough.content_type() {
         response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     }
-    let is_heard = answer.send(response_headers(response, &meter)).is_ok();
-    call.let_go();
-    let ended = if is_heard { forward(&mut opened, &pieces).await } else { Ended::Gone };
+    let is_connected = reply.send(with_gateway_headers(response, &recorder)).is_ok();
+    call.release_body();
+    let end = if is_connected { forward(&mut opened, &pieces).await } else { RelayEnd::Disconnected };
     let tokens_in = || call.estimated_tokens();
-    let facts = &opened.rewriter.facts;
-    match ended {
-        Ended::Complete => {
-            meter.answered(facts, tokens_in).await;
-            let end = opened.rewriter.take_end();
-            if !end.is_empty() {
-                send_last(&pieces, end.into()).await;
+    let metadata = &opened.rewriter.metadata;
+    match end {
+        RelayEnd::Complete => {
+            recorder.completed(metadata, tokens_in).await;
+            let last = opened.rewriter.take_end();
+            if !last.is_empty() {
+                send_last(&pieces, last.into()).await;
             }
             drop(pieces);
-            opened.through.drain().await;
+            opened.passthrough.drain().await;
         }
-        Ended::Broken(failure) => {
-            meter.broke(failure.class, facts, tokens_in).await;
+        RelayEnd::Failed(failure) => {
+            recorder.interrupted(failure.class, metadata, tokens_in).await;
             let event = format!("data: {}\n\n", failure.to_json());
             send_last(&pieces, event.into()).await;
         }
-        Ended::Gone => meter.hung_up(Some(facts), tokens_in).await,
+        RelayEnd::Disconnected => recorder.disconnected(Some(metadata), tokens_in).await,
     }
 }
 
-/// Whoever does not read does not keep the task.
-async fn send_last(pieces: &Pieces, piece: Bytes) {
-    let _ = timeout(LAST_SEND, pieces.send(Ok(piece))).await;
+/// Gives up after [`LAST_SEND_TIMEOUT`], so that a caller who does not read cannot keep the task alive.
+async fn send_last(pieces: &PieceSender, piece: Bytes) {
+    let _ = timeout(LAST_SEND_TIMEOUT, pieces.send(Ok(piece))).await;
 }
 
-async fn forward(opened: &mut Opened, pieces: &Pieces) -> Ended {
+async fn forward(opened: &mut OpenedStream, pieces: &PieceSender) -> RelayEnd {
     loop {
         if !opened.out.is_empty() {
             let piece = Bytes::from(std::mem::take(&mut opened.out));
-            match opened.through.within_total(pieces.send(Ok(piece))).await {
+            match opened.passthrough.within_total(pieces.send(Ok(piece))).await {
                 Some(Ok(())) => {}
-                // Whoever does not read for so long is gone too.
-                Some(Err(_)) | None => return Ended::Gone,
+                // A caller who has not read by the call's total timeout counts as disconnected.
+                Some(Err(_)) | None => return RelayEnd::Disconnected,
             }
         }
         if opened.rewriter.is_done() {
-            return Ended::Complete;
+            return RelayEnd::Complete;
         }
-        if opened.is_over {
+        if opened.is_closed {
             return match opened.rewriter.is_complete() {
-                true => Ended::Complete,
-                false => Ended::Broken(UpstreamError::cut_off().into()),
+                true => RelayEnd::Complete,
+                false => RelayEnd::Failed(UpstreamError::cut_off().into()),
             };
         }
         let read = tokio::select! {
             biased;
             read = opened.read_more() => read,
-            () = pieces.closed() => return Ended::Gone,
+            () = pieces.closed() => return RelayEnd::Disconnected,
         };
         if let Err(error) = read {
-            // Pieces that came together with the failure still belong to the caller.
+            // Events that arrived together with the failure are still forwarded.
             if !opened.out.is_empty() {
                 let piece = Bytes::from(std::mem::take(&mut opened.out));
                 send_last(pieces, piece).await;
             }
-            // An answer that is complete but for its counts has not failed.
-            return if opened.rewriter.is_complete() { Ended::Complete } else { Ended::Broken(error.into()) };
+            // If only the token counts are missing, the response is complete.
+            return if opened.rewriter.is_complete() { RelayEnd::Complete } else { RelayEnd::Failed(error.into()) };
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A chat completion as a caller asks for it, read only as far as it has to be: everything else goes on as it is written.
+//! The request for a chat completion. Only what the gateway needs is parsed; everything else is forwarded as written.
 
 use std::ops::Range;
 
@@ -9,39 +9,39 @@ use serde_json::value::RawValue;
 
 use super::{
     error::Failure,
-    fields::{Fields, Uncut, cut, place},
+    fields::{Fields, FieldsError, split, write_string},
     refused_fields::is_refused,
 };
 
 /// Messages of one request.
 const MAX_MESSAGES: usize = 10_000;
-/// Bytes of a body that is kept while it is answered.
+/// Bytes up to which a body is kept in memory while its response is streamed.
 const KEPT_BODY: usize = 16 * 1024;
 /// Characters of a model's name.
 const MAX_NAME: usize = 200;
 
-/// The request.
+/// A parsed request.
 #[derive(Debug)]
 pub(super) struct ChatCall {
     body: Bytes,
     fields: Fields,
-    /// As the caller names it.
+    /// The model's name as the caller wrote it.
     pub model: String,
     pub is_stream: bool,
-    /// How long the messages are, once the body is no longer kept.
+    /// The estimated number of prompt tokens, set when the body is released.
     estimate: Option<u64>,
-    /// Whether the caller asked for the chunk with the token counts.
+    /// Whether the caller requested the chunk with the token counts (`stream_options.include_usage`).
     pub wants_usage: bool,
 }
 
-/// One message, as far as its length is of interest.
+/// The part of a message that counts towards its length.
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow)]
     content: Option<&'a RawValue>,
 }
 
-/// One part of a message.
+/// One part of a message's content.
 #[derive(Deserialize)]
 struct Part<'a> {
     #[serde(borrow)]
@@ -49,24 +49,29 @@ struct Part<'a> {
 }
 
 impl ChatCall {
-    /// Reads a body.
+    /// Parses a body.
+    ///
+    /// # Errors
+    ///
+    /// The body is no request for a chat completion, or contains a field that is rejected.
     pub(super) fn read(body: Bytes) -> Result<Self, Failure> {
         let text = std::str::from_utf8(&body)
             .map_err(|_| Failure::bad_request("invalid_json", "The body is not UTF-8, as JSON has to be."))?;
-        let fields = cut(text).map_err(|uncut| match uncut {
-            Uncut::TooDeep => Failure::bad_request("too_deep", "The body is nested more than 128 levels deep."),
-            Uncut::NotAnObject => Failure::bad_request("invalid_json", "The body is JSON, but no object."),
-            Uncut::NotJson(line, column) => Failure::bad_request(
+        let fields = split(text).map_err(|error| match error {
+            FieldsError::TooDeep => Failure::bad_request("too_deep", "The body is nested more than 128 levels deep."),
+            FieldsError::NotAnObject => Failure::bad_request("invalid_json", "The body is JSON, but no object."),
+            FieldsError::NotJson(line, column) => Failure::bad_request(
                 "invalid_json",
                 format!("The body is not valid JSON: something is wrong at line {line}, column {column}."),
             ),
         })?;
         check_names(&fields)?;
-        let value = |name| find(&fields, name).map(|place| &text[place]);
+        let value = |name| find(&fields, name).map(|range| &text[range]);
         let model = model(value("model"))?;
         check_messages(value("messages"))?;
-        let is_stream = flag(value("stream"))
-            .ok_or_else(|| Failure::bad_request("invalid_type", "`stream` has to be true or false.").about("stream"))?;
+        let is_stream = flag(value("stream")).ok_or_else(|| {
+            Failure::bad_request("invalid_type", "`stream` has to be true or false.").with_param("stream")
+        })?;
         let wants_usage = match value("stream_options").filter(|value| *value != "null") {
             None => false,
             Some(options) => wants_usage(options)?,
@@ -74,46 +79,45 @@ impl ChatCall {
         Ok(Self { model, is_stream, wants_usage, estimate: None, fields, body })
     }
 
-    /// The body as the upstream gets it: its own name for the model, and token counts asked for where they come in a chunk of
-    /// their own.
+    /// The body for an upstream: with the upstream's name of the model, and for streams with token counts requested.
     pub(super) fn body_for(&self, upstream_model: &str) -> Bytes {
         let mut out = Vec::with_capacity(self.body.len() + upstream_model.len() + 64);
-        let asks_for_usage = self.is_stream && !self.wants_usage;
+        let adds_usage = self.is_stream && !self.wants_usage;
         let mut has_options = false;
-        for (name, place) in &self.fields {
+        for (name, range) in &self.fields {
             out.push(if out.is_empty() { b'{' } else { b',' });
             write_string(name, &mut out);
             out.push(b':');
             match name.as_str() {
                 "model" => write_string(upstream_model, &mut out),
-                "stream_options" if asks_for_usage => {
+                "stream_options" if adds_usage => {
                     has_options = true;
-                    write_options(self.text(place), &mut out);
+                    write_options(self.text(range), &mut out);
                 }
-                _ => out.extend_from_slice(&self.body[place.clone()]),
+                _ => out.extend_from_slice(&self.body[range.clone()]),
             }
         }
-        if asks_for_usage && !has_options {
+        if adds_usage && !has_options {
             out.extend_from_slice(br#","stream_options":{"include_usage":true}"#);
         }
         out.push(b'}');
         out.into()
     }
 
-    /// About how many tokens the messages are, for an upstream that does not say: four bytes of text each, and four for what
-    /// is around a message.
+    /// The estimated number of prompt tokens, for upstreams that do not report it: one for every four bytes of text, and four
+    /// for each message.
     pub(super) fn estimated_tokens(&self) -> u64 {
         if let Some(estimate) = self.estimate {
             return estimate;
         }
-        let messages = find(&self.fields, "messages").map(|place| self.text(&place)).unwrap_or("[]");
+        let messages = find(&self.fields, "messages").map(|range| self.text(&range)).unwrap_or("[]");
         let messages: Vec<Message<'_>> = serde_json::from_str(messages).unwrap_or_default();
         let bytes: usize = messages.iter().map(|message| message.content.map_or(0, text_bytes)).sum();
         (bytes.div_ceil(4) + 4 * messages.len()) as u64
     }
 
-    /// Nothing will be asked any more: a long body is not kept for as long as its answer takes to be told.
-    pub(super) fn let_go(&mut self) {
+    /// Frees a long body, to be called when no further model will be called. Only the token estimate remains usable.
+    pub(super) fn release_body(&mut self) {
         if self.body.len() > KEPT_BODY {
             self.estimate = Some(self.estimated_tokens());
             self.body = Bytes::new();
@@ -121,13 +125,13 @@ impl ChatCall {
         }
     }
 
-    fn text(&self, place: &Range<usize>) -> &str {
-        // It was text when it was read.
-        std::str::from_utf8(&self.body[place.clone()]).unwrap_or_default()
+    fn text(&self, range: &Range<usize>) -> &str {
+        // The body was checked to be UTF-8 when it was parsed.
+        std::str::from_utf8(&self.body[range.clone()]).unwrap_or_default()
     }
 }
 
-/// Bytes of text in the content of a message; images and the like are left out.
+/// Bytes of text in the content of a message; images and other parts do not count.
 fn text_bytes(content: &RawValue) -> usize {
     match content.get().as_bytes().first() {
         Some(b'"') => content.get().len() - 2,
@@ -140,10 +144,10 @@ fn text_bytes(content: &RawValue) -> usize {
 }
 
 fn find(fields: &Fields, name: &str) -> Option<Range<usize>> {
-    fields.iter().find(|(found, _)| found == name).map(|(_, place)| place.clone())
+    fields.iter().find(|(found, _)| found == name).map(|(_, range)| range.clone())
 }
 
-/// A field that would lead the call elsewhere, or stands there twice: upstreams differ in which of the two they take.
+/// Rejects fields that could redirect the call, and duplicate fields, because upstreams differ in which of the two they use.
 fn check_names(fields: &Fields) -> Result<(), Failure> {
     for (index, (name, _)) in fields.iter().enumerate() {
         let shown: String = name.chars().take(60).collect();
@@ -163,21 +167,19 @@ fn check_names(fields: &Fields) -> Result<(), Failure> {
 fn model(value: Option<&str>) -> Result<String, Failure> {
     let missing = || {
         Failure::bad_request("missing_model", "Name a model; `GET /v1/models` lists those that this key may ask.")
-            .about("model")
+            .with_param("model")
     };
     let name: String = value.and_then(|value| serde_json::from_str(value).ok()).ok_or_else(missing)?;
     match name.chars().count() {
         0 => Err(missing()),
         1..=MAX_NAME => Ok(name),
-        _ => {
-            Err(Failure::refused(StatusCode::NOT_FOUND, "model_not_found", "No model has so long a name.")
-                .about("model"))
-        }
+        _ => Err(Failure::rejected(StatusCode::NOT_FOUND, "model_not_found", "No model has so long a name.")
+            .with_param("model")),
     }
 }
 
 fn check_messages(value: Option<&str>) -> Result<(), Failure> {
-    let bad = |code, message: &str| Err(Failure::bad_request(code, message).about("messages"));
+    let bad = |code, message: &str| Err(Failure::bad_request(code, message).with_param("messages"));
     let messages = value.map(serde_json::from_str::<Vec<&RawValue>>);
     match messages {
         None => bad("missing_messages", "`messages` is missing."),
@@ -202,34 +204,24 @@ fn flag(value: Option<&str>) -> Option<bool> {
 }
 
 fn wants_usage(options: &str) -> Result<bool, Failure> {
-    let bad = |_| Failure::bad_request("invalid_type", "`stream_options` has to be an object.").about("stream_options");
-    let fields = cut(options).map_err(bad)?;
-    Ok(find(&fields, "include_usage").is_some_and(|place| &options[place] == "true"))
+    let bad =
+        |_| Failure::bad_request("invalid_type", "`stream_options` has to be an object.").with_param("stream_options");
+    let fields = split(options).map_err(bad)?;
+    Ok(find(&fields, "include_usage").is_some_and(|range| &options[range] == "true"))
 }
 
-/// The options with the token counts asked for.
+/// Appends the options with `include_usage` set.
 fn write_options(options: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"include_usage":true"#);
-    for (name, place) in cut(options).unwrap_or_default() {
+    for (name, range) in split(options).unwrap_or_default() {
         if name != "include_usage" {
             out.push(b',');
             write_string(&name, out);
             out.push(b':');
-            out.extend_from_slice(options[place].as_bytes());
+            out.extend_from_slice(options[range].as_bytes());
         }
     }
     out.push(b'}');
-}
-
-/// A text as JSON.
-pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing to memory does not fail, and a text is always JSON.
-    let _ = serde_json::to_writer(out, text);
-}
-
-/// Where the value of a field stands in a text that was read from it.
-pub(super) fn place_in(text: &str, value: Option<&RawValue>) -> Option<Range<usize>> {
-    value.map(|value| place(text, value))
 }
 
 #[cfg(test)]

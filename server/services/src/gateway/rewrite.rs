@@ -1,5 +1,6 @@
-//! An event stream on its way through: the same bytes, except that the model has its public name, and that the chunk with the
-//! token counts is taken out where nobody asked for it. The end is held back until the account is written.
+//! Rewrites an event stream on its way to the caller: the bytes stay the same, except that the model gets its public name, and
+//! that the chunk with the token counts is removed if the caller did not request it. The final event is held back until the
+//! usage record is written.
 
 use std::ops::Range;
 
@@ -7,120 +8,132 @@ use serde_json::Value;
 use upstream::{EventSplitter, EventTooLarge, RawEvent};
 
 use super::{
-    answer::{Read, ResponseMetadata},
-    request::write_string,
+    answer::{Chunk, ResponseMetadata},
+    fields::write_string,
 };
 
-/// Takes an upstream's bytes, gives those for the caller.
+/// Turns an upstream's bytes into those for the caller.
 #[derive(Debug)]
 pub(super) struct Rewriter {
+    /// As a JSON string.
     public_name: Vec<u8>,
-    takes_usage_out: bool,
+    strips_usage: bool,
     splitter: EventSplitter,
-    pub facts: ResponseMetadata,
+    pub metadata: ResponseMetadata,
     is_done: bool,
-    /// The last event, not to be sent before the account is written.
+    /// The final event, not to be sent before the usage record is written.
     end: Vec<u8>,
 }
 
 /// Why a stream cannot go on.
 #[derive(Debug, PartialEq)]
-pub(super) enum Stop {
+pub(super) enum StreamError {
     /// The upstream reports an error.
-    Error(Value),
+    Reported(Value),
     TooLarge,
 }
 
-impl From<EventTooLarge> for Stop {
+impl From<EventTooLarge> for StreamError {
     fn from(_: EventTooLarge) -> Self {
         Self::TooLarge
     }
 }
 
 impl Rewriter {
-    pub(super) fn new(public_name: &str, takes_usage_out: bool) -> Self {
+    pub(super) fn new(public_name: &str, strips_usage: bool) -> Self {
         let mut name = Vec::new();
         write_string(public_name, &mut name);
         Self {
             public_name: name,
-            takes_usage_out,
+            strips_usage,
             splitter: EventSplitter::default(),
-            facts: ResponseMetadata::default(),
+            metadata: ResponseMetadata::default(),
             is_done: false,
             end: Vec::new(),
         }
     }
 
-    /// Takes the next bytes and appends what is complete of the answer.
-    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Stop> {
+    /// Takes the next bytes and appends the complete events among them to `out`.
+    ///
+    /// # Errors
+    ///
+    /// The upstream reports an error, or an event exceeds 1 MiB.
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), StreamError> {
         let mut splitter = std::mem::take(&mut self.splitter);
-        let taken = splitter.push(bytes, |event| self.take(event, out));
+        let result = splitter.push(bytes, |event| self.rewrite_event(event, out));
         self.splitter = splitter;
-        taken
+        result
     }
 
-    /// The bytes are over: appends the event that no blank line followed, unless it was cut in the middle.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Stop> {
+    /// The upstream has closed the stream: appends the last event if only its blank line is missing, and drops it if it is
+    /// truncated.
+    ///
+    /// # Errors
+    ///
+    /// The last event reports an error.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), StreamError> {
         std::mem::take(&mut self.splitter).finish(|event| {
             let text = event.data();
-            let is_cut = text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
-            if is_cut { Ok(()) } else { self.take(event, out) }
+            let is_truncated = text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
+            if is_truncated { Ok(()) } else { self.rewrite_event(event, out) }
         })
     }
 
-    /// Whether `[DONE]` has come.
+    /// Whether `[DONE]` has arrived.
     pub(super) fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Whether the answer has come to its end, with `[DONE]` or without.
+    /// Whether the response is complete, with `[DONE]` or without.
     pub(super) fn is_complete(&self) -> bool {
-        self.is_done || self.facts.is_finished
+        self.is_done || self.metadata.is_finished
     }
 
-    /// The end that was held back.
+    /// Takes the final event that was held back.
     pub(super) fn take_end(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.end)
     }
 
-    fn take(&mut self, event: &RawEvent<'_>, out: &mut Vec<u8>) -> Result<(), Stop> {
+    fn rewrite_event(&mut self, event: &RawEvent<'_>, out: &mut Vec<u8>) -> Result<(), StreamError> {
         if self.is_done {
             return Ok(());
         }
         let text = event.data();
-        let words = text.trim();
-        if words == "[DONE]" {
+        let trimmed = text.trim();
+        if trimmed == "[DONE]" {
             self.is_done = true;
             self.end.extend_from_slice(event.bytes());
             return Ok(());
         }
-        let read = if words.starts_with('{') { self.facts.read(&text) } else { Read::Other };
-        match read {
-            Read::Error(object) => return Err(Stop::Error(object)),
+        let chunk = if trimmed.starts_with('{') { self.metadata.read(&text) } else { Chunk::Other };
+        match chunk {
+            Chunk::Error(object) => return Err(StreamError::Reported(object)),
             _ if event.name() == b"error" => {
-                return Err(Stop::Error(serde_json::from_str(words).unwrap_or_else(|_| Value::from(words))));
+                return Err(StreamError::Reported(
+                    serde_json::from_str(trimmed).unwrap_or_else(|_| Value::from(trimmed)),
+                ));
             }
-            Read::Part { is_usage_only: true, .. } if self.takes_usage_out => {}
-            Read::Part { model: Some(place), .. } if text[place.clone()].as_bytes() != self.public_name => {
-                self.rename(event, &text, place, out);
+            Chunk::Completion { is_usage_only: true, .. } if self.strips_usage => {}
+            Chunk::Completion { model: Some(range), .. } if text[range.clone()].as_bytes() != self.public_name => {
+                self.rename(event, &text, range, out);
             }
             _ => out.extend_from_slice(event.bytes()),
         }
         Ok(())
     }
 
-    fn rename(&self, event: &RawEvent<'_>, text: &str, place: Range<usize>, out: &mut Vec<u8>) {
+    fn rename(&self, event: &RawEvent<'_>, text: &str, range: Range<usize>, out: &mut Vec<u8>) {
         let block = event.bytes();
         match event.data_lines() {
-            // The usual case: everything around the name stays, byte for byte.
+            // The usual case, one line of data: everything around the name is kept byte for byte.
             [line] if std::str::from_utf8(&block[line.clone()]).is_ok() => {
-                out.extend_from_slice(&block[..line.start + place.start]);
+                out.extend_from_slice(&block[..line.start + range.start]);
                 out.extend_from_slice(&self.public_name);
-                out.extend_from_slice(&block[line.start + place.end..]);
+                out.extend_from_slice(&block[line.start + range.end..]);
             }
             _ => {
                 let renamed =
-                    [&text.as_bytes()[..place.start], &self.public_name, &text.as_bytes()[place.end..]].concat();
+                    [&text.as_bytes()[..range.start], &self.public_name, &text.as_bytes()[range.end..]].concat();
                 for line in renamed.split(|byte| *byte == b'\n') {
                     out.extend_from_slice(b"data: ");
                     out.extend_from_slice(line);
@@ -138,8 +151,8 @@ mod tests {
 
     use super::*;
 
-    fn pass<'a>(takes_usage_out: bool, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Rewriter, String) {
-        let mut rewriter = Rewriter::new("pub/\"m\"", takes_usage_out);
+    fn pass<'a>(strips_usage: bool, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Rewriter, String) {
+        let mut rewriter = Rewriter::new("pub/\"m\"", strips_usage);
         let mut out = Vec::new();
         for piece in pieces {
             rewriter.push(piece, &mut out).expect("goes on");
@@ -163,8 +176,8 @@ mod tests {
         let (rewriter, out) = pass(false, [WIRE.as_bytes()]);
         let expected = WIRE.replacen("\"up\"", "\"pub/\\\"m\\\"\"", 2).replace("}}\r\n\r\n", "}}\n\n");
         assert_eq!(out, expected);
-        assert_eq!((rewriter.facts.tokens_in, rewriter.facts.tokens_out), (Some(3), Some(2)));
-        assert!(rewriter.is_done() && rewriter.is_complete() && rewriter.facts.has_output());
+        assert_eq!((rewriter.metadata.tokens_in, rewriter.metadata.tokens_out), (Some(3), Some(2)));
+        assert!(rewriter.is_done() && rewriter.is_complete() && rewriter.metadata.has_output());
     }
 
     #[test]
@@ -172,7 +185,7 @@ mod tests {
         let (rewriter, out) = pass(true, [WIRE.as_bytes()]);
         assert!(!out.contains("prompt_tokens"), "{out}");
         assert!(out.ends_with("data: [DONE]\n\n"));
-        assert_eq!(rewriter.facts.tokens_out, Some(2));
+        assert_eq!(rewriter.metadata.tokens_out, Some(2));
         let with_text = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":1}}\n\n";
         assert_eq!(pass(true, [with_text.as_bytes()]).1, with_text);
     }
@@ -200,14 +213,14 @@ mod tests {
     fn errors_stop_the_stream_and_a_cut_last_event_is_dropped() {
         for wire in ["data: {\"error\":{\"message\":\"x\"}}\n\n", "event: error\ndata: boom\n\n"] {
             let mut rewriter = Rewriter::new("m", true);
-            assert!(matches!(rewriter.push(wire.as_bytes(), &mut Vec::new()), Err(Stop::Error(_))), "{wire}");
+            assert!(matches!(rewriter.push(wire.as_bytes(), &mut Vec::new()), Err(StreamError::Reported(_))), "{wire}");
         }
         let (rewriter, out) = pass(true, [b"data: {\"choices\":[{\"del".as_slice()]);
         assert_eq!((out.as_str(), rewriter.is_complete()), ("", false));
         assert_eq!(pass(true, [b"data: [DONE]".as_slice()]).1, "data: [DONE]\n\n");
         let mut rewriter = Rewriter::new("m", true);
         let line = vec![b'x'; 1024 * 1024 + 1];
-        assert_eq!(rewriter.push(&line, &mut Vec::new()), Err(Stop::TooLarge));
+        assert_eq!(rewriter.push(&line, &mut Vec::new()), Err(StreamError::TooLarge));
     }
 
     proptest! {

@@ -1,3 +1,3 @@
-//! Usage that others tell of: those who have a gateway already still get their leaderboard.
+//! Usage reported by other gateways, so that the leaderboard also covers traffic that does not pass through this one.
 
 pub mod litellm;

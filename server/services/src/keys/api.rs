@@ -20,10 +20,10 @@ use crate::{
     api::{ApiError, JsonBody, PathId, Problem},
 };
 
-/// A hundred of the longest names of models, every character an escape.
+/// Bytes of a body: fits a hundred model names of the greatest length with every character escaped.
 const BODY_LIMIT: usize = 256 * 1024;
 
-/// The routes of this room.
+/// The routes of this module.
 pub fn router(keys: Arc<KeyService>) -> Router {
     Router::new()
         .route("/api/keys", get(list).post(create))
@@ -32,7 +32,7 @@ pub fn router(keys: Arc<KeyService>) -> Router {
         .with_state(keys)
 }
 
-/// This room's part of the OpenAPI document.
+/// This module's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list, create, show, change, revoke))]
 pub struct KeysDoc;

@@ -1,4 +1,4 @@
-//! When keys were last used, gathered in memory and written now and then: a write for each request would be too many.
+//! When keys were last used: collected in memory and written in batches, since a write for every request would be too many.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// What has not been written yet.
+/// Times that have not been written yet.
 #[derive(Debug, Default)]
 pub(super) struct LastUsed(Mutex<HashMap<Uuid, DateTime<Utc>>>);
 
@@ -20,7 +20,7 @@ impl LastUsed {
         *at = now.max(*at);
     }
 
-    /// Takes all there is to write.
+    /// Takes everything that is to be written.
     pub(super) fn take(&self) -> Vec<(Uuid, DateTime<Utc>)> {
         std::mem::take(&mut *self.noted()).into_iter().collect()
     }

@@ -1,6 +1,7 @@
-//! API keys: made and revoked by their members, recognised by the gateway, counted against their limits.
+//! API keys: created and revoked by their members, authenticated and rate-limited for the gateway.
 
 mod api;
+mod authorized_key;
 mod last_used;
 mod rate_limiter;
 mod repo;
@@ -8,4 +9,5 @@ mod secret;
 mod service;
 
 pub use api::{KeysDoc, router};
-pub use service::{AuthorizedKey, CHANNEL, KeyService, write_last_used_forever};
+pub use authorized_key::AuthorizedKey;
+pub use service::{CHANNEL, KeyService, write_last_used_forever};

@@ -1,5 +1,6 @@
-//! Requests in the current minute. The count is a row in Postgres, so that all replicas together keep to the limit; what is
-//! counted here spares the database from what it would refuse anyway, and stands in for it while it is away.
+//! Rate limiting in fixed windows of one minute. The count is a row in Postgres, so that the limit holds across replicas. The
+//! state in this process saves queries that would be rejected anyway, and replaces the count while the database cannot be
+//! reached.
 
 use std::{
     collections::HashMap,
@@ -10,42 +11,42 @@ use std::{
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use uuid::Uuid;
 
-/// Keys that are remembered; those of former minutes go first.
+/// Keys in memory at most; those of earlier minutes are dropped first.
 const KEY_LIMIT: usize = 10_000;
 
-/// The keys' minutes, as this process knows them.
+/// The current minute of each key, as this process knows it.
 #[derive(Debug, Default)]
 pub(super) struct RateLimiter(Mutex<HashMap<Uuid, Minute>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Minute {
     begins: DateTime<Utc>,
-    /// The limit that the database has found to be used up.
-    used_up: u32,
-    /// What was let through without the database.
-    alone: u32,
+    /// The highest limit that the database has rejected a request for.
+    exhausted: u32,
+    /// Requests admitted by this process alone.
+    local: u32,
 }
 
 impl RateLimiter {
-    /// Whether the database has refused this key with this limit in this minute already.
-    pub(super) fn is_used_up(&self, key: Uuid, limit: u32, now: DateTime<Utc>) -> bool {
-        self.minutes().get(&key).is_some_and(|minute| minute.begins == begin(now) && limit <= minute.used_up)
+    /// Whether the database has already rejected this key with this limit in this minute.
+    pub(super) fn is_exhausted(&self, key: Uuid, limit: u32, now: DateTime<Utc>) -> bool {
+        self.minutes().get(&key).is_some_and(|minute| minute.begins == begin(now) && limit <= minute.exhausted)
     }
 
-    /// Remembers that the database has refused it.
-    pub(super) fn used_up(&self, key: Uuid, limit: u32, now: DateTime<Utc>) {
+    /// Remembers that the database has rejected a request of this key.
+    pub(super) fn set_exhausted(&self, key: Uuid, limit: u32, now: DateTime<Utc>) {
         let mut minutes = self.minutes();
         let minute = current(&mut minutes, key, now);
-        minute.used_up = minute.used_up.max(limit);
+        minute.exhausted = minute.exhausted.max(limit);
     }
 
-    /// Counts here, for want of the database. Whether there was room.
-    pub(super) fn take_alone(&self, key: Uuid, limit: u32, now: DateTime<Utc>) -> bool {
+    /// Counts a request in this process alone. Returns whether it is within the limit.
+    pub(super) fn take_local(&self, key: Uuid, limit: u32, now: DateTime<Utc>) -> bool {
         let mut minutes = self.minutes();
         let minute = current(&mut minutes, key, now);
-        let has_room = minute.alone < limit;
-        minute.alone += u32::from(has_room);
-        has_room
+        let is_admitted = minute.local < limit;
+        minute.local += u32::from(is_admitted);
+        is_admitted
     }
 
     fn minutes(&self) -> MutexGuard<'_, HashMap<Uuid, Minute>> {
@@ -61,7 +62,7 @@ fn current(minutes: &mut HashMap<Uuid, Minute>, key: Uuid, now: DateTime<Utc>) -
             minutes.clear();
         }
     }
-    let new = Minute { begins, used_up: 0, alone: 0 };
+    let new = Minute { begins, exhausted: 0, local: 0 };
     let minute = minutes.entry(key).or_insert(new);
     if minute.begins != begins {
         *minute = new;
@@ -74,7 +75,7 @@ pub(super) fn begin(now: DateTime<Utc>) -> DateTime<Utc> {
     now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now)
 }
 
-/// How long it takes until the next minute begins.
+/// The time until the next minute begins.
 pub(super) fn until_next(now: DateTime<Utc>) -> Duration {
     (begin(now) + TimeDelta::minutes(1) - now).to_std().unwrap_or(Duration::from_secs(1))
 }
@@ -90,22 +91,22 @@ mod tests {
     #[test]
     fn a_refusal_holds_until_the_minute_ends_or_the_limit_grows() {
         let (rate_limiter, key) = (RateLimiter::default(), Uuid::from_u128(1));
-        assert!(!rate_limiter.is_used_up(key, 30, at(10)));
-        rate_limiter.used_up(key, 30, at(10));
-        assert!(rate_limiter.is_used_up(key, 30, at(59)));
-        assert!(rate_limiter.is_used_up(key, 29, at(59)));
-        assert!(!rate_limiter.is_used_up(key, 31, at(59)));
-        assert!(!rate_limiter.is_used_up(Uuid::from_u128(2), 30, at(59)));
-        assert!(!rate_limiter.is_used_up(key, 30, at(60)));
+        assert!(!rate_limiter.is_exhausted(key, 30, at(10)));
+        rate_limiter.set_exhausted(key, 30, at(10));
+        assert!(rate_limiter.is_exhausted(key, 30, at(59)));
+        assert!(rate_limiter.is_exhausted(key, 29, at(59)));
+        assert!(!rate_limiter.is_exhausted(key, 31, at(59)));
+        assert!(!rate_limiter.is_exhausted(Uuid::from_u128(2), 30, at(59)));
+        assert!(!rate_limiter.is_exhausted(key, 30, at(60)));
     }
 
     #[test]
     fn alone_a_process_keeps_to_the_limit_by_itself() {
         let (rate_limiter, key) = (RateLimiter::default(), Uuid::from_u128(1));
-        let let_through = |second| (0..50).filter(|_| rate_limiter.take_alone(key, 30, at(second))).count();
-        assert_eq!(let_through(10), 30);
-        assert_eq!(let_through(59), 0);
-        assert_eq!(let_through(60), 30);
+        let admitted = |second| (0..50).filter(|_| rate_limiter.take_local(key, 30, at(second))).count();
+        assert_eq!(admitted(10), 30);
+        assert_eq!(admitted(59), 0);
+        assert_eq!(admitted(60), 30);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Statements on `api_keys` and `api_key_minutes`. Every one that reads or changes a member's keys takes the member's id.
+//! Statements on `api_keys` and `api_key_minutes`. All that read or change a member's keys are restricted to the member's id.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -9,7 +9,7 @@ use foundation::error::Error;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::service::AuthorizedKey;
+use super::authorized_key::AuthorizedKey;
 
 /// A key to be inserted.
 pub(super) struct NewRow<'a> {
@@ -49,14 +49,14 @@ impl From<Row> for ApiKey {
     }
 }
 
-/// Locks the member, so that the member's keys are made one after the other.
+/// Locks the member's row, which serialises the creation of the member's keys. Part of a transaction.
 #[tracing::instrument(name = "db.users.lock", skip_all)]
 pub(super) async fn lock_user(db: impl PgExecutor<'_>, user: UserId) -> Result<(), Error> {
     sqlx::query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user.0).fetch_optional(db).await?;
     Ok(())
 }
 
-/// How many of the member's keys work.
+/// The number of the member's keys that are not revoked.
 #[tracing::instrument(name = "db.api_keys.count", skip_all)]
 pub(super) async fn count(db: impl PgExecutor<'_>, user: UserId) -> Result<i64, Error> {
     let count = sqlx::query_scalar!(
@@ -68,7 +68,7 @@ pub(super) async fn count(db: impl PgExecutor<'_>, user: UserId) -> Result<i64, 
     Ok(count)
 }
 
-/// Inserts a key. `false`: there is one of this id already.
+/// Inserts a key. Returns `false` if there is one with this id already.
 #[tracing::instrument(name = "db.api_keys.insert", skip_all)]
 pub(super) async fn insert(db: impl PgExecutor<'_>, new: &NewRow<'_>) -> Result<bool, Error> {
     let done = sqlx::query!(
@@ -150,7 +150,7 @@ pub(super) async fn find(db: impl PgExecutor<'_>, user: UserId, id: KeyId) -> Re
     Ok(row.map(ApiKey::from))
 }
 
-/// Changes the member's key unless it is revoked, and returns it as it is then. `None`: there was nothing to change.
+/// Changes the member's key and returns it. `None`: there is no such key, or it is revoked.
 #[tracing::instrument(name = "db.api_keys.update", skip_all)]
 pub(super) async fn update(
     db: impl PgExecutor<'_>,
@@ -182,7 +182,7 @@ pub(super) async fn update(
     Ok(row.map(ApiKey::from))
 }
 
-/// Revokes the member's key; one that is revoked stays so since then. `false`: the member has no such key.
+/// Revokes the member's key; the time of an earlier revocation is kept. `false`: the member has no such key.
 #[tracing::instrument(name = "db.api_keys.revoke", skip_all)]
 pub(super) async fn revoke(
     db: impl PgExecutor<'_>,
@@ -201,7 +201,7 @@ pub(super) async fn revoke(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whose key this is and what it may do. `None`: unknown, revoked, or of a member who is disabled.
+/// The key with this hash. `None`: it is unknown, revoked, or its member is disabled.
 #[tracing::instrument(name = "db.api_keys.authorize", skip_all)]
 pub(super) async fn authorize(db: impl PgExecutor<'_>, secret_hash: &[u8]) -> Result<Option<AuthorizedKey>, Error> {
     let row = sqlx::query!(
@@ -223,8 +223,8 @@ pub(super) async fn authorize(db: impl PgExecutor<'_>, secret_hash: &[u8]) -> Re
     }))
 }
 
-/// Counts one request in a key's minute if there is room for it. A replica whose clock is behind counts in the minute that
-/// the others have begun.
+/// Counts one request in the key's current minute and returns whether it is within the limit. A replica whose clock is behind
+/// counts in the minute that the others have begun.
 #[tracing::instrument(name = "db.api_key_minutes.take", skip_all)]
 pub(super) async fn take(
     db: impl PgExecutor<'_>,
@@ -250,7 +250,7 @@ pub(super) async fn take(
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes when keys were last used.
+/// Writes when keys were last used; `keys` and `times` have the same length.
 #[tracing::instrument(name = "db.api_keys.touch", skip_all)]
 pub(super) async fn touch(db: impl PgExecutor<'_>, keys: &[Uuid], times: &[DateTime<Utc>]) -> Result<(), Error> {
     sqlx::query!(

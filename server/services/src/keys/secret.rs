@@ -7,38 +7,44 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 const BYTES: usize = 32;
-const MARK: &str = "qd-";
-const PREFIX: usize = 10;
+const MARKER: &str = "qd-";
+const PREFIX_LEN: usize = 10;
 
-/// A secret that nobody has yet.
+/// A newly generated secret.
 pub(super) struct Secret(SecretString);
 
 impl Secret {
+    /// Generates a secret.
+    ///
+    /// # Errors
+    ///
+    /// The operating system provides no randomness.
     pub(super) fn generate() -> Result<Self, Error> {
         let mut bytes = Zeroizing::new([0; BYTES]);
         getrandom::fill(bytes.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
         let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()));
-        Ok(Self(SecretString::from([MARK, text.as_str()].concat())))
+        Ok(Self(SecretString::from([MARKER, text.as_str()].concat())))
     }
 
-    /// For the one time that it is told.
+    /// The plain text, for the one response that contains it.
     pub(super) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What a person recognises it by.
+    /// The first characters, by which its owner recognises the key.
     pub(super) fn prefix(&self) -> &str {
-        &self.expose()[..PREFIX]
+        &self.expose()[..PREFIX_LEN]
     }
 
+    /// SHA-256 of the plain text, the stored form.
     pub(super) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.expose().as_bytes()).into()
     }
 }
 
-/// The stored form of a secret that somebody presents, or `None` for what cannot be one.
+/// The stored form of a presented secret, or `None` if the text is not a well-formed secret.
 pub(super) fn hash_of(presented: &str) -> Option<[u8; 32]> {
-    let bits = presented.strip_prefix(MARK)?;
+    let bits = presented.strip_prefix(MARKER)?;
     let well_formed = bits.len() == 43 && URL_SAFE_NO_PAD.decode(bits).is_ok_and(|bytes| bytes.len() == BYTES);
     well_formed.then(|| Sha256::digest(presented.as_bytes()).into())
 }

@@ -1,4 +1,4 @@
-//! What members do with keys, and what the gateway asks about them.
+//! Managing keys for members, and authenticating and rate-limiting them for the gateway.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,6 +16,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
+    authorized_key::AuthorizedKey,
     last_used::LastUsed,
     rate_limiter::{self, RateLimiter},
     repo,
@@ -23,89 +24,87 @@ use super::{
 };
 use crate::{catalog::CatalogService, row_cache::RowCache};
 
-/// Where changes of keys are told.
+/// The notification channel for changes of keys.
 pub const CHANNEL: &str = "quadrille_keys";
-/// Revoked keys that a member can still look at; older ones go when a new key is made.
+/// Revoked keys that are kept for each member; older ones are deleted when a new key is created.
 const REVOKED_KEPT: i64 = 50;
 /// How often the times of last use are written.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 
-/// A key that may ask.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorizedKey {
-    pub id: KeyId,
-    pub user_id: UserId,
-    /// Public names; `None`: every model.
-    pub models: Option<Vec<String>>,
-    pub requests_per_minute: Option<u32>,
-}
-
-/// The keys.
+/// The API keys.
 pub struct KeyService {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     tasks: Tasks,
     catalog: Arc<CatalogService>,
-    known: RowCache<[u8; 32], AuthorizedKey>,
+    cache: RowCache<[u8; 32], AuthorizedKey>,
     rate_limiter: RateLimiter,
     last_used: LastUsed,
 }
 
 impl KeyService {
-    /// The keys of this database.
+    /// A service on this database.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks, catalog: Arc<CatalogService>) -> Self {
         Self {
             pool,
             clock,
             tasks,
             catalog,
-            known: RowCache::default(),
+            cache: RowCache::default(),
             rate_limiter: RateLimiter::default(),
             last_used: LastUsed::default(),
         }
     }
 
-    /// Whose key this is. `None`: no key, a revoked one, or one of a member who is disabled. A key that was known lately is
-    /// still known while the database is away.
-    pub async fn authenticate(&self, secret: &str, now: DateTime<Utc>) -> Result<Option<AuthorizedKey>, Error> {
-        let Some(hash) = secret::hash_of(secret) else { return Ok(None) };
-        self.known.get(&hash, now, || repo::authorize(&self.pool, &hash)).await
-    }
-
-    /// Counts a request against the key's limit, with those of all replicas. While the database is away each replica keeps
-    /// to the limit by itself.
+    /// Authenticates a secret. `None`: it belongs to no key, the key is revoked, or its member is disabled. Cached for a few
+    /// seconds, and for some minutes while the database cannot be reached.
     ///
     /// # Errors
     ///
-    /// The limit is reached; the error says for how long.
-    pub async fn take(&self, key: &AuthorizedKey, now: DateTime<Utc>) -> Result<(), Duration> {
-        let Some(limit) = key.requests_per_minute else { return Ok(()) };
-        let refused = Err(rate_limiter::until_next(now));
-        if self.rate_limiter.is_used_up(key.id.0, limit, now) {
-            return refused;
-        }
-        let most = i32::try_from(limit).unwrap_or(i32::MAX);
-        let has_room = match repo::take(&self.pool, key.id, rate_limiter::begin(now), most).await {
-            Ok(has_room) => {
-                if !has_room {
-                    self.rate_limiter.used_up(key.id.0, limit, now);
-                }
-                has_room
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a request was counted here alone");
-                self.rate_limiter.take_alone(key.id.0, limit, now)
-            }
-        };
-        if has_room { Ok(()) } else { refused }
+    /// The database cannot be reached, and the key is not cached.
+    pub async fn authenticate(&self, secret: &str, now: DateTime<Utc>) -> Result<Option<AuthorizedKey>, Error> {
+        let Some(hash) = secret::hash_of(secret) else { return Ok(None) };
+        self.cache.get(&hash, now, || repo::authorize(&self.pool, &hash)).await
     }
 
-    /// Notes that a key was used; written within a few seconds.
+    /// Counts a request against the key's limit, which holds across replicas. While the database cannot be reached, each
+    /// replica applies the limit by itself.
+    ///
+    /// # Errors
+    ///
+    /// The limit is reached; the error is the time until the next minute.
+    pub async fn take(&self, key: &AuthorizedKey, now: DateTime<Utc>) -> Result<(), Duration> {
+        let Some(limit) = key.requests_per_minute else { return Ok(()) };
+        let rejected = Err(rate_limiter::until_next(now));
+        if self.rate_limiter.is_exhausted(key.id.0, limit, now) {
+            return rejected;
+        }
+        let sql_limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let is_admitted = match repo::take(&self.pool, key.id, rate_limiter::begin(now), sql_limit).await {
+            Ok(is_admitted) => {
+                if !is_admitted {
+                    self.rate_limiter.set_exhausted(key.id.0, limit, now);
+                }
+                is_admitted
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the database is away: a request was counted by this process alone");
+                self.rate_limiter.take_local(key.id.0, limit, now)
+            }
+        };
+        if is_admitted { Ok(()) } else { rejected }
+    }
+
+    /// Notes that a key was used; written to the database within a few seconds. Does not block.
     pub fn touch(&self, id: KeyId, now: DateTime<Utc>) {
         self.last_used.note(id.0, now);
     }
 
     /// Writes what [`KeyService::touch`] has noted.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached; the times are then written with the next call.
     pub async fn write_last_used(&self) -> Result<(), Error> {
         let noted = self.last_used.take();
         if noted.is_empty() {
@@ -119,14 +118,14 @@ impl KeyService {
         written
     }
 
-    /// Hears of changes: the payload is a key's id, or its member's.
+    /// Invalidates cached keys. The payload of a notification is the id of a key or of a member.
     pub fn on_notify(&self, notice: Notice<'_>) {
         match notice {
             Notice::Of(id) => match id.parse::<Uuid>() {
-                Ok(id) => self.known.invalidate(|_, key| key.id.0 == id || key.user_id.0 == id),
-                Err(_) => self.known.invalidate_all(),
+                Ok(id) => self.cache.invalidate(|_, key| key.id.0 == id || key.user_id.0 == id),
+                Err(_) => self.cache.invalidate_all(),
             },
-            Notice::Missed => self.known.invalidate_all(),
+            Notice::Missed => self.cache.invalidate_all(),
         }
     }
 }
@@ -134,8 +133,8 @@ impl KeyService {
 #[async_trait]
 impl KeysPort for KeyService {
     async fn keys(&self, viewer: &Viewer) -> Result<Vec<ApiKey>, AppError> {
-        let most = KEY_LIMITS.keys as i64 + REVOKED_KEPT;
-        Ok(repo::list(&self.pool, viewer.id, most).await?)
+        let limit = KEY_LIMITS.keys as i64 + REVOKED_KEPT;
+        Ok(repo::list(&self.pool, viewer.id, limit).await?)
     }
 
     async fn find(&self, viewer: &Viewer, id: KeyId) -> Result<ApiKey, AppError> {
@@ -183,25 +182,25 @@ impl KeysPort for KeyService {
             return Err(AppError::Invalid(errors));
         }
         let changed = repo::update(&self.pool, viewer.id, id, &change).await?;
-        // The others on_notify of it; this process need not wait for that.
-        self.known.invalidate(|_, key| key.id == id);
+        // Other replicas are notified; in this process the change holds at once.
+        self.cache.invalidate(|_, key| key.id == id);
         changed.ok_or_else(|| AppError::Conflict("This key is revoked and cannot be changed. Make a new one.".into()))
     }
 
     async fn revoke(&self, viewer: &Viewer, id: KeyId) -> Result<(), AppError> {
         let is_revoked = repo::revoke(&self.pool, viewer.id, id, self.clock.now()).await?;
-        self.known.invalidate(|_, key| key.id == id);
+        self.cache.invalidate(|_, key| key.id == id);
         if is_revoked { Ok(()) } else { Err(AppError::NotFound(Noun::Key)) }
     }
 }
 
-/// Inserts a key where the member has room for one more.
+/// Inserts a key unless the member has reached the limit.
 async fn insert(pool: &PgPool, user: UserId, key: ApiKey, secret_hash: &[u8]) -> Result<ApiKey, AppError> {
     let mut tx = pool.begin().await.map_err(Error::from)?;
     repo::lock_user(&mut *tx, user).await?;
-    let most = KEY_LIMITS.keys;
-    if repo::count(&mut *tx, user).await? >= most as i64 {
-        let message = format!("You have {most} keys, and more are not possible. Revoke one that is no longer needed.");
+    let limit = KEY_LIMITS.keys;
+    if repo::count(&mut *tx, user).await? >= limit as i64 {
+        let message = format!("You have {limit} keys, and more are not possible. Revoke one that is no longer needed.");
         return Err(AppError::Conflict(message));
     }
     let new = repo::NewRow {
@@ -224,7 +223,7 @@ async fn insert(pool: &PgPool, user: UserId, key: ApiKey, secret_hash: &[u8]) ->
     Ok(key)
 }
 
-/// Writes the times of last use every few seconds, and once more when the server stops.
+/// Writes the times of last use every few seconds until the server stops, and a last time then.
 pub async fn write_last_used_forever(keys: Arc<KeyService>, tasks: Tasks) {
     let stopping = tasks.stopping();
     loop {
@@ -233,7 +232,7 @@ pub async fn write_last_used_forever(keys: Arc<KeyService>, tasks: Tasks) {
             () = tokio::time::sleep(WRITE_EVERY) => {}
         }
         if let Err(error) = keys.write_last_used().await {
-            tracing::warn!(%error, "when keys were last used was not written");
+            tracing::warn!(%error, "the times of last use of keys could not be written");
         }
         if stopping.is_cancelled() {
             return;

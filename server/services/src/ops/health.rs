@@ -5,7 +5,7 @@ use sqlx::PgPool;
 
 use super::openapi;
 
-/// Whether the process is alive and whether it can serve.
+/// Liveness and readiness.
 pub fn router(pool: PgPool) -> Router {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).with_state(pool)
 }
@@ -15,12 +15,12 @@ pub fn api_router() -> Router {
     Router::new().route("/api/openapi.json", get(async || Json(openapi::document())))
 }
 
-/// The process answers.
+/// Liveness: the process answers.
 async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The process can serve: the database answers too.
+/// Readiness: the database answers too.
 async fn ready(State(pool): State<PgPool>) -> (StatusCode, &'static str) {
     match database::is_alive(&pool).await {
         true => (StatusCode::OK, "ready\n"),

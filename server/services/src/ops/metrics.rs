@@ -1,20 +1,31 @@
-//! `/metrics`: figures in Prometheus' text format. No label holds anything of a request.
+//! `/metrics`: the metrics of the gateway, the ingest and the event log in Prometheus' text format 0.0.4. No label contains
+//! anything of a request.
 
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
-use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
 use eventlog::EventLog;
+use prometheus_client::{encoding::prometheus_text, registry::Registry};
 
 use crate::{gateway::Gateway, ingest::litellm::Ingest};
 
-/// The figures of the gateway, of the ingest, and of the event log behind both.
-pub fn metrics_router(gateway: Arc<Gateway>, ingest: Arc<Ingest>, log: EventLog) -> Router {
-    let show = async move || {
-        let mut text = gateway.metrics();
-        for (name, kind, about, value) in log.metrics().into_iter().chain(ingest.metrics()) {
-            let _ = writeln!(text, "# HELP {name} {about}\n# TYPE {name} {kind}\n{name} {value}");
-        }
-        ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
-    };
-    Router::new().route("/metrics", get(show))
+/// The route. All metrics are registered here, each group below its own prefix.
+pub fn metrics_router(gateway: &Gateway, ingest: &Ingest, log: &EventLog) -> Router {
+    let mut registry = Registry::with_prefix("quadrille");
+    gateway.register_metrics(registry.sub_registry_with_prefix("gateway"));
+    log.register_metrics(registry.sub_registry_with_prefix("event_log"));
+    ingest.register_metrics(registry.sub_registry_with_prefix("ingest"));
+    Router::new().route("/metrics", get(show)).with_state(Arc::new(registry))
+}
+
+async fn show(State(registry): State<Arc<Registry>>) -> Result<impl IntoResponse, StatusCode> {
+    let mut text = String::new();
+    prometheus_text::encode(&mut text, &registry).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], text))
 }

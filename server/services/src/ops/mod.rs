@@ -1,4 +1,4 @@
-//! For those who operate the server: is it alive, can it serve, what does it offer.
+//! Endpoints for operators: liveness, readiness, metrics and the OpenAPI document.
 
 mod health;
 mod metrics;

@@ -1,4 +1,4 @@
-//! The description of the JSON API, gathered from the rooms.
+//! The OpenAPI document of the JSON API, merged from those of the modules.
 
 use utoipa::{OpenApi, openapi};
 
@@ -20,12 +20,12 @@ use crate::{
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Quadrille", description = "The same prompt to up to four models, side by side."))]
-struct House;
+struct ApiDoc;
 
 /// Everything under `/api`.
 pub(super) fn document() -> openapi::OpenApi {
-    let mut document = House::openapi();
-    let rooms = [
+    let mut document = ApiDoc::openapi();
+    let modules = [
         AccountDoc::openapi(),
         OwnAccountDoc::openapi(),
         ShareDoc::openapi(),
@@ -39,8 +39,8 @@ pub(super) fn document() -> openapi::OpenApi {
         AnalyticsDoc::openapi(),
         IngestDoc::openapi(),
     ];
-    for room in rooms {
-        document.merge(room);
+    for module in modules {
+        document.merge(module);
     }
     let admin = [
         AdminUpstreamsDoc::openapi(),
@@ -50,8 +50,8 @@ pub(super) fn document() -> openapi::OpenApi {
         UsersDoc::openapi(),
         AuditDoc::openapi(),
     ];
-    for room in admin {
-        document.merge(room);
+    for module in admin {
+        document.merge(module);
     }
     document
 }

@@ -15,10 +15,10 @@ use crate::{
     api::{ApiError, JsonBody, Problem},
 };
 
-/// Twenty of the longest names, every character an escape.
+/// Bytes of a body: fits twenty model names of the greatest length with every character escaped.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// The routes of this room.
+/// The routes of this module.
 pub fn router(routing: Arc<RoutingService>) -> Router {
     Router::new()
         .route("/api/routing", get(show).put(save))
@@ -26,7 +26,7 @@ pub fn router(routing: Arc<RoutingService>) -> Router {
         .with_state(routing)
 }
 
-/// This room's part of the OpenAPI document.
+/// This module's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(show, save))]
 pub struct RoutingDoc;

@@ -1,4 +1,4 @@
-//! Each member's list of models for `auto`, and what the gateway reads of it.
+//! Each member's list of models for `auto`, edited by the member and read by the gateway.
 
 mod api;
 mod repo;

@@ -6,7 +6,7 @@ use foundation::error::Error;
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-/// A member's list as it is stored.
+/// A stored list.
 pub(super) struct RouteRow {
     pub strategy: String,
     pub models: Value,
@@ -22,7 +22,7 @@ pub(super) async fn find(db: impl PgExecutor<'_>, user: UserId) -> Result<Option
     Ok(row)
 }
 
-/// Saves the member's list, in place of any before.
+/// Saves the member's list, replacing an earlier one.
 #[tracing::instrument(name = "db.routes.save", skip_all)]
 pub(super) async fn save(
     db: impl PgExecutor<'_>,

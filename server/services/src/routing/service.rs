@@ -1,4 +1,4 @@
-//! Saving a list, and reading it with every request for `auto`.
+//! Saves routing lists, and reads them, cached, for every request for `auto`.
 
 use std::sync::Arc;
 
@@ -18,44 +18,48 @@ use uuid::Uuid;
 use super::repo::{self, RouteRow};
 use crate::{catalog::CatalogService, leaderboard::LeaderboardService, row_cache::RowCache};
 
-/// Where changes of lists are told.
+/// The notification channel for changes of lists.
 pub const CHANNEL: &str = "quadrille_routes";
 
-/// The lists.
+/// The routing lists.
 pub struct RoutingService {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     catalog: Arc<CatalogService>,
-    known: RowCache<UserId, Vec<String>>,
+    cache: RowCache<UserId, Vec<String>>,
     leaderboard: Arc<LeaderboardService>,
 }
 
 impl RoutingService {
-    /// The lists of this database.
+    /// A service on this database.
     pub fn new(
         pool: PgPool,
         clock: Arc<dyn Clock>,
         catalog: Arc<CatalogService>,
         leaderboard: Arc<LeaderboardService>,
     ) -> Self {
-        Self { pool, clock, catalog, known: RowCache::default(), leaderboard }
+        Self { pool, clock, catalog, cache: RowCache::default(), leaderboard }
     }
 
-    /// The public names that a member's requests for `auto` go to, the first first; none where no list was saved. A list
-    /// that was known lately is still known while the database is away.
+    /// The public names of the models to try for the member's requests for `auto`, in order; empty if no list is saved. Cached
+    /// for a few seconds, and for some minutes while the database cannot be reached.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached and the list is not cached, or the stored list is invalid.
     pub async fn models_for(&self, user: UserId) -> Result<Vec<String>, Error> {
         let read = || async { Ok(Some(self.find(user).await?.models)) };
-        Ok(self.known.get(&user, self.clock.now(), read).await?.unwrap_or_default())
+        Ok(self.cache.get(&user, self.clock.now(), read).await?.unwrap_or_default())
     }
 
-    /// Hears of changes: the payload is a member's id.
+    /// Invalidates cached lists. The payload of a notification is a member's id.
     pub fn on_notify(&self, notice: Notice<'_>) {
         match notice {
             Notice::Of(id) => match id.parse::<Uuid>() {
-                Ok(id) => self.known.invalidate(|user, _| user.0 == id),
-                Err(_) => self.known.invalidate_all(),
+                Ok(id) => self.cache.invalidate(|user, _| user.0 == id),
+                Err(_) => self.cache.invalidate_all(),
             },
-            Notice::Missed => self.known.invalidate_all(),
+            Notice::Missed => self.cache.invalidate_all(),
         }
     }
 
@@ -85,14 +89,14 @@ impl RoutingPort for RoutingService {
         }
         let now = self.clock.now();
         let models = Value::from(request.models.clone());
-        repo::save(&self.pool, viewer.id, (word(request.strategy), &models), now).await?;
-        // The others on_notify of it; this process need not wait for that.
-        self.known.invalidate(|user, _| *user == viewer.id);
+        repo::save(&self.pool, viewer.id, (strategy_name(request.strategy), &models), now).await?;
+        // Other replicas are notified; in this process the change holds at once.
+        self.cache.invalidate(|user, _| *user == viewer.id);
         Ok(Route { strategy: request.strategy, models: request.models, updated_at: Some(now) })
     }
 }
 
-fn word(strategy: Strategy) -> &'static str {
+fn strategy_name(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::Priority => "priority",
     }

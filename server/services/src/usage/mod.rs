@@ -1,5 +1,5 @@
-//! Usage events: one for each request that the gateway took or that LiteLLM told of. Written in batches, read by the roll-up
-//! and by key analytics.
+//! Usage events: one for each request that the gateway handled or that LiteLLM reported. Written in batches, read by the
+//! roll-up and by key analytics.
 
 mod partitions;
 mod repo;

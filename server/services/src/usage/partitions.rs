@@ -1,4 +1,4 @@
-//! Writing events, and the days they are written to.
+//! Inserting events, and the daily partitions that hold them.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,15 @@ use sqlx::PgPool;
 
 use super::{UsageEvent, repo};
 
-/// More days than this at once are a clock that is wrong.
+/// A longer range of days at once means that some clock is wrong.
 const PARTITION_LIMIT: i64 = 1_000;
 
-/// Writes events and returns how many were new: one that is there already stays as it is. One statement, so all of them are
-/// written or none. The day of an event gets its partition where it has none yet.
+/// Inserts events and returns how many of them were new; events that are stored already are left unchanged. All are inserted or
+/// none, since it is one statement. Missing partitions are created.
+///
+/// # Errors
+///
+/// [`Error::Database`] where the database cannot be reached or rejects an event.
 pub async fn insert(pool: &PgPool, events: &[UsageEvent]) -> Result<u64, Error> {
     if events.is_empty() {
         return Ok(0);
@@ -29,7 +33,12 @@ pub async fn insert(pool: &PgPool, events: &[UsageEvent]) -> Result<u64, Error> 
     }
 }
 
-/// Makes the partitions of these days (UTC), both included, where they are missing. Safe to call from several replicas at once.
+/// Creates the missing partitions from `from_day` to `to_day` (UTC, inclusive) and returns their number. Safe to call from
+/// several replicas at once.
+///
+/// # Errors
+///
+/// [`Error::Internal`] for more than 1,000 days, [`Error::Database`] where the database cannot be reached.
 pub async fn ensure_partitions(pool: &PgPool, from_day: NaiveDate, to_day: NaiveDate) -> Result<u64, Error> {
     if (to_day - from_day).num_days() >= PARTITION_LIMIT {
         return Err(Error::Internal(format!("partitions for {from_day} to {to_day} are too many")));
@@ -37,7 +46,7 @@ pub async fn ensure_partitions(pool: &PgPool, from_day: NaiveDate, to_day: Naive
     repo::ensure_partitions(pool, from_day, to_day).await
 }
 
-/// A broken rule that has no name: the row fits no partition.
+/// Postgres reports a row without a partition as a check violation (23514) that names no constraint.
 fn is_without_partition(error: &Error) -> bool {
     let Error::Database(sqlx::Error::Database(error)) = error else { return false };
     error.code().as_deref() == Some("23514") && error.constraint().is_none()

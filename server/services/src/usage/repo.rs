@@ -1,4 +1,4 @@
-//! Statements on `usage_events` that write. The rooms that read it have their own.
+//! Statements that write to `usage_events`. The modules that read it have their own.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use foundation::error::Error;
@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, PgExecutor};
 
 use super::{UsageEvent, is_believable_cost};
 
-/// Inserts what is not there yet, a cost that cannot be as unknown. The hours touched are marked for the roll-up by a trigger, in
-/// the same transaction.
+/// Inserts the events that are not stored yet and returns their number. A cost that is not believable is stored as unknown. A
+/// trigger marks the affected hours for the roll-up in the same transaction.
 #[tracing::instrument(name = "db.usage_events.insert", skip_all, fields(count = events.len()))]
 pub(super) async fn insert(db: impl PgExecutor<'_>, events: &[UsageEvent]) -> Result<u64, Error> {
     fn column<'a, T>(events: &'a [UsageEvent], value: impl Fn(&'a UsageEvent) -> T) -> Vec<T> {
@@ -34,25 +34,25 @@ pub(super) async fn insert(db: impl PgExecutor<'_>, events: &[UsageEvent]) -> Re
         &column(events, |event| event.model_public_name.clone()),
         &column(events, |event| event.upstream_id) as _,
         &column(events, |event| event.status_code.map(i32::from)) as _,
-        &column(events, |event| event.outcome.as_str()) as _,
-        &column(events, |event| event.error_class.map(|class| class.as_str())) as _,
+        &column(events, |event| event.outcome.into_str()) as _,
+        &column(events, |event| event.error_class.map(|class| class.into_str())) as _,
         &column(events, |event| event.is_stream),
         &column(events, |event| event.tokens_in.map(signed)) as _,
         &column(events, |event| event.tokens_out.map(signed)) as _,
-        &column(events, |event| event.usage_source.map(|source| source.as_str())) as _,
+        &column(events, |event| event.usage_source.map(|source| source.into_str())) as _,
         &column(events, |event| signed(event.latency_ms)),
         &column(events, |event| event.upstream_latency_ms.map(signed)) as _,
         &column(events, |event| event.ttft_ms.map(signed)) as _,
         &column(events, |event| i32::try_from(event.attempt).unwrap_or(i32::MAX)),
         &column(events, |event| event.cost_usd.filter(is_believable_cost)) as _,
-        &column(events, |event| event.source.as_str()) as _,
+        &column(events, |event| event.source.into_str()) as _,
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected())
 }
 
-/// Makes the missing partitions of these days and returns how many there were.
+/// Creates the missing partitions of these days and returns their number.
 #[tracing::instrument(name = "db.usage_events.ensure_partitions", skip_all, fields(%from_day, %to_day))]
 pub(super) async fn ensure_partitions(
     db: impl PgExecutor<'_>,
@@ -72,7 +72,7 @@ pub(super) async fn ensure_partitions(
     Ok(made.unsigned_abs())
 }
 
-/// The days that have a partition, the oldest first.
+/// The days that have a partition, oldest first.
 #[tracing::instrument(name = "db.usage_events.days", skip_all)]
 pub(super) async fn days(db: impl PgExecutor<'_>) -> Result<Vec<NaiveDate>, Error> {
     let names: Vec<String> = sqlx::query_scalar(
@@ -85,7 +85,7 @@ pub(super) async fn days(db: impl PgExecutor<'_>) -> Result<Vec<NaiveDate>, Erro
     Ok(names.into_iter().filter_map(day).collect())
 }
 
-/// Whether events of this day wait to be rolled up.
+/// Whether the roll-up still has to process hours of this day.
 #[tracing::instrument(name = "db.usage_changed_hours.any", skip_all, fields(%day))]
 pub(super) async fn has_changed_hours(db: impl PgExecutor<'_>, day: NaiveDate) -> Result<bool, Error> {
     let midnight = |day: NaiveDate| -> DateTime<Utc> { day.and_time(NaiveTime::MIN).and_utc() };
@@ -97,10 +97,10 @@ pub(super) async fn has_changed_hours(db: impl PgExecutor<'_>, day: NaiveDate) -
     Ok(any)
 }
 
-/// Drops the partition of a day with everything in it, and puts that on record: what is rolled up of it is final.
+/// Drops the partition of a day with its events, and records that it did: the roll-up of that day is final from then on.
 #[tracing::instrument(name = "db.usage_events.drop_day", skip_all, fields(%day))]
 pub(super) async fn drop_day(db: impl PgExecutor<'_>, day: NaiveDate) -> Result<(), Error> {
-    // Sent as one, which makes one transaction of both. They are made of a date and of nothing else.
+    // Statements of one simple query run in one transaction. The only value in them is a formatted date, so they are safe.
     let statements = format!(
         "INSERT INTO usage_dropped_days (day) VALUES ('{}') ON CONFLICT DO NOTHING; DROP TABLE IF EXISTS usage_events_{}",
         day.format("%Y-%m-%d"),

@@ -1,4 +1,5 @@
-//! The days of usage events: made ahead, so that no event waits for one, and dropped when they are older than events are kept.
+//! The daily partitions of usage events: created ahead of time, so that no insert has to, and dropped after the retention
+//! period.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,23 +10,23 @@ use sqlx::PgPool;
 use super::{ensure_partitions, repo};
 
 const RETENTION_INTERVAL: Duration = Duration::from_secs(60 * 60);
-/// After the database was away.
+/// Pause after a failed attempt.
 const RETRY_INTERVAL: Duration = Duration::from_secs(30);
-/// Days that are made ahead.
+/// Days whose partitions are created ahead of time.
 const DAYS_AHEAD: Days = Days::new(3);
 
-/// Makes days ahead and drops old ones, every hour until the server stops.
+/// Creates and drops partitions every hour until the server stops. `None` keeps events forever.
 pub async fn keep_days_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks, kept_days: Option<u32>) {
     let stopping = tasks.stopping();
     loop {
         let pause = match keep_days(&pool, clock.now().date_naive(), kept_days).await {
             Ok(0) => RETENTION_INTERVAL,
             Ok(days) => {
-                tracing::info!(days, "days of usage events were dropped: they are older than events are kept");
+                tracing::info!(days, "dropped days of usage events that are beyond the retention period");
                 RETENTION_INTERVAL
             }
             Err(error) => {
-                tracing::warn!(%error, "the days of usage events could not be looked after");
+                tracing::warn!(%error, "the partitions of usage events could not be maintained");
                 RETRY_INTERVAL
             }
         };
@@ -36,8 +37,12 @@ pub async fn keep_days_forever(pool: PgPool, clock: Arc<dyn Clock>, tasks: Tasks
     }
 }
 
-/// Makes the days from `today` on and drops those that are too old. A day that a roll-up still has to look at stays. Returns how
-/// many were dropped.
+/// Creates the partitions from `today` on, drops those beyond the retention period, and returns how many were dropped. A day
+/// that the roll-up has not finished is kept.
+///
+/// # Errors
+///
+/// [`Error::Database`] where the database cannot be reached.
 pub async fn keep_days(pool: &PgPool, today: NaiveDate, kept_days: Option<u32>) -> Result<usize, Error> {
     ensure_partitions(pool, today, today + DAYS_AHEAD).await?;
     let Some(oldest) = kept_days.and_then(|days| oldest_day(today, days)) else { return Ok(0) };
@@ -51,7 +56,7 @@ pub async fn keep_days(pool: &PgPool, today: NaiveDate, kept_days: Option<u32>) 
     Ok(dropped)
 }
 
-/// The oldest day whose events are kept; `None` where there is no such day.
+/// The oldest day whose events are kept; `None` where the retention period reaches back before the calendar.
 fn oldest_day(today: NaiveDate, kept_days: u32) -> Option<NaiveDate> {
     today.checked_sub_days(Days::new(kept_days.into()))
 }

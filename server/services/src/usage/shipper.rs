@@ -1,5 +1,5 @@
-//! Carries events from the log to Postgres, in batches, in order, as often as it takes. An event may be carried twice (after a
-//! crash, say); its id sees to it that it is there once.
+//! Ships events from the event log to Postgres: in order, in batches, with retries. Delivery is at least once (a crash may
+//! repeat a batch); the event's id makes the insert idempotent.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use sqlx::PgPool;
 
 use super::{UsageEvent, insert};
 
-/// How long events come together before they are carried: five batches a second when there is little to do.
+/// How long events are collected before a batch is shipped: at most five batches a second under low load.
 const BATCH_DELAY: Duration = Duration::from_millis(200);
 const RETRY_DELAY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_DELAY_LIMIT: Duration = Duration::from_secs(2);
 
-/// Moves the log's events. There is one for each log.
+/// Ships the events of a log. There must be only one for each log.
 pub struct EventShipper {
     reader: EventReader,
     pool: PgPool,
 }
 
 impl EventShipper {
-    /// Begins where moving stopped last time.
+    /// Resumes at the last checkpoint.
     pub fn new(log: EventLog, pool: PgPool) -> Self {
         Self { reader: EventReader::new(log), pool }
     }
 
-    /// Moves events until the server stops. What is in the log by then is moved, unless the database is away.
+    /// Ships events until the server stops, then once more what the log holds by then, unless the database cannot be reached.
     pub async fn run(mut self, tasks: Tasks) {
         let stopping = tasks.stopping();
         let mut pause = RETRY_DELAY_FIRST;
@@ -36,14 +36,14 @@ impl EventShipper {
                 Ok(true) => continue,
                 Ok(false) => {
                     if pause > RETRY_DELAY_FIRST {
-                        tracing::info!("usage events reach the database again");
+                        tracing::info!("usage events are shipped to the database again");
                     }
                     pause = RETRY_DELAY_FIRST;
                     false
                 }
                 Err(error) => {
                     if pause == RETRY_DELAY_FIRST {
-                        tracing::warn!(%error, "usage events cannot be moved to the database; they are kept and moved later");
+                        tracing::warn!(%error, "usage events cannot be shipped to the database; they stay in the event log and are retried");
                     }
                     true
                 }
@@ -51,7 +51,7 @@ impl EventShipper {
             if is_last {
                 return;
             }
-            // What failed is tried again whether or not more comes.
+            // A failed batch is retried whether or not new events arrive.
             let due = async {
                 if has_failed {
                     tokio::time::sleep(pause).await;
@@ -70,42 +70,42 @@ impl EventShipper {
         }
     }
 
-    /// Moves one batch. Whether there is more to move at once.
+    /// Ships one batch. Returns whether another one is ready.
     async fn step(&mut self) -> Result<bool, Error> {
         let batch = self.reader.next().await?;
-        let refused = if batch.events.is_empty() { 0 } else { self.insert(&batch.events).await? };
-        self.reader.commit(&batch, refused)?;
+        let rejected = if batch.events.is_empty() { 0 } else { self.insert(&batch.events).await? };
+        self.reader.commit(&batch, rejected)?;
         Ok(batch.is_full)
     }
 
-    /// Returns how many the database refused.
+    /// Inserts events one by one if the batch as a whole is rejected. Returns how many the database rejected.
     async fn insert(&self, events: &[UsageEvent]) -> Result<u64, Error> {
         match insert(&self.pool, events).await {
             Ok(_) => return Ok(0),
-            Err(error) if !is_about_the_events(&error) => return Err(error),
+            Err(error) if !is_rejection(&error) => return Err(error),
             Err(_) => {}
         }
-        // One of them is at fault. The others must not wait for it.
-        let mut refused = 0;
+        // At least one event is invalid. It must not block the others.
+        let mut rejected = 0;
         for event in events {
             match insert(&self.pool, std::slice::from_ref(event)).await {
-                Err(error) if is_about_the_events(&error) => {
-                    tracing::error!(event.id = %event.id, %error, "the database refuses a usage event; it is in refused.ndjson");
+                Err(error) if is_rejection(&error) => {
+                    tracing::error!(event.id = %event.id, %error, "the database rejects a usage event; it is kept in refused.ndjson");
                     self.reader.set_aside(event)?;
-                    refused += 1;
+                    rejected += 1;
                 }
                 done => {
                     done?;
                 }
             }
         }
-        Ok(refused)
+        Ok(rejected)
     }
 }
 
-/// Whether the database took offence at what an event says, so that trying again would not help: a value out of range, or a
-/// broken rule of the table.
-fn is_about_the_events(error: &Error) -> bool {
+/// Whether the database rejects the data, so that a retry cannot help: SQLSTATE class 22 (data exception) or 23 (integrity
+/// constraint violation).
+fn is_rejection(error: &Error) -> bool {
     match error {
         Error::Database(sqlx::Error::Database(error)) => {
             error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))

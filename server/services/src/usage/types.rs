@@ -1,14 +1,15 @@
-//! What a usage event says. Serialised as one record of the event log, so names of fields and values are never changed.
+//! The usage event. It is serialised as one record of the event log, so the names of its fields and values never change.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 /// One finished or failed request. Unknown is `None`, never 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageEvent {
-    /// Makes writing it twice the same as writing it once (together with the time, which must then be the same too).
+    /// Idempotency key of the insert, together with `occurred_at`, which has to be the same on every attempt.
     pub id: Uuid,
     /// When the request arrived.
     pub occurred_at: DateTime<Utc>,
@@ -17,7 +18,7 @@ pub struct UsageEvent {
     pub user_id: Option<Uuid>,
     pub model_public_name: String,
     pub upstream_id: Option<Uuid>,
-    /// What the caller was answered with.
+    /// The status that the caller received.
     pub status_code: Option<u16>,
     pub outcome: Outcome,
     pub error_class: Option<ErrorClass>,
@@ -25,103 +26,78 @@ pub struct UsageEvent {
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
     pub usage_source: Option<UsageSource>,
-    /// What the caller waited.
+    /// Time from the request's arrival to the end of the response.
     pub latency_ms: u64,
     pub upstream_latency_ms: Option<u64>,
-    /// To the first token.
+    /// Time from the upstream call to its first token.
     pub ttft_ms: Option<u64>,
-    /// How many upstream calls it took, counted from 1.
+    /// Number of upstream calls; 0 if none was made.
     pub attempt: u32,
     pub cost_usd: Option<Decimal>,
     pub source: EventSource,
 }
 
-/// Whether one request can have cost this. More than a million dollars is a number that somebody made up, and enough of those
-/// add up to one that nothing here can hold.
+/// Whether a single request can have cost this much: from 0 to a million US dollars. Larger values are invented, and enough of
+/// them would overflow the sums.
 pub fn is_believable_cost(usd: &Decimal) -> bool {
     (Decimal::ZERO..=Decimal::from(1_000_000)).contains(usd)
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),*
-        }
-
-        impl $name {
-            /// Every one of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The word in the database, in the event log and in the API.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),*
-                }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = foundation::error::Error;
-
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(foundation::error::Error::Internal(format!("no such {}: {word}", stringify!($name)))),
-                }
-            }
-        }
-    };
+/// How a request ended, as the leaderboard counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Outcome {
+    Success,
+    Error,
+    /// The caller's own fault, answered before any upstream call: not counted.
+    Refused,
+    /// The caller disconnected: not counted.
+    Abandoned,
 }
 
-words! {
-    /// How a request ended, as the leaderboard counts it.
-    Outcome {
-        Success = "success",
-        Error = "error",
-        /// The caller's own fault, answered before any upstream call: not counted.
-        Refused = "refused",
-        /// The caller hung up: not counted.
-        Abandoned = "abandoned",
-    }
+/// The kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum ErrorClass {
+    RateLimited,
+    Timeout,
+    Connect,
+    #[serde(rename = "upstream_4xx")]
+    #[strum(serialize = "upstream_4xx")]
+    Upstream4xx,
+    #[serde(rename = "upstream_5xx")]
+    #[strum(serialize = "upstream_5xx")]
+    Upstream5xx,
+    /// The response ended before it was complete.
+    CutOff,
+    /// A response without a token.
+    Empty,
+    /// The caller disconnected after ten seconds without a token.
+    Slow,
+    /// The request itself was at fault.
+    Caller,
+    HangUp,
 }
 
-words! {
-    /// What kind of failure it was.
-    ErrorClass {
-        RateLimited = "rate_limited",
-        Timeout = "timeout",
-        Connect = "connect",
-        Upstream4xx = "upstream_4xx",
-        Upstream5xx = "upstream_5xx",
-        /// The answer stopped in the middle.
-        CutOff = "cut_off",
-        /// An answer without a token.
-        Empty = "empty",
-        /// The caller hung up after ten seconds without a token.
-        Slow = "slow",
-        /// The request itself was at fault.
-        Caller = "caller",
-        HangUp = "hang_up",
-    }
+/// Who counted the tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum UsageSource {
+    Upstream,
+    Estimated,
 }
 
-words! {
-    /// Who counted the tokens.
-    UsageSource {
-        Upstream = "upstream",
-        Estimated = "estimated",
-    }
-}
-
-words! {
-    /// Where an event comes from.
-    EventSource {
-        Gateway = "gateway",
-        LiteLlm = "litellm",
-        Simulated = "simulated",
-    }
+/// Which part of the server recorded an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", const_into_str)]
+pub enum EventSource {
+    Gateway,
+    LiteLlm,
+    Simulated,
 }
 
 #[cfg(test)]
@@ -130,14 +106,25 @@ mod tests {
 
     #[test]
     fn the_word_in_the_database_is_the_word_in_the_event_log() {
-        for outcome in Outcome::ALL {
-            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
-            assert_eq!(outcome.as_str().parse::<Outcome>().unwrap(), *outcome);
+        fn check<T: VariantArray + Serialize + Copy + Into<&'static str>>(expected: &[&str]) {
+            let stored: Vec<&str> = T::VARIANTS.iter().map(|value| (*value).into()).collect();
+            assert_eq!(stored, expected);
+            assert_eq!(serde_json::to_value(T::VARIANTS).expect("serialises"), serde_json::json!(expected));
         }
-        for class in ErrorClass::ALL {
-            assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
-            assert_eq!(class.as_str().parse::<ErrorClass>().unwrap(), *class);
-        }
-        assert!("no such thing".parse::<EventSource>().is_err());
+        check::<Outcome>(&["success", "error", "refused", "abandoned"]);
+        check::<ErrorClass>(&[
+            "rate_limited",
+            "timeout",
+            "connect",
+            "upstream_4xx",
+            "upstream_5xx",
+            "cut_off",
+            "empty",
+            "slow",
+            "caller",
+            "hang_up",
+        ]);
+        check::<UsageSource>(&["upstream", "estimated"]);
+        check::<EventSource>(&["gateway", "litellm", "simulated"]);
     }
 }

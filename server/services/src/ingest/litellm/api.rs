@@ -12,10 +12,10 @@ use axum::{
 };
 use serde_json::json;
 
-use super::service::{Ingest, NoRoom};
+use super::service::{BacklogFull, Ingest};
 use crate::api::{ApiError, Problem};
 
-/// A batch is 512 events of about 13 kB; long prompts make it larger.
+/// Bytes of a batch. LiteLLM sends 512 events of about 13 kB by default; long prompts make them larger.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The route.
@@ -23,24 +23,24 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
     Router::new().route("/api/ingest/litellm", post(take)).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(ingest)
 }
 
-/// This room's part of the OpenAPI document.
+/// This module's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(take))]
 pub struct IngestDoc;
 
-/// Proof that the sender has the token; comes before the body is read.
+/// Proof that the sender has the token; extracted before the body is read.
 struct Sender;
 
 impl FromRequestParts<Arc<Ingest>> for Sender {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, ingest: &Arc<Ingest>) -> Result<Self, ApiError> {
-        if !ingest.is_open() {
+        if !ingest.is_enabled() {
             let detail = "There is no ingest here: the operator has not set QUADRILLE_LITELLM_INGEST_TOKEN.";
             return Err(Problem::new(StatusCode::NOT_FOUND, "ingest_closed", detail).into());
         }
         let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        match token.is_some_and(|token| ingest.knows(token.trim())) {
+        match token.is_some_and(|token| ingest.accepts_token(token.trim())) {
             true => Ok(Self),
             false => {
                 let detail =
@@ -75,9 +75,9 @@ async fn take(State(ingest): State<Arc<Ingest>>, _: Sender, body: Result<Bytes, 
         return ApiError::from(Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail)).into_response();
     }
     let bytes = body.len();
-    match ingest.take(body) {
+    match ingest.enqueue(body) {
         Ok(()) => (StatusCode::ACCEPTED, Json(json!({"received_bytes": bytes}))).into_response(),
-        Err(NoRoom) => {
+        Err(BacklogFull) => {
             let detail = "More is waiting to be worked off than fits. Send it again shortly.";
             let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
             problem.retry_after_s = Some(5);

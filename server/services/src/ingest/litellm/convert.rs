@@ -1,4 +1,4 @@
-//! From what LiteLLM writes to a usage event.
+//! Converts an entry of LiteLLM into a usage event.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -8,41 +8,47 @@ use uuid::{Builder, Uuid};
 use super::payload::{ErrorInformation, Payload};
 use crate::usage::{ErrorClass, EventSource, Outcome, UsageEvent, UsageSource, is_believable_cost};
 
-/// Silence after which a caller's hanging up is the model's fault.
+/// If the caller disconnects after this long without output, the model counts as too slow.
 const SLOW_AFTER_MS: u64 = 10_000;
-/// An event of another time than these is somebody's wrong clock.
+/// Age of the oldest event that is accepted; older ones come from a wrong clock.
 const OLDEST: TimeDelta = TimeDelta::days(30);
+/// How far in the future an event may be; later ones come from a wrong clock.
 const NEWEST: TimeDelta = TimeDelta::hours(1);
 /// Longer than any request takes.
-const LONGEST_S: f64 = 86_400.0;
+const MAX_LATENCY_S: f64 = 86_400.0;
+/// Characters of names and ids that are kept.
 const MAX_NAME: usize = 200;
 
-/// Why an event is left out.
+/// Why an entry is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LeftOut {
-    /// It says nothing about a model: an embedding, say, or an answer from a cache.
+pub(super) enum Skipped {
+    /// It says nothing about a chat model: an embedding, say, or an answer from a cache.
     NotACompletion,
-    /// Times or ids are missing or cannot be.
+    /// Times or ids are missing or impossible.
     Unusable,
 }
 
-/// The usage event of what LiteLLM tells.
-pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEvent, LeftOut> {
+/// The usage event of an entry.
+///
+/// # Errors
+///
+/// The entry is not about a completion, or is unusable.
+pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEvent, Skipped> {
     let is_completion = payload.call_type.as_deref().is_none_or(|kind| kind.is_empty() || kind.contains("completion"));
     if !is_completion || payload.cache_hit == Some(true) {
-        return Err(LeftOut::NotACompletion);
+        return Err(Skipped::NotACompletion);
     }
-    let started = time(payload.start_time, now).ok_or(LeftOut::Unusable)?;
-    let id = id(payload).ok_or(LeftOut::Unusable)?;
-    let latency_ms = milliseconds(payload.start_time, payload.end_time).ok_or(LeftOut::Unusable)?;
+    let started = time(payload.start_time, now).ok_or(Skipped::Unusable)?;
+    let id = id(payload).ok_or(Skipped::Unusable)?;
+    let latency_ms = milliseconds(payload.start_time, payload.end_time).ok_or(Skipped::Unusable)?;
     let is_stream = payload.stream == Some(true);
-    let has_hung_up = payload.error_str.as_deref().is_some_and(|text| text.contains("Client disconnected"));
+    let is_disconnected = payload.error_str.as_deref().is_some_and(|text| text.contains("Client disconnected"));
     let count = |tokens: Option<u64>| tokens.filter(|tokens| (1..=1_000_000_000_000).contains(tokens));
     let (tokens_in, tokens_out) = (count(payload.prompt_tokens), count(payload.completion_tokens));
-    let ended = ended(payload, has_hung_up, tokens_out, latency_ms);
+    let ending = ending(payload, is_disconnected, tokens_out, latency_ms);
     let has_usage = tokens_in.is_some() || tokens_out.is_some();
-    // An answer that broke off has no counts of its own: LiteLLM counts what came.
-    let usage_source = if has_hung_up { UsageSource::Estimated } else { UsageSource::Upstream };
+    // A response that was interrupted has no counts of the upstream: LiteLLM estimates them.
+    let usage_source = if is_disconnected { UsageSource::Estimated } else { UsageSource::Upstream };
     Ok(UsageEvent {
         id,
         occurred_at: started,
@@ -51,16 +57,16 @@ pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEven
         user_id: None,
         model_public_name: payload.model_group.as_deref().map(shortened).unwrap_or_default(),
         upstream_id: None,
-        status_code: ended.status,
-        outcome: ended.outcome,
-        error_class: ended.class,
+        status_code: ending.status,
+        outcome: ending.outcome,
+        error_class: ending.class,
         is_stream,
         tokens_in,
         tokens_out,
         usage_source: has_usage.then_some(usage_source),
         latency_ms,
         upstream_latency_ms: None,
-        // For streams alone: of a whole answer this is the end.
+        // Only for streams: of other responses LiteLLM reports the end.
         ttft_ms: if is_stream && tokens_out.is_some() {
             milliseconds(payload.start_time, payload.completion_start_time)
         } else {
@@ -72,40 +78,40 @@ pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEven
     })
 }
 
-struct Ended {
+struct Ending {
     outcome: Outcome,
     class: Option<ErrorClass>,
     status: Option<u16>,
 }
 
-fn ended(payload: &Payload, has_hung_up: bool, tokens_out: Option<u64>, latency_ms: u64) -> Ended {
-    let ended = |outcome, class, status| Ended { outcome, class, status };
+fn ending(payload: &Payload, is_disconnected: bool, tokens_out: Option<u64>, latency_ms: u64) -> Ending {
+    let ending = |outcome, class, status| Ending { outcome, class, status };
     match payload.status.as_deref() {
-        _ if has_hung_up && tokens_out.is_none() && latency_ms >= SLOW_AFTER_MS => {
-            ended(Outcome::Error, Some(ErrorClass::Slow), None)
+        _ if is_disconnected && tokens_out.is_none() && latency_ms >= SLOW_AFTER_MS => {
+            ending(Outcome::Error, Some(ErrorClass::Slow), None)
         }
-        _ if has_hung_up => ended(Outcome::Abandoned, Some(ErrorClass::HangUp), None),
-        Some("success") if tokens_out.is_some() => ended(Outcome::Success, None, Some(200)),
-        Some("success") => ended(Outcome::Error, Some(ErrorClass::Empty), Some(200)),
+        _ if is_disconnected => ending(Outcome::Abandoned, Some(ErrorClass::HangUp), None),
+        Some("success") if tokens_out.is_some() => ending(Outcome::Success, None, Some(200)),
+        Some("success") => ending(Outcome::Error, Some(ErrorClass::Empty), Some(200)),
         _ => {
             let nothing = ErrorInformation::default();
             let error = payload.error_information.as_ref().unwrap_or(&nothing);
             let status = status(error);
-            let (outcome, class) = failed(error, status);
-            ended(outcome, class, status)
+            let (outcome, class) = classify(error, status);
+            ending(outcome, class, status)
         }
     }
 }
 
-/// LiteLLM reports what its callers do wrong as failures of the model they named. Those are recorded and not counted, or any
-/// caller could spoil a model's metrics.
-fn failed(error: &ErrorInformation, status: Option<u16>) -> (Outcome, Option<ErrorClass>) {
+/// LiteLLM reports the mistakes of callers as failures of the model. Those are recorded as refused, which is not counted,
+/// because otherwise any caller could spoil a model's statistics.
+fn classify(error: &ErrorInformation, status: Option<u16>) -> (Outcome, Option<ErrorClass>) {
     let is_providers = error.llm_provider.as_deref().is_some_and(|provider| !provider.is_empty());
     let normalized = error.normalized_error.as_deref().unwrap_or_default();
     let counted = |class| (Outcome::Error, Some(class));
     match status {
         Some(429) if is_providers => counted(ErrorClass::RateLimited),
-        // LiteLLM's own limits on its own keys.
+        // A rate limit of LiteLLM itself, not of the provider.
         Some(429) => (Outcome::Refused, Some(ErrorClass::RateLimited)),
         Some(401 | 403) if is_providers => counted(ErrorClass::Upstream4xx),
         Some(400 | 401 | 403 | 404 | 413 | 422) => (Outcome::Refused, Some(ErrorClass::Caller)),
@@ -118,7 +124,7 @@ fn failed(error: &ErrorInformation, status: Option<u16>) -> (Outcome, Option<Err
     }
 }
 
-/// The status: there is no field for it.
+/// The HTTP status. LiteLLM has no field for it, so it is derived from the error's codes or class.
 fn status(error: &ErrorInformation) -> Option<u16> {
     let leading = |text: &str| {
         let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
@@ -147,8 +153,8 @@ fn status(error: &ErrorInformation) -> Option<u16> {
         .or_else(of_class)
 }
 
-/// The same for the same event, however often it is sent: made of LiteLLM's id of the call and of the answer's, since neither
-/// alone is unique.
+/// An idempotency key: the same entry has the same id however often it is sent. Derived from LiteLLM's ids of the call and of
+/// the answer, because neither alone is unique.
 fn id(payload: &Payload) -> Option<Uuid> {
     let (call, answer) = (payload.litellm_call_id.as_deref(), payload.id.as_deref());
     if call.or(answer).is_none_or(str::is_empty) {
@@ -172,11 +178,12 @@ fn time(seconds: Option<f64>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 fn milliseconds(from: Option<f64>, to: Option<f64>) -> Option<u64> {
     let seconds = to? - from?;
-    // Clocks are read more than once: an end a moment before the beginning is no time at all.
-    (seconds > -1.0 && seconds < LONGEST_S).then(|| (seconds.max(0.0) * 1e3).round() as u64)
+    // The two times are of different clock readings: an end slightly before the start means a duration of 0.
+    (seconds > -1.0 && seconds < MAX_LATENCY_S).then(|| (seconds.max(0.0) * 1e3).round() as u64)
 }
 
-/// A cost of 0 means that LiteLLM does not know the price. One that cannot be is as unknown: the catalogue may know better.
+/// LiteLLM reports a cost of 0 when it does not know the price. Unbelievable costs count as unknown too: the catalogue may have
+/// the price.
 fn cost(usd: f64) -> Option<Decimal> {
     Decimal::try_from(usd).ok().filter(|cost| *cost > Decimal::ZERO && is_believable_cost(cost))
 }
@@ -195,7 +202,7 @@ mod tests {
         "2026-11-21T10:00:00Z".parse().expect("a time")
     }
 
-    fn event(changes: Value) -> Result<UsageEvent, LeftOut> {
+    fn event(changes: Value) -> Result<UsageEvent, Skipped> {
         let mut payload = json!({
             "id": "chatcmpl-1", "litellm_call_id": "call-1", "call_type": "acompletion", "stream": null,
             "status": "success", "startTime": 1795255100.25, "endTime": 1795255101.75, "completionStartTime": 1795255101.75,
@@ -285,11 +292,11 @@ mod tests {
         assert_eq!(event_of(json!({"response_cost": 1e6})).cost_usd, Some(Decimal::from(1_000_000)));
         assert_eq!(event_of(json!({"completion_tokens": 0})).error_class, Some(ErrorClass::Empty));
         assert_eq!(event_of(json!({"prompt_tokens": 0})).tokens_in, None);
-        assert_eq!(event(json!({"startTime": null})).unwrap_err(), LeftOut::Unusable);
-        assert_eq!(event(json!({"startTime": 1.0})).unwrap_err(), LeftOut::Unusable);
-        assert_eq!(event(json!({"endTime": 1795255000.0})).unwrap_err(), LeftOut::Unusable);
-        assert_eq!(event(json!({"id": "", "litellm_call_id": null})).unwrap_err(), LeftOut::Unusable);
-        assert_eq!(event(json!({"call_type": "aembedding"})).unwrap_err(), LeftOut::NotACompletion);
-        assert_eq!(event(json!({"cache_hit": true})).unwrap_err(), LeftOut::NotACompletion);
+        assert_eq!(event(json!({"startTime": null})).unwrap_err(), Skipped::Unusable);
+        assert_eq!(event(json!({"startTime": 1.0})).unwrap_err(), Skipped::Unusable);
+        assert_eq!(event(json!({"endTime": 1795255000.0})).unwrap_err(), Skipped::Unusable);
+        assert_eq!(event(json!({"id": "", "litellm_call_id": null})).unwrap_err(), Skipped::Unusable);
+        assert_eq!(event(json!({"call_type": "aembedding"})).unwrap_err(), Skipped::NotACompletion);
+        assert_eq!(event(json!({"cache_hit": true})).unwrap_err(), Skipped::NotACompletion);
     }
 }

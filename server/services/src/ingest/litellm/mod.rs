@@ -1,11 +1,12 @@
-//! LiteLLM's generic callback. Its proxy sends what each request came to, prompts and answers included; of those nothing is
+//! LiteLLM's generic callback. Its proxy sends a log entry for each request, prompts and answers included; of those nothing is
 //! kept.
 //!
-//! `api` takes a batch and answers at once, `service` works it off, `payload` reads what LiteLLM writes, `convert` makes a usage
-//! event of it.
+//! `api` accepts a batch and answers at once, `service` processes it, `payload` parses LiteLLM's entries, `convert` turns them
+//! into usage events.
 
 mod api;
 mod convert;
+mod metrics;
 mod payload;
 mod service;
 

@@ -1,10 +1,10 @@
-//! What LiteLLM writes about a request, as far as it is of use. Whatever has another type than expected counts as missing;
-//! everything else, prompts and answers first of all, is passed over without being kept.
+//! The fields of LiteLLM's `StandardLoggingPayload` that are used. A field of an unexpected type counts as missing; all other
+//! fields, prompts and answers above all, are skipped without being stored.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
-/// One event.
+/// One log entry.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Payload {
@@ -14,7 +14,7 @@ pub(super) struct Payload {
     pub litellm_call_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub call_type: Option<String>,
-    /// Missing where it is no stream.
+    /// Missing for responses that are not streamed.
     #[serde(deserialize_with = "lenient")]
     pub stream: Option<bool>,
     /// In US dollars; 0 where LiteLLM does not know the price.
@@ -26,14 +26,14 @@ pub(super) struct Payload {
     pub prompt_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient")]
     pub completion_tokens: Option<u64>,
-    /// Seconds since 1970, as the two below.
+    /// Seconds since 1970, like the two below.
     #[serde(rename = "startTime", deserialize_with = "lenient")]
     pub start_time: Option<f64>,
     #[serde(rename = "endTime", deserialize_with = "lenient")]
     pub end_time: Option<f64>,
     #[serde(rename = "completionStartTime", deserialize_with = "lenient")]
     pub completion_start_time: Option<f64>,
-    /// The public name; empty for a model that is unknown.
+    /// The public name; empty for an unknown model.
     #[serde(deserialize_with = "lenient")]
     pub model_group: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -44,16 +44,16 @@ pub(super) struct Payload {
     pub error_information: Option<ErrorInformation>,
 }
 
-/// What went wrong.
+/// Details of a failure.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ErrorInformation {
-    /// Whatever the provider calls it, often its status.
+    /// The provider's own code, often an HTTP status.
     #[serde(deserialize_with = "lenient")]
     pub error_code: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub error_class: Option<String>,
-    /// Set where it was the provider that failed.
+    /// Set if the provider failed.
     #[serde(deserialize_with = "lenient")]
     pub llm_provider: Option<String>,
     /// Begins with the status, such as `429_RATE_LIMIT_EXCEEDED`.
@@ -61,8 +61,8 @@ pub(super) struct ErrorInformation {
     pub normalized_error: Option<String>,
 }
 
-/// The events of a body: a JSON array, one object, or one object on each line. What follows a break in the JSON is lost, which
-/// the count of unreadable ones tells.
+/// The entries of a body, which is a JSON array, one object, or one object on each line, and the number of entries that could
+/// not be parsed. After a syntax error the rest of the body is lost and counts as one.
 pub(super) fn read(body: &[u8]) -> (Vec<Payload>, usize) {
     let mut events = Vec::new();
     let mut unreadable = 0;

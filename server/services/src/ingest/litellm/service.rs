@@ -1,60 +1,47 @@
-//! Taking batches in and working them off.
+//! Accepts batches and processes them in the background.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use eventlog::EventLog;
 use foundation::{clock::Clock, shutdown::Tasks};
+use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    convert::{LeftOut, convert},
+    convert::{Skipped, convert},
+    metrics::IngestMetrics,
     payload,
 };
 use crate::{catalog::CatalogService, usage::UsageEvent};
 
-/// KiB of bodies that may wait to be worked off.
-const MAX_WAITING: usize = 192 * 1024;
+/// KiB of accepted bodies that are not processed yet; beyond it batches are rejected.
+const BACKLOG_LIMIT_KIB: usize = 192 * 1024;
 /// Events that are written to the log at once.
-const PIECE: usize = 512;
+const WRITE_BATCH: usize = 512;
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
-/// More is waiting than fits.
-pub(super) struct NoRoom;
+/// The backlog is full.
+pub(super) struct BacklogFull;
 
 /// The ingest.
 pub struct Ingest {
-    /// Of the token, so that comparing takes the same time whatever is presented.
+    /// SHA-256 of the token. Comparing hashes reveals nothing of the token through timing.
     token_hash: Option<[u8; 32]>,
     log: EventLog,
     catalog: Arc<CatalogService>,
     clock: Arc<dyn Clock>,
     tasks: Tasks,
-    waiting: Arc<Semaphore>,
-    /// One batch is worked off at a time.
-    turn: Arc<Semaphore>,
-    metrics: Arc<IngestMetrics>,
-}
-
-#[derive(Debug, Default)]
-struct IngestMetrics {
-    batches: AtomicU64,
-    rejected: AtomicU64,
-    events: AtomicU64,
-    not_completions: AtomicU64,
-    unusable: AtomicU64,
+    backlog: Arc<Semaphore>,
+    /// Batches are processed one at a time.
+    processing: Arc<Semaphore>,
+    metrics: IngestMetrics,
 }
 
 impl Ingest {
-    /// The ingest for whoever has this token; without one it is closed.
+    /// An ingest for senders with this token; without a token it is disabled.
     pub fn new(
         token: Option<SecretString>,
         log: EventLog,
@@ -68,63 +55,54 @@ impl Ingest {
             catalog,
             clock,
             tasks,
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-            turn: Arc::new(Semaphore::new(1)),
-            metrics: Arc::default(),
+            backlog: Arc::new(Semaphore::new(BACKLOG_LIMIT_KIB)),
+            processing: Arc::new(Semaphore::new(1)),
+            metrics: IngestMetrics::default(),
         }
     }
 
-    /// Whether there is an ingest.
-    pub(super) fn is_open(&self) -> bool {
+    /// Whether a token is configured.
+    pub(super) fn is_enabled(&self) -> bool {
         self.token_hash.is_some()
     }
 
     /// Whether this is the token.
-    pub(super) fn knows(&self, token: &str) -> bool {
+    pub(super) fn accepts_token(&self, token: &str) -> bool {
         self.token_hash.is_some_and(|known| known == hash(token))
     }
 
-    /// Takes a batch in, to be worked off by a task of the server.
-    pub(super) fn take(self: &Arc<Self>, body: Bytes) -> Result<(), NoRoom> {
+    /// Accepts a batch, which a task of the server then processes. Does not block.
+    ///
+    /// # Errors
+    ///
+    /// The backlog is full.
+    pub(super) fn enqueue(self: &Arc<Self>, body: Bytes) -> Result<(), BacklogFull> {
         let size = u32::try_from(body.len().div_ceil(1024)).unwrap_or(u32::MAX);
-        let Ok(place) = self.waiting.clone().try_acquire_many_owned(size) else {
-            self.metrics.rejected.fetch_add(1, Ordering::Relaxed);
-            return Err(NoRoom);
+        let Ok(permit) = self.backlog.clone().try_acquire_many_owned(size) else {
+            self.metrics.rejected.inc();
+            return Err(BacklogFull);
         };
-        self.metrics.batches.fetch_add(1, Ordering::Relaxed);
-        drop(self.tasks.spawn(self.clone().work_off(body, place)));
+        self.metrics.batches.inc();
+        drop(self.tasks.spawn(self.clone().process(body, permit)));
         Ok(())
     }
 
-    /// Name, kind, description and value of each figure.
-    pub fn metrics(&self) -> [(&'static str, &'static str, &'static str, u64); 5] {
-        let of = |stat: &AtomicU64| stat.load(Ordering::Relaxed);
-        let (metrics, kind) = (&self.metrics, "counter");
-        [
-            ("quadrille_ingest_batches_total", kind, "Batches taken in from LiteLLM.", of(&metrics.batches)),
-            ("quadrille_ingest_turned_away_total", kind, "Batches there was no room for.", of(&metrics.rejected)),
-            ("quadrille_ingest_events_total", kind, "Usage events made of them.", of(&metrics.events)),
-            (
-                "quadrille_ingest_not_completions_total",
-                kind,
-                "Entries about other calls, or from a cache.",
-                of(&metrics.not_completions),
-            ),
-            ("quadrille_ingest_unusable_total", kind, "Entries that could not be used.", of(&metrics.unusable)),
-        ]
+    /// Registers the ingest's metrics, named without their prefix.
+    pub fn register_metrics(&self, registry: &mut Registry) {
+        self.metrics.register(registry);
     }
 
-    async fn work_off(self: Arc<Self>, body: Bytes, _place: OwnedSemaphorePermit) {
-        let Ok(_turn) = self.turn.acquire().await else { return };
+    async fn process(self: Arc<Self>, body: Bytes, _permit: OwnedSemaphorePermit) {
+        let Ok(_turn) = self.processing.acquire().await else { return };
         let this = self.clone();
         let read = tokio::task::spawn_blocking(move || this.read(&body)).await;
         let Ok(mut events) = read else {
-            tracing::error!("a batch from LiteLLM could not be worked off");
+            tracing::error!("a batch from LiteLLM could not be processed");
             return;
         };
         self.price(&mut events).await;
-        for piece in events.chunks(PIECE) {
-            self.write(piece).await;
+        for batch in events.chunks(WRITE_BATCH) {
+            self.write(batch).await;
         }
     }
 
@@ -136,20 +114,20 @@ impl Ingest {
         for payload in &payloads {
             match convert(payload, now) {
                 Ok(event) => events.push(event),
-                Err(LeftOut::NotACompletion) => {
-                    self.metrics.not_completions.fetch_add(1, Ordering::Relaxed);
+                Err(Skipped::NotACompletion) => {
+                    self.metrics.not_completions.inc();
                 }
-                Err(LeftOut::Unusable) => unusable += 1,
+                Err(Skipped::Unusable) => unusable += 1,
             }
         }
         if unusable > 0 {
             tracing::warn!(unusable, of = payloads.len(), "entries from LiteLLM could not be used");
-            self.metrics.unusable.fetch_add(unusable, Ordering::Relaxed);
+            self.metrics.unusable.inc_by(unusable);
         }
         events
     }
 
-    /// Where LiteLLM does not know a price, the catalogue may.
+    /// Fills in costs from the catalogue where LiteLLM does not know the price.
     async fn price(&self, events: &mut [UsageEvent]) {
         let mut names: Vec<String> = events
             .iter()
@@ -161,7 +139,7 @@ impl Ingest {
         if names.is_empty() {
             return;
         }
-        // Without the catalogue the cost stays unknown, which is no reason to hold events up.
+        // If the catalogue cannot be read, the cost stays unknown; the events are not delayed for it.
         let models = self.catalog.callable(&names).await.unwrap_or_default();
         for event in events.iter_mut().filter(|event| event.cost_usd.is_none()) {
             let model = models.get(&event.model_public_name);
@@ -169,13 +147,13 @@ impl Ingest {
         }
     }
 
-    /// Writes them to the log, and waits for room there as long as the server runs.
+    /// Writes events to the log. Retries while the log is full, until the server stops.
     async fn write(&self, events: &[UsageEvent]) {
         let stopping = self.tasks.stopping();
         loop {
             if let Ok(permit) = self.log.admit_many(events.len()) {
                 if permit.write(events).await {
-                    self.metrics.events.fetch_add(events.len() as u64, Ordering::Relaxed);
+                    self.metrics.events.inc_by(events.len() as u64);
                 }
                 return;
             }
