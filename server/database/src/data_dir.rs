@@ -10,6 +10,7 @@ use foundation::error::OperatorError;
 
 /// Makes the data directory unless it is there. Closed to others, except that root's can be passed through: the embedded
 /// Postgres runs as another user and lives inside.
+#[expect(clippy::disallowed_methods, reason = "at start-up, before anything is served")]
 pub fn create_data_dir(dir: &Path) -> Result<(), OperatorError> {
     if dir.is_dir() {
         return Ok(());

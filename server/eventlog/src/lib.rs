@@ -4,6 +4,7 @@
 //!
 //! `log` is what others see, `writer` appends and forces to the disk, `reader` reads them in order, `segment` and
 //! `record` know how the files look.
+#![expect(clippy::disallowed_methods, reason = "files are touched by threads of their own and by `spawn_blocking`")]
 
 mod log;
 mod permit;

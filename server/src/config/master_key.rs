@@ -1,5 +1,9 @@
 //! The master key: 32 bytes that wrap every member's data key. Several may be given while a rotation is under way: the
 //! first encrypts, the others only decrypt.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "keys are read and written at start-up and by commands, before anything is served"
+)]
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,7 +18,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use database::{DatabaseSettings, create_data_dir};
-use foundation::error::OperatorError;
+use foundation::{error::OperatorError, random};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -162,7 +166,7 @@ fn read_key_file(file: &Path) -> Result<Option<Vec<MasterKey>>, OperatorError> {
 
 fn new_key() -> Result<MasterKey, OperatorError> {
     let mut key = MasterKey::default();
-    getrandom::fill(&mut *key)
+    random::fill(&mut *key)
         .map_err(|_| OperatorError::new("the system gives no random numbers", "check that /dev/urandom is there"))?;
     Ok(key)
 }
@@ -198,7 +202,7 @@ fn replace_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), OperatorError
 /// Writes the keys, forced to the disk, into a temporary file of the same folder.
 fn write_beside(file: &Path, keys: &[MasterKey]) -> std::io::Result<PathBuf> {
     let mut tag = [0; 8];
-    getrandom::fill(&mut tag).map_err(std::io::Error::other)?;
+    random::fill(&mut tag).map_err(std::io::Error::other)?;
     let temporary = file.with_extension(format!("{:016x}", u64::from_ne_bytes(tag)));
     let mut text = Zeroizing::new(String::new());
     for key in keys {

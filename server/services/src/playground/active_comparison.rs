@@ -170,6 +170,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 pub(super) mod tests {
     use domain::playground::Parameters;
+    use foundation::shutdown::Tasks;
     use uuid::Uuid;
 
     use super::*;
@@ -201,7 +202,7 @@ pub(super) mod tests {
     #[tokio::test]
     async fn waiting_for_the_end_returns_the_whole_comparison() {
         let live = live();
-        let waiting = tokio::spawn({
+        let waiting = Tasks::default().spawn({
             let live = live.clone();
             async move { live.finished().await }
         });
