@@ -11,6 +11,7 @@ mod analytics;
 mod catalog_file;
 mod certificates;
 mod config;
+mod contract;
 mod crypto;
 mod demo;
 mod direct_test;
