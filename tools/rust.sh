@@ -1,5 +1,10 @@
 # Chooses one Rust toolchain for both halves, the server's and the browser's; sourced by setup.sh.
 # The same compiler must have built the browser's standard library, so a toolchain counts only when it links a program for the browser.
+#
+# There is no rust-toolchain.toml, on purpose. Only rustup reads it, so what is below would stay for Debian's packages; and a
+# machine with rustup that has a toolchain which is new enough under another name (`1.95.0` in the images of Docker, `stable` of
+# last month on a laptop) would download the one that the file names before any cargo command runs, or fail without a network.
+# Here any installed toolchain counts that is new enough, and only the target is added where it is missing.
 # shellcheck shell=bash
 
 rust_bin="" rust_linker=""

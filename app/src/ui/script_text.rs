@@ -69,6 +69,7 @@ const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests read the scripts of this folder")]
 mod tests {
     use std::{
         collections::BTreeSet,

@@ -7,6 +7,7 @@
 //! ```
 //!
 //! A file's name holds the hash of its content, so browsers may keep it for ever. Nothing is done when nothing changed.
+#![expect(clippy::disallowed_methods, reason = "a build tool without a runtime")]
 
 mod bind;
 mod css;

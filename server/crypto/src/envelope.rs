@@ -9,7 +9,7 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use foundation::error::Error;
+use foundation::{error::Error, random};
 use zeroize::Zeroizing;
 
 /// The version of the layout. It is part of the associated data too, which rules out downgrades from a later layout.
@@ -25,7 +25,7 @@ pub(super) type KeyBytes = Zeroizing<[u8; KEY_LEN]>;
 /// A key from the operating system's random number generator.
 pub(super) fn random_key() -> Result<KeyBytes, Error> {
     let mut key = Zeroizing::new([0; KEY_LEN]);
-    getrandom::fill(key.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+    random::fill(key.as_mut())?;
     Ok(key)
 }
 
@@ -49,7 +49,7 @@ impl Aad {
 /// Encrypts under a fresh nonce.
 pub(super) fn encrypt(key: &KeyBytes, aad: &Aad, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
     let mut nonce = [0; NONCE_LEN];
-    getrandom::fill(&mut nonce).map_err(|_| Error::Encryption("no randomness available"))?;
+    random::fill(&mut nonce)?;
     let ciphertext = cipher(key)
         .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: &aad.0 })
         .map_err(|_| Error::Encryption("could not encrypt"))?;

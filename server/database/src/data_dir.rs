@@ -13,6 +13,7 @@ use foundation::error::OperatorError;
 ///
 /// # Errors
 /// Where the directory cannot be created or its permissions cannot be set.
+#[expect(clippy::disallowed_methods, reason = "at start-up, before anything is served")]
 pub fn create_data_dir(dir: &Path) -> Result<(), OperatorError> {
     if dir.is_dir() {
         return Ok(());

@@ -4,6 +4,7 @@
 //!
 //! `log` is the public interface, `permit` is admission control, `writer` appends and syncs, `reader` reads in order and keeps
 //! the checkpoint (`position`), `segment` and `record` define the file format.
+#![expect(clippy::disallowed_methods, reason = "files are touched by threads of their own and by `spawn_blocking`")]
 
 mod log;
 mod metrics;

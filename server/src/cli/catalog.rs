@@ -83,6 +83,7 @@ fn print_diff(diff: &CatalogDiff, is_dry_run: bool) -> Result<(), Error> {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a command, which serves nothing")]
 fn read_in(file: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = match file.to_str() {
@@ -94,6 +95,7 @@ fn read_in(file: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "a command, which serves nothing")]
 fn write_out(file: Option<&Path>, text: &str) -> Result<(), Error> {
     match file {
         None => Ok(io::stdout().write_all(text.as_bytes())?),

@@ -19,6 +19,7 @@ pub struct ProcessEnv {
 
 impl ProcessEnv {
     /// Reads them from the running process.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Self {
         let program = env::current_exe().and_then(|path| path.canonicalize());
         Self {

@@ -23,6 +23,7 @@ pub struct Site {
 
 impl Site {
     /// Opens the folder and reads its manifest.
+    #[expect(clippy::disallowed_methods, reason = "at start-up, before anything is served")]
     pub fn open(root: &Path) -> Result<Self, Error> {
         let manifest = root.join("manifest.json");
         let refuse = |problem: String| {

@@ -16,7 +16,10 @@ use services::accounts::{LimitSettings, Outcome, Rate};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
-use crate::support::site::{Answer, EMAIL, PASSWORD, Site, post, unlimited};
+use crate::support::{
+    app::eventually,
+    site::{Answer, EMAIL, PASSWORD, Site, post, unlimited},
+};
 
 #[sqlx::test(migrator = "database::MIGRATOR")]
 async fn signing_up_makes_an_account_and_signs_it_in(pool: PgPool) {
@@ -415,21 +418,15 @@ async fn callers_who_hang_up_leave_no_transaction_open(pool: PgPool) {
         tokio::time::sleep(Duration::from_millis(n * 7 % 80)).await;
         call.abort();
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let open: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
-    )
-    .fetch_one(&site.pool)
-    .await
-    .expect("counts");
-    assert_eq!(open, 0);
+    let count = async |statement: &'static str| -> i64 {
+        sqlx::query_scalar(statement).fetch_one(&site.pool).await.expect("counts")
+    };
+    // What a caller left behind runs on without him, and ends.
+    let open = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    eventually("no transaction is open", async || count(open).await == 0).await;
     // An account without a sign-in would be half of a sign-up.
-    let halves: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM users WHERE NOT EXISTS (SELECT FROM sign_ins WHERE user_id = users.id)",
-    )
-    .fetch_one(&site.pool)
-    .await
-    .expect("counts");
-    assert_eq!(halves, 0);
+    let halves = count("SELECT count(*) FROM users WHERE NOT EXISTS (SELECT FROM sign_ins WHERE user_id = users.id)");
+    assert_eq!(halves.await, 0);
     assert_eq!(site.sign_in(EMAIL, PASSWORD).await.status, StatusCode::OK);
 }

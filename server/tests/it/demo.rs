@@ -121,10 +121,15 @@ async fn the_four_take_clearly_different_time_to_the_first_word_and_to_the_last(
 async fn the_simulated_upstream_ends_with_the_server_even_while_it_answers() {
     let demo = Demo::start(0.2).await;
     let request = ChatRequest::new("demo/sage", None, "What is autumn?");
-    let (outcome, stopped) = tokio::join!(demo.ask(&request), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        demo.tasks.stop(Duration::from_secs(5)).await
-    });
-    assert!(stopped, "every task has ended");
-    assert_eq!(outcome.expect_err("a failure").code, "cut_off");
+    let asked = demo.client.stream_chat(&demo.target, &request, CancellationToken::new()).await;
+    let mut stream = asked.expect("an answer");
+    stream.next().await.expect("the answer has begun");
+    assert!(demo.tasks.stop(Duration::from_secs(5)).await, "every task has ended");
+    let failure = loop {
+        match stream.next().await {
+            Ok(event) => assert!(event.is_some(), "the answer came to its end"),
+            Err(failure) => break failure,
+        }
+    };
+    assert_eq!(failure.code, "cut_off");
 }

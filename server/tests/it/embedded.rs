@@ -49,6 +49,7 @@ async fn a_new_cluster_is_private_durable_and_says_nothing_about_statements() {
     assert!(log.contains("violates check constraint"), "{log}");
     assert!(!log.contains("77001177"), "{log}");
     let hba = fs::read_to_string(dir.path().join("data/postgres/pg_hba.conf")).unwrap();
+    assert!(hba.lines().any(|line| line.ends_with("scram-sha-256")), "{hba}");
     assert!(
         hba.lines().all(|line| line.starts_with('#') || line.is_empty() || line.ends_with("scram-sha-256")),
         "{hba}"

@@ -175,8 +175,7 @@ async fn while_the_database_is_away_events_are_kept(pool: PgPool) {
     // All at once, and nothing after them: what failed is tried again without being woken by more.
     let events: Vec<_> = (1..51).map(event).collect();
     assert!(log.admit_many(50).unwrap().write(&events).await, "writing does not need the database");
-    // Long enough for a first try to have failed.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    eventually("a first try has failed", async || detour.refused() > 0).await;
     assert_eq!(log.waiting(), 50);
     detour.open();
     eventually("everything is moved", async || log.waiting() == 0).await;

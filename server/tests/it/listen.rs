@@ -3,6 +3,10 @@
 use std::{
     convert::Infallible,
     net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,15 +28,37 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use crate::support::app::eventually;
+
 const HEAD: Duration = Duration::from_secs(2);
 
 const PIECE: Bytes = Bytes::from_static(&[b'x'; 16 * 1024]);
 
 async fn start(drain: Duration) -> (SocketAddr, Tasks, JoinHandle<()>) {
+    let (address, tasks, server, _) = start_counting(drain).await;
+    (address, tasks, server)
+}
+
+/// The same, with how many requests for `/slow` and `/stuck` have reached their handlers.
+async fn start_counting(drain: Duration) -> (SocketAddr, Tasks, JoinHandle<()>, Arc<AtomicUsize>) {
+    let arrived = Arc::<AtomicUsize>::default();
+    let [slow, stuck] = [arrived.clone(), arrived.clone()];
     let router = Router::new()
         .route("/who", get(|ConnectInfo(address): ConnectInfo<SocketAddr>| async move { address.to_string() }))
-        .route("/slow", get(|| async { sleep(Duration::from_secs(1)).await }))
-        .route("/stuck", get(std::future::pending::<()>))
+        .route(
+            "/slow",
+            get(move || async move {
+                slow.fetch_add(1, Ordering::SeqCst);
+                sleep(Duration::from_secs(1)).await;
+            }),
+        )
+        .route(
+            "/stuck",
+            get(move || async move {
+                stuck.fetch_add(1, Ordering::SeqCst);
+                std::future::pending::<()>().await;
+            }),
+        )
         .route("/json", post(|JsonBody(_): JsonBody<Value>| async {}))
         .route("/endless", get(|| async { Body::from_stream(stream::repeat_with(|| Ok::<_, Infallible>(PIECE))) }));
     let patience = listen::Patience { head: HEAD, body: HEAD, write: HEAD, drain };
@@ -43,12 +69,15 @@ async fn start(drain: Duration) -> (SocketAddr, Tasks, JoinHandle<()>) {
         let tasks = tasks.clone();
         async move { listen::serve(listener, router, &tasks, patience).await }
     });
-    (address, tasks, server)
+    (address, tasks, server, arrived)
 }
 
 /// Sends this and returns everything that comes back before the server hangs up, and when it did.
 async fn exchange(address: SocketAddr, request: &[u8]) -> (String, Duration) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    exchange_on(TcpStream::connect(address).await.unwrap(), request).await
+}
+
+async fn exchange_on(mut stream: TcpStream, request: &[u8]) -> (String, Duration) {
     let started = Instant::now();
     stream.write_all(request).await.unwrap();
     let mut answer = Vec::new();
@@ -154,13 +183,13 @@ async fn a_head_of_a_megabyte_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn draining_finishes_requests_and_refuses_new_clients() {
-    let (address, tasks, server) = start(Duration::from_secs(10)).await;
+    let (address, tasks, server, arrived) = start_counting(Duration::from_secs(10)).await;
+    let idle = tokio::spawn(exchange_on(TcpStream::connect(address).await.unwrap(), b""));
     let slow = tokio::spawn(exchange(address, b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n"));
-    let idle = tokio::spawn(exchange(address, b""));
-    sleep(Duration::from_millis(200)).await;
+    eventually("the request has arrived", async || arrived.load(Ordering::SeqCst) == 1).await;
     tasks.drain();
-    sleep(Duration::from_millis(100)).await;
-    assert!(TcpStream::connect(address).await.is_err(), "new clients are refused");
+    eventually("new clients are refused", async || TcpStream::connect(address).await.is_err()).await;
+    assert!(!slow.is_finished(), "the server refuses new clients while it still answers");
     let (answer, _) = slow.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let (_, idle_for) = idle.await.unwrap();
@@ -170,9 +199,9 @@ async fn draining_finishes_requests_and_refuses_new_clients() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_does_not_end_is_cut_at_the_deadline() {
-    let (address, tasks, server) = start(Duration::from_secs(1)).await;
+    let (address, tasks, server, arrived) = start_counting(Duration::from_secs(1)).await;
     let stuck = tokio::spawn(exchange(address, b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n"));
-    sleep(Duration::from_millis(200)).await;
+    eventually("the request has arrived", async || arrived.load(Ordering::SeqCst) == 1).await;
     let started = Instant::now();
     tasks.drain();
     timeout(Duration::from_secs(5), server).await.expect("it ends").unwrap();

@@ -1,5 +1,6 @@
 //! One test binary for everything that needs a real Postgres, a real socket or the real program; one file for each room.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "tests play the clients, the files and the processes around the server")]
 
 mod account;
 mod admin_addresses;
@@ -10,6 +11,7 @@ mod analytics;
 mod catalog_file;
 mod certificates;
 mod config;
+mod contract;
 mod crypto;
 mod demo;
 mod direct_test;

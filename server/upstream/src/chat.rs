@@ -162,7 +162,7 @@ fn pause_before_retry(error: &UpstreamError) -> Option<Duration> {
 fn jitter() -> Duration {
     let mut random = [0; 2];
     // Without randomness the pause is 100 ms for all requests, which is no reason to fail.
-    let _ = getrandom::fill(&mut random);
+    let _ = foundation::random::fill(&mut random);
     Duration::from_millis(100 + u64::from(u16::from_le_bytes(random)) % 301)
 }
 

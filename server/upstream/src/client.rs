@@ -213,6 +213,7 @@ pub(super) async fn read_body(
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that makes a client, with the guard of addresses")]
 fn build(reach: Reach, settings: &ClientSettings) -> Result<reqwest::Client, Error> {
     let builder = || {
         reqwest::Client::builder()

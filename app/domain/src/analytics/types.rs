@@ -97,6 +97,8 @@ pub struct Filter {
 /// What some events add up to. Requests are successes and errors; times are those of successes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+// Names in the OpenAPI document stay when a type is renamed: programs generate code from them.
+#[cfg_attr(feature = "server", schema(as = Figures))]
 pub struct UsageStats {
     pub requests: u64,
     pub successes: u64,
@@ -124,6 +126,7 @@ pub struct UsageStats {
 /// A model's part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(as = ModelFigures))]
 pub struct ModelStats {
     /// Its public name at the time.
     pub model: String,
@@ -134,6 +137,7 @@ pub struct ModelStats {
 /// A step's part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(as = StepFigures))]
 pub struct StepStats {
     /// When the step began.
     pub at: DateTime<Utc>,

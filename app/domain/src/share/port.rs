@@ -20,6 +20,6 @@ pub trait SharePort: Send + Sync {
     /// The snapshot behind a link. Unshared, deleted, of a disabled owner or unknown: all are [`AppError::NotFound`], so that
     /// nothing can be learned from the difference.
     async fn shared(&self, slug: &str) -> Result<SharedComparison, AppError>;
-    /// Makes a private copy for a member, answers and metrics included.
+    /// Makes a private copy for a member, answers and measurements included.
     async fn copy(&self, viewer: &Viewer, slug: &str) -> Result<ComparisonId, AppError>;
 }

@@ -8,6 +8,8 @@ use crate::{UserId, accounts::Role};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+// Names in the OpenAPI document stay when a type is renamed: programs generate code from them.
+#[schema(as = Person)]
 pub struct UserView {
     pub id: UserId,
     pub email: String,
@@ -23,6 +25,7 @@ pub struct UserView {
 
 /// A page of accounts, by e-mail address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = People)]
 pub struct UserList {
     pub users: Vec<UserView>,
     /// What to give as `after` to read on; `null` at the end.
@@ -32,6 +35,7 @@ pub struct UserList {
 /// What to change of an account; what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = PersonEdit)]
 pub struct UserEdit {
     pub role: Option<Role>,
     /// Disabling ends every sign-in and every API key at once.

@@ -8,7 +8,10 @@ use std::{
     process::Stdio,
 };
 
-use foundation::error::{Error, OperatorError};
+use foundation::{
+    error::{Error, OperatorError},
+    random,
+};
 
 use crate::embedded::{binaries::Binaries, layout::Layout, owner::Owner};
 
@@ -126,6 +129,6 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
 
 fn random_hex<const LENGTH: usize>() -> Result<String, Error> {
     let mut bytes = [0; LENGTH];
-    getrandom::fill(&mut bytes).map_err(|_| Error::Encryption("the system gives no random numbers"))?;
+    random::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,6 +4,10 @@
 //! One process owns the data directory, by a file lock that the operating system releases when the process dies, however it
 //! dies. Its Postgres survives a `kill -9`; the next owner identifies it by its pid file and command line, stops it and
 //! starts its own.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files are touched at start-up, before anything is served, and by the supervisor of a Postgres that is down"
+)]
 
 mod binaries;
 mod cluster;

@@ -7,7 +7,7 @@ use domain::{
     accounts::{Role, rules},
     error::AppError,
 };
-use foundation::error::Error;
+use foundation::{error::Error, random};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -109,6 +109,6 @@ impl AccountService {
 /// 120 random bits.
 fn made_up_password() -> Result<SecretString, Error> {
     let mut bytes = Zeroizing::new([0; 15]);
-    getrandom::fill(bytes.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+    random::fill(bytes.as_mut())?;
     Ok(SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
 }

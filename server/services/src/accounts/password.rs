@@ -7,7 +7,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use domain::error::AppError;
-use foundation::error::Error;
+use foundation::{error::Error, random};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -32,7 +32,7 @@ impl Passwords {
         let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|_| Error::Encryption("password parameters"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut nobody = Zeroizing::new([0; 32]);
-        getrandom::fill(nobody.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+        random::fill(nobody.as_mut())?;
         let decoy = hash(&argon2, nobody.as_ref())?;
         Ok(Self { argon2, turns: Arc::new(Semaphore::new(cores)), decoy })
     }

@@ -1,7 +1,7 @@
 //! The random strings that prove a sign-in or an invitation.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use foundation::error::Error;
+use foundation::{error::Error, random};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -13,7 +13,7 @@ const BYTES: usize = 32;
 impl Token {
     pub(super) fn generate() -> Result<Self, Error> {
         let mut bytes = Zeroizing::new([0; BYTES]);
-        getrandom::fill(bytes.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+        random::fill(bytes.as_mut())?;
         Ok(Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()))))
     }
 

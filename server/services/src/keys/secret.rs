@@ -1,7 +1,7 @@
 //! The secret of a key: `qd-` and 256 random bits in base64url. Only its SHA-256 is stored.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use foundation::error::Error;
+use foundation::{error::Error, random};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ impl Secret {
     /// The operating system provides no randomness.
     pub(super) fn generate() -> Result<Self, Error> {
         let mut bytes = Zeroizing::new([0; BYTES]);
-        getrandom::fill(bytes.as_mut()).map_err(|_| Error::Encryption("no randomness available"))?;
+        random::fill(bytes.as_mut())?;
         let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()));
         Ok(Self(SecretString::from([MARKER, text.as_str()].concat())))
     }

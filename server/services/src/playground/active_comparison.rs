@@ -164,6 +164,7 @@ pub(super) mod tests {
     use std::sync::Arc;
 
     use domain::playground::Parameters;
+    use foundation::shutdown::Tasks;
     use uuid::Uuid;
 
     use super::*;
@@ -202,7 +203,7 @@ pub(super) mod tests {
     #[tokio::test]
     async fn waiting_for_the_end_returns_the_whole_comparison() {
         let live = live();
-        let waiting = tokio::spawn({
+        let waiting = Tasks::default().spawn({
             let live = live.clone();
             async move { live.finished().await }
         });

@@ -114,7 +114,7 @@ async fn image(
     Ok((headers, [(HeaderName::from_static("x-robots-tag"), "noindex, nofollow")], png).into_response())
 }
 
-/// Copies a shared comparison into the member's own history, answers and metrics included.
+/// Copies a shared comparison into the member's own history, answers and measurements included.
 #[utoipa::path(post, path = "/api/playground/shared/{slug}/copy", tag = "share", params(("slug" = String, Path)),
     responses((status = 201, body = Comparison), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn copy(

@@ -1,7 +1,7 @@
 //! The random part of a share link.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use foundation::error::Error;
+use foundation::{error::Error, random};
 
 const BYTES: usize = 16;
 
@@ -11,7 +11,7 @@ const BYTES: usize = 16;
 /// Where the operating system gives no randomness.
 pub(super) fn generate() -> Result<String, Error> {
     let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|_| Error::Encryption("no randomness available"))?;
+    random::fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -17,7 +17,7 @@ pub(super) const MAKE_A_KEY: &str = "make one with `openssl rand -base64 32` and
 /// A key from the operating system's random number generator.
 pub(super) fn generate_key() -> Result<MasterKey, OperatorError> {
     let mut key = MasterKey::default();
-    getrandom::fill(&mut *key)
+    foundation::random::fill(&mut *key)
         .map_err(|_| OperatorError::new("the system gives no random numbers", "check that /dev/urandom is there"))?;
     Ok(key)
 }

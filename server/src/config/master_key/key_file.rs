@@ -1,4 +1,8 @@
 //! The file that holds the master keys, one per line.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "key files are read and written at start-up and by commands, before anything is served"
+)]
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -64,7 +68,7 @@ pub(super) fn replace_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), Op
 /// Writes the keys to a temporary file in the same folder and syncs it.
 fn write_beside(file: &Path, keys: &[MasterKey]) -> io::Result<PathBuf> {
     let mut tag = [0; 8];
-    getrandom::fill(&mut tag).map_err(io::Error::other)?;
+    foundation::random::fill(&mut tag).map_err(io::Error::other)?;
     let temporary = file.with_extension(format!("{:016x}", u64::from_ne_bytes(tag)));
     let mut text = Zeroizing::new(String::new());
     for key in keys {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use super::support::{Caller, ONE, question, rows_once, streamed};
 use crate::support::{
-    app::TestApp,
+    app::{TestApp, eventually},
     fake_upstream::{Behaviour, Ending, Step},
 };
 
@@ -22,7 +23,11 @@ async fn a_caller_who_goes_away_while_sending_has_asked_nobody(pool: PgPool) {
     );
     let mut socket = TcpStream::connect(app.address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    eventually("the request has begun", async || {
+        let metrics = app.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+        metrics.lines().any(|line| line == "quadrille_gateway_requests_in_flight 1")
+    })
+    .await;
     drop(socket);
     let row = &rows_once(&app.pool, 1).await[0];
     assert_eq!(row.ending(), ("abandoned", Some("hang_up"), None));

@@ -1,6 +1,12 @@
 //! The way to the database, which a test can block: connections over it are cut and new ones refused, as if Postgres had stopped.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use sqlx::{ConnectOptions, PgPool, postgres::PgConnectOptions};
 use tokio::{
@@ -17,6 +23,7 @@ pub(crate) struct Detour {
     dir: TempDir,
     target: Arc<PgConnectOptions>,
     is_open: watch::Sender<bool>,
+    refused: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -25,8 +32,9 @@ impl Detour {
         let (dir, target) = (TempDir::new(), pool.connect_options());
         let (is_open, watching) = watch::channel(true);
         let listener = UnixListener::bind(dir.path().join(format!(".s.PGSQL.{}", target.get_port()))).unwrap();
-        let accepting = tokio::spawn(accept(listener, target.clone(), watching));
-        Self { dir, target, is_open, accepting }
+        let refused = Arc::<AtomicUsize>::default();
+        let accepting = tokio::spawn(accept(listener, target.clone(), watching, Arc::clone(&refused)));
+        Self { dir, target, is_open, refused, accepting }
     }
 
     pub(crate) fn options(&self) -> PgConnectOptions {
@@ -42,6 +50,11 @@ impl Detour {
         self.is_open.send_replace(false);
     }
 
+    /// Connections refused so far.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn open(&self) {
         self.is_open.send_replace(true);
     }
@@ -53,13 +66,19 @@ impl Drop for Detour {
     }
 }
 
-async fn accept(listener: UnixListener, target: Arc<PgConnectOptions>, watching: watch::Receiver<bool>) {
+async fn accept(
+    listener: UnixListener,
+    target: Arc<PgConnectOptions>,
+    watching: watch::Receiver<bool>,
+    refused: Arc<AtomicUsize>,
+) {
     while let Ok((mut socket, _)) = listener.accept().await {
         let (target, mut watching) = (target.clone(), watching.clone());
+        if !*watching.borrow_and_update() {
+            refused.fetch_add(1, Ordering::SeqCst);
+            continue;
+        }
         tokio::spawn(async move {
-            if !*watching.borrow_and_update() {
-                return;
-            }
             let forward = async {
                 match target.get_socket() {
                     Some(dir) => {
