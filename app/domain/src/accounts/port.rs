@@ -1,4 +1,4 @@
-//! What the account pages ask of the server.
+//! What the account pages request from the server.
 
 use async_trait::async_trait;
 
@@ -7,7 +7,7 @@ use crate::{
     error::AppError,
 };
 
-/// Coming and going, implemented by the server.
+/// Signing up, in and out, implemented by the server.
 #[async_trait]
 pub trait AccountPort: Send + Sync {
     /// Makes an account and signs it in. [`AppError::Forbidden`] where sign-up is closed, [`AppError::Invalid`] with the
@@ -18,14 +18,14 @@ pub trait AccountPort: Send + Sync {
     /// Ends the sign-in of this token and returns the `Set-Cookie` value that clears the cookie. Never fails for a token
     /// that is unknown.
     async fn sign_out(&self, token: Option<String>) -> Result<String, AppError>;
-    /// Whether a stranger can make an account: `open`, `invite` or `closed`.
+    /// Who can make an account: `open`, `invite` or `closed`; see [`crate::accounts::SignUpMode`].
     fn sign_up_mode(&self) -> &'static str;
 }
 
-/// What somebody does with their own account, implemented by the server.
+/// Managing one's own account, implemented by the server.
 #[async_trait]
 pub trait OwnAccountPort: Send + Sync {
-    /// The account, and where it is signed in; `token` says which of these is asking.
+    /// The account with its sign-ins; `token` identifies the one that this request came with.
     async fn own_account(&self, viewer: &Viewer, token: Option<String>) -> Result<OwnAccount, AppError>;
     /// Changes the password and ends every sign-in, this one too: a new one takes its place. [`AppError::Invalid`] with the
     /// field, [`AppError::RateLimited`] after too many attempts.

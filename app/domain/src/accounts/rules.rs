@@ -1,4 +1,4 @@
-//! What an account needs, the same for the form and for the server.
+//! The rules of e-mail addresses and passwords, the same for the form and for the server.
 
 use crate::{accounts::SignUp, error::FieldError};
 
@@ -9,12 +9,12 @@ pub const PASSWORD_MAX: usize = 200;
 /// Most characters of an e-mail address.
 pub const EMAIL_MAX: usize = 254;
 
-/// Every rule that this sign-up breaks; empty if it is fine.
+/// Every rule that a sign-up breaks; empty if it is valid.
 pub fn sign_up_errors(form: &SignUp) -> Vec<FieldError> {
     email_error(&form.email).into_iter().chain(password_error(&form.password)).collect()
 }
 
-/// Whether this can be an e-mail address at all. Only a message sent there could prove more.
+/// The error of what cannot be an e-mail address. Whether the address exists only a message sent there could prove.
 pub fn email_error(email: &str) -> Option<FieldError> {
     let email = email.trim();
     if email.is_empty() {
@@ -32,12 +32,13 @@ pub fn email_error(email: &str) -> Option<FieldError> {
     })
 }
 
-/// The same for a password that is to take the place of another.
+/// As [`password_error`], for a password that replaces another: the error names the field `new_password`.
 pub fn new_password_error(password: &str) -> Option<FieldError> {
     password_error(password).map(|error| FieldError { field: "new_password".into(), ..error })
 }
 
-/// Whether this password is of an allowed length; nothing else is asked of it.
+/// The error of a password whose length is not allowed; there are no composition rules (NIST SP 800-63B-4, section
+/// 3.1.1.2).
 pub fn password_error(password: &str) -> Option<FieldError> {
     match password.chars().count() {
         0 => Some(FieldError::new("password", "empty", "Choose a password.")),

@@ -1,4 +1,4 @@
-//! Who is looking.
+//! Who is signed in, and what the account pages exchange with the server.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,15 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Whether the pages under `/admin` are theirs to see.
+    /// Whether the viewer may see the pages under `/admin`.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
     }
 
-    /// The one place that decides who is let through to what admins do: [`AppError::Forbidden`] for a member.
+    /// The only authorisation check for what admins do.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for a member.
     pub fn admin(self) -> Result<Admin, AppError> {
         match self.role {
             Role::Admin => Ok(Admin(self)),
@@ -29,12 +32,12 @@ impl Viewer {
     }
 }
 
-/// An admin. Whoever holds one has been let through, so what asks for it cannot be reached by anybody else.
+/// An admin. Only [`Viewer::admin`] makes one, so a function that takes it cannot be called without the check.
 #[derive(Clone, Debug)]
 pub struct Admin(Viewer);
 
 impl Admin {
-    /// Who it is.
+    /// The admin as a viewer.
     pub fn viewer(&self) -> &Viewer {
         &self.0
     }
@@ -47,6 +50,21 @@ impl Admin {
 pub enum Role {
     Member,
     Admin,
+}
+
+impl Role {
+    /// The word in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of a word that [`Self::as_str`] gives; `None` for any other.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == word)
+    }
 }
 
 /// What a person types to sign in.
@@ -91,11 +109,11 @@ pub struct SignedIn {
     pub cookie: String,
 }
 
-/// One's own account, as the page about it shows it.
+/// The viewer's own account, as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnAccount {
     pub created_at: DateTime<Utc>,
-    /// Where one is signed in, the one seen last first.
+    /// The account's sign-ins, last seen first.
     pub sign_ins: Vec<SignInEntry>,
 }
 
@@ -108,7 +126,7 @@ pub struct SignInEntry {
     pub expires_at: DateTime<Utc>,
     /// How it describes itself.
     pub user_agent: String,
-    /// Whether it is the one that asks.
+    /// Whether it is the one that this request came with.
     pub is_this: bool,
 }
 
@@ -144,7 +162,7 @@ pub enum SignUpMode {
 }
 
 impl SignUpMode {
-    /// The word for it in the configuration.
+    /// The word in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -153,7 +171,7 @@ impl SignUpMode {
         }
     }
 
-    /// The mode of a word, if it is one.
+    /// The mode of a word that [`Self::as_str`] gives; `None` for any other.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Open, Self::Invite, Self::Closed].into_iter().find(|mode| mode.as_str() == text)
     }

@@ -1,4 +1,4 @@
-//! What pages ask of the audit log.
+//! What the page of the audit log requests from the server.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::AuditPage;
 use crate::{accounts::Admin, error::AppError};
 
-/// The room's port, implemented by the server. There is no way to change the log.
+/// The audit log, implemented by the server. It is read-only: there is no way to change it.
 #[async_trait]
 pub trait AuditPort: Send + Sync {
-    /// A hundred entries, newest first, from the one after `before` on.
+    /// A page of 100 entries, newest first, from the one after `before` on.
     async fn entries(&self, admin: &Admin, before: Option<Uuid>) -> Result<AuditPage, AppError>;
 }

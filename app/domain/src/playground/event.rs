@@ -1,4 +1,4 @@
-//! The events of a running comparison, and how the browser reads them from the wire.
+//! The events of a running comparison, and a reader of server-sent events for the browser.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::{
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// Everything as it stands; always the first event.
+    /// The whole comparison in its current state; always the first event.
     Session { session: Comparison },
     /// The run's upstream call begins.
     RunStarted { run_id: RunId },
@@ -35,7 +35,8 @@ pub struct DataReader {
 }
 
 impl DataReader {
-    /// Takes the next bytes and returns the `data:` lines that are complete. Other lines (comments, names) are skipped.
+    /// Takes the next bytes and returns the content of the `data:` lines that are complete. Other lines (comments, names) are
+    /// skipped; an incomplete line is buffered.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         self.buffer.extend_from_slice(bytes);
         let Some(end) = self.buffer.iter().rposition(|&byte| byte == b'\n') else { return Vec::new() };

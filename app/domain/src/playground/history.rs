@@ -1,4 +1,4 @@
-//! The history: what a member has compared before, and which part of it is wanted.
+//! The history of a member's comparisons, and its filter.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,28 +30,28 @@ pub struct HistoryRun {
     pub status: RunStatus,
 }
 
-/// Which part of the history is wanted. What is empty does not matter.
+/// A filter of the history. An empty field lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryFilter {
     /// Words that are all in the prompt, whatever their case.
     pub q: String,
-    /// The public name of a model that was asked.
+    /// The public name of a model that the prompt was sent to.
     pub model: String,
-    /// How one of its runs stands, for example `failed`.
+    /// The status of one of its runs, for example `failed`.
     pub status: String,
     /// `yes`: only what is shared; `no`: only what is not.
     pub shared: String,
 }
 
 impl HistoryFilter {
-    /// Whether everything is wanted.
+    /// Whether the filter lets everything pass.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether a comparison is wanted, given the whole of its prompt.
+    /// Whether a comparison passes the filter, given the whole of its prompt.
     pub fn wants(&self, prompt: &str, entry: &HistoryEntry) -> bool {
         let prompt = if self.q.is_empty() { String::new() } else { prompt.to_lowercase() };
         let has_model = |run: &HistoryRun| self.model.is_empty() || run.model == self.model;

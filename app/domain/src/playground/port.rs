@@ -1,5 +1,5 @@
-//! What the playground's pages ask of the server. Running one is not here: the page posts to `/api/playground` and reads
-//! the events, the same door that programs use.
+//! What the playground's pages request from the server. Running a comparison is not part of it: the page posts to
+//! `/api/playground` and reads the events, as programs do.
 
 use async_trait::async_trait;
 
@@ -10,20 +10,21 @@ use crate::{
     playground::{Comparison, HistoryEntry, HistoryFilter},
 };
 
-/// The room's port, implemented by the server.
+/// The playground, implemented by the server.
 #[async_trait]
 pub trait PlaygroundPort: Send + Sync {
-    /// Those of the member's 50 newest comparisons that are wanted, newest first.
+    /// Those of the member's 50 newest comparisons that pass the filter, newest first.
     async fn history(&self, viewer: &Viewer, filter: &HistoryFilter) -> Result<Vec<HistoryEntry>, AppError>;
-    /// Everything that the member shares, however old, newest first; at most 500.
+    /// The comparisons that the member shares, of whatever age, newest first; at most 500.
     async fn shared(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>, AppError>;
     /// One comparison with its runs; another member's is [`AppError::NotFound`].
     async fn find(&self, viewer: &Viewer, id: ComparisonId) -> Result<Comparison, AppError>;
-    /// Deletes a comparison and its runs for good; stops what still runs.
+    /// Deletes a comparison and its runs for good; cancels those that have not ended. [`AppError::NotFound`] where the member has
+    /// none.
     async fn delete(&self, viewer: &Viewer, id: ComparisonId) -> Result<(), AppError>;
-    /// Remembers that the member prefers this answer, and says its model. Without a comparison's id the run's own is meant.
-    /// Only an answer that is done can be picked.
+    /// Records that the member prefers this answer, and returns its model's name. Without a comparison's id it is the run's.
+    /// [`AppError::Conflict`] for a run that has not succeeded.
     async fn pick(&self, viewer: &Viewer, id: Option<ComparisonId>, run: RunId) -> Result<String, AppError>;
-    /// Stops one run. Stopping a run that has ended changes nothing and is no error.
+    /// Cancels a run. Idempotent: for a run that has ended it changes nothing and is no error.
     async fn cancel(&self, viewer: &Viewer, id: ComparisonId, run: RunId) -> Result<(), AppError>;
 }

@@ -1,4 +1,4 @@
-//! What a member sends: a comparison to run, and the answer that is preferred.
+//! Request bodies: a comparison to run, and the answer that a member prefers.
 
 use serde::{Deserialize, Serialize};
 

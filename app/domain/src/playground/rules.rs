@@ -1,4 +1,4 @@
-//! What a comparison may be. The same rules answer in the browser, in the server functions and in the JSON API.
+//! The validation rules of a comparison, the same in the browser, in the server functions and in the JSON API.
 
 use crate::{
     error::FieldError,
@@ -12,20 +12,23 @@ pub struct Limits {
     pub prompt_characters: usize,
     /// Models of one comparison.
     pub models: usize,
-    /// Where the model's own limit is unknown.
+    /// The limit of max tokens where the model's own is unknown.
     pub max_tokens: u32,
 }
 
 /// The bounds in force.
 pub const LIMITS: Limits = Limits { prompt_characters: 50_000, models: 4, max_tokens: 1_000_000 };
 
-/// The length of a prompt as the rule counts it: Unicode scalar values, with every line end as one.
+/// The length of a prompt as the rules count it: in Unicode scalar values.
 pub fn prompt_length(text: &str) -> usize {
     text.chars().count()
 }
 
 impl ComparisonRequest {
-    /// Every rule that needs nothing but the request itself. Whether the models exist is the catalogue's to say.
+    /// Checks every rule that depends on the request alone. Whether the models exist is checked against the catalogue.
+    ///
+    /// # Errors
+    /// The fields that break a rule, all of them.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut errors = Vec::new();
         check_prompt(&self.prompt, &mut errors);

@@ -11,7 +11,7 @@ pub struct Run {
     pub id: RunId,
     /// 0 to 3; shown as A to D.
     pub position: u8,
-    /// The model's public name when it was asked.
+    /// The model's public name at the time of the run.
     pub model: String,
     #[serde(flatten)]
     pub result: RunResult,
@@ -23,7 +23,7 @@ pub struct Run {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct RunResult {
     pub status: RunStatus,
-    /// What it was asked with, where that is not the comparison's own.
+    /// The sampling parameters it was sent with, where they differ from the comparison's.
     pub parameters: Option<Parameters>,
     /// What a reasoning model thought before it answered, where the upstream says so.
     pub reasoning_content: Option<String>,

@@ -1,4 +1,4 @@
-//! Templates: prompts to start from that members keep.
+//! Templates: prompts that members keep for reuse.
 
 mod port;
 mod rules;

@@ -1,4 +1,4 @@
-//! What a template may be.
+//! The validation rules of a template.
 
 use crate::{
     error::FieldError,
@@ -6,11 +6,14 @@ use crate::{
     templates::TemplateDraft,
 };
 
-/// Characters of a name.
+/// The most characters of a name.
 pub const NAME_CHARACTERS: usize = 100;
 
 impl TemplateDraft {
-    /// The rules of a comparison, and those of a name.
+    /// Checks the rules of a comparison and those of a name.
+    ///
+    /// # Errors
+    /// The fields that break a rule, all of them.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut errors = Vec::new();
         match prompt_length(self.name.trim()) {

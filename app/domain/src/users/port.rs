@@ -1,4 +1,4 @@
-//! What pages ask about accounts.
+//! What the pages of user administration request from the server.
 
 use async_trait::async_trait;
 
@@ -9,12 +9,12 @@ use crate::{
     users::{Invitation, InviteRequest, UserEdit, UserList},
 };
 
-/// The room's port, implemented by the server.
+/// User administration, implemented by the server.
 #[async_trait]
 pub trait UsersPort: Send + Sync {
-    /// Two hundred accounts by e-mail address, from the one after `after` on.
+    /// A page of 200 accounts by e-mail address, from the one after `after` on.
     async fn users(&self, admin: &Admin, after: Option<&str>) -> Result<UserList, AppError>;
-    /// Makes an invitation.
+    /// Makes an invitation. [`AppError::Invalid`] with the fields.
     async fn invite(&self, admin: &Admin, request: InviteRequest) -> Result<Invitation, AppError>;
     /// Changes an account. [`AppError::Conflict`] for one's own, and where no admin would be left.
     async fn change(&self, admin: &Admin, id: UserId, edit: UserEdit) -> Result<(), AppError>;

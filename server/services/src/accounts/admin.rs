@@ -1,4 +1,4 @@
-//! What an operator does: the first admin, further admins, invitations.
+//! What an operator does from the command line or the configuration: making admins and invitations.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
@@ -14,12 +14,12 @@ use zeroize::Zeroizing;
 
 use super::{AccountService, repo, token::Token};
 
-/// What became of making an admin.
+/// The outcome of [`AccountService::create_admin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// There is a new account.
+    /// A new account was made.
     Created,
-    /// An account of that address is an admin now, enabled, with the new password and signed out everywhere.
+    /// The account of that address was made an admin, enabled, given the new password and signed out everywhere.
     Updated,
 }
 
@@ -27,12 +27,15 @@ pub enum Outcome {
 pub struct AdminAccount {
     pub id: UserId,
     pub outcome: Outcome,
-    /// The password if it was made up here, to be shown once.
+    /// The password if it was generated, to be shown once.
     pub generated_password: Option<SecretString>,
 }
 
 impl AccountService {
-    /// Makes the first admin from the configuration. `None` if there is an admin already, whoever it is.
+    /// Makes the first admin from the configuration. `None` if there is an admin already, of whatever address.
+    ///
+    /// # Errors
+    /// As [`Self::create_admin`].
     pub async fn ensure_admin(&self, email: &str, password: SecretString) -> Result<Option<AdminAccount>, Error> {
         if repo::has_admin(&self.pool).await? {
             return Ok(None);
@@ -40,11 +43,14 @@ impl AccountService {
         self.create_admin(email, Some(password)).await.map(Some)
     }
 
-    /// Makes an admin, with a made-up password if none is given. An account that exists is taken over by the operator: this
-    /// is also the way back in for an admin who has lost the password.
+    /// Makes an admin, with a generated password if none is given. An account that exists gets the new password: this is also how
+    /// an admin who has lost the password regains access.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the fields.
     pub async fn create_admin(&self, email: &str, password: Option<SecretString>) -> Result<AdminAccount, Error> {
         let email = email.trim().to_owned();
-        let generated_password = if password.is_none() { Some(made_up_password()?) } else { None };
+        let generated_password = if password.is_none() { Some(generate_password()?) } else { None };
         let password = password
             .as_ref()
             .or(generated_password.as_ref())
@@ -87,7 +93,10 @@ impl AccountService {
         Ok(AdminAccount { id, outcome, generated_password })
     }
 
-    /// An invitation to hand to somebody, for one account, for so long. Only its hash is kept.
+    /// Makes an invitation for one account, and returns its token, of which only the hash is stored.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for what is no e-mail address.
     pub async fn create_invite(
         &self,
         email: Option<String>,
@@ -106,8 +115,8 @@ impl AccountService {
     }
 }
 
-/// 120 random bits.
-fn made_up_password() -> Result<SecretString, Error> {
+/// A password of 120 random bits in base64url.
+fn generate_password() -> Result<SecretString, Error> {
     let mut bytes = Zeroizing::new([0; 15]);
     random::fill(bytes.as_mut())?;
     Ok(SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_ref())))

@@ -17,10 +17,10 @@ use domain::{
 use super::{AccountService, Caller, SignedIn};
 use crate::api::{ApiError, JsonBody, Problem};
 
-/// No form of this room is longer.
+/// Longer than any valid request.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// The routes of this room.
+/// The routes of signing up, in and out.
 pub fn router(accounts: Arc<AccountService>) -> Router {
     Router::new()
         .route("/api/auth/sign-up", post(sign_up))
@@ -31,7 +31,7 @@ pub fn router(accounts: Arc<AccountService>) -> Router {
         .with_state(accounts)
 }
 
-/// This room's part of the OpenAPI document.
+/// Their part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(sign_up, sign_in, sign_out, me), components(schemas(Problem)))]
 pub struct AccountDoc;

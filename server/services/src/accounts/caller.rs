@@ -18,31 +18,34 @@ use foundation::error::Error;
 use super::AccountService;
 use crate::{accounts::TrustedProxies, api::ApiError};
 
-/// What is known about the other side of a request. An extractor that never rejects.
+/// What is known about a request's sender. Extracting it rejects only outside of [`with_caller`].
 #[derive(Clone)]
 pub struct Caller {
-    /// Who is signed in; an error if that could not be found out, which is not the same as nobody.
+    /// Who is signed in; an error if that could not be read, which must not be taken for nobody.
     viewer: Result<Option<Viewer>, AppError>,
-    /// The token in the sign-in cookie, whether or not it is worth anything.
+    /// The token in the sign-in cookie, valid or not.
     pub token: Option<String>,
-    /// The address that limits are counted against.
+    /// The address that rate limits count against.
     pub remote_address: String,
-    /// The browser's own description, at most 200 characters.
+    /// The `User-Agent` header, at most 200 characters.
     pub user_agent: String,
 }
 
 impl Caller {
-    /// Who is signed in, if anybody is known to be.
+    /// Who is signed in, if anybody.
     pub fn viewer(&self) -> Option<&Viewer> {
         self.viewer.as_ref().ok().and_then(Option::as_ref)
     }
 
-    /// Who is signed in, or why not.
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`] for nobody, or why it could not be read.
     pub fn signed_in(&self) -> Result<Viewer, AppError> {
         self.viewer.clone()?.ok_or(AppError::Unauthenticated)
     }
 
-    /// Where a sign-in of this request comes from.
+    /// The context of a sign-in by this request.
     pub fn sign_in_context(&self) -> SignInContext {
         SignInContext {
             remote_address: self.remote_address.clone(),
@@ -52,7 +55,7 @@ impl Caller {
     }
 }
 
-/// Puts the [`Caller`] before every route of this router.
+/// Resolves the [`Caller`] before every route of a router.
 pub fn with_caller(router: Router, accounts: Arc<AccountService>) -> Router {
     router.layer(middleware::from_fn_with_state(accounts, resolve_caller))
 }
@@ -106,7 +109,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AdminViewer {
     }
 }
 
-/// The address that limits are counted against.
+/// The address that rate limits count against.
 fn remote_address(extensions: &Extensions, headers: &HeaderMap, proxies: &TrustedProxies) -> String {
     let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else { return "unknown".into() };
     let forwarded: Vec<&str> =

@@ -1,4 +1,4 @@
-//! How often somebody may try.
+//! Rate limits of signing in and up.
 
 use std::{
     collections::hash_map::RandomState,
@@ -16,7 +16,7 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 
-/// So many attempts at once, and one more each period after that.
+/// A rate limit (GCRA): `burst` attempts at once, then one each `period`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// Attempts in quick succession.
@@ -46,8 +46,8 @@ impl Default for LimitSettings {
     }
 }
 
-/// Counts attempts. Bounded in memory however many accounts and addresses there are: each is hashed, under a seed of this
-/// process, into one of 65,536 counters. Two may share a counter; nobody outside can find out which.
+/// Counts attempts. Its memory is bounded however many accounts and addresses there are: each is hashed, with a random seed of this
+/// process, into one of 65,536 counters. Two may share a counter; without the seed nobody can tell which.
 pub(super) struct Limits<C: Clock = DefaultClock> {
     accounts: Counters<C>,
     addresses: Counters<C>,
@@ -66,7 +66,7 @@ impl Limits {
 impl<C: Clock + Clone> Limits<C> {
     fn with_clock(settings: LimitSettings, clock: C) -> Self {
         let counters = |rate: Rate| {
-            // A period of zero means no limit; the shortest one there is comes to the same.
+            // A period of zero means no limit; a nanosecond has the same effect.
             let quota = Quota::with_period(rate.period.max(Duration::from_nanos(1)))
                 .unwrap_or(Quota::per_second(NonZeroU32::MAX))
                 .allow_burst(rate.burst);
@@ -80,7 +80,10 @@ impl<C: Clock + Clone> Limits<C> {
         }
     }
 
-    /// Counts one attempt. The address first: one that is over its limit does not use up the account's.
+    /// Counts one attempt. The address first, so that one that is over its limit does not use up the account's. Does not block.
+    ///
+    /// # Errors
+    /// [`AppError::RateLimited`] with the seconds to wait.
     pub(super) fn attempt(&self, account: &str, address: &str) -> Result<(), AppError> {
         self.count(&self.addresses, &network_of(address))?;
         self.count(&self.accounts, &account.trim().to_lowercase())
@@ -95,7 +98,7 @@ impl<C: Clock + Clone> Limits<C> {
     }
 }
 
-/// One person holds a whole IPv6 /64, so that is what is counted.
+/// The network that is counted: one subscriber has at least a whole IPv6 /64 (RFC 6177).
 fn network_of(address: &str) -> String {
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => {

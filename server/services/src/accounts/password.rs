@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the threads that serve requests, and never more at once than there are cores.
+//! Passwords: hashed with Argon2id on the blocking thread pool, never more at a time than there are cores.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,14 +15,15 @@ use zeroize::Zeroizing;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
-/// How long a sign-in waits for its turn before it is told to come back.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long hashing waits for a core before the request is refused as unavailable.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Hashes and checks passwords.
 pub(super) struct Passwords {
     argon2: Argon2<'static>,
-    turns: Arc<Semaphore>,
-    /// What a password is checked against when there is no account, so that this takes as long as when there is one.
+    /// One permit for each core.
+    cores: Arc<Semaphore>,
+    /// The hash that a password is checked against when there is no account, so that both cases take the same time.
     decoy: String,
 }
 
@@ -34,22 +35,28 @@ impl Passwords {
         let mut nobody = Zeroizing::new([0; 32]);
         random::fill(nobody.as_mut())?;
         let decoy = hash(&argon2, nobody.as_ref())?;
-        Ok(Self { argon2, turns: Arc::new(Semaphore::new(cores)), decoy })
+        Ok(Self { argon2, cores: Arc::new(Semaphore::new(cores)), decoy })
     }
 
     /// The PHC string to store.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] where no core was free in time.
     pub(super) async fn hash(&self, password: Zeroizing<String>) -> Result<String, Error> {
         let argon2 = self.argon2.clone();
-        self.in_turn(move || hash(&argon2, password.as_bytes())).await?
+        self.with_permit(move || hash(&argon2, password.as_bytes())).await?
     }
 
-    /// Whether the password is the stored one. `None` for no account: never, after the same work.
+    /// Whether the password fits the stored hash. `None` for no account: always `false`, after the same work.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] where no core was free in time.
     pub(super) async fn matches(&self, password: Zeroizing<String>, stored: Option<String>) -> Result<bool, Error> {
         let argon2 = self.argon2.clone();
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
         let fits = self
-            .in_turn(move || {
+            .with_permit(move || {
                 let stored = PasswordHash::new(&stored).map_err(|_| Error::Encryption("a stored password hash"))?;
                 Ok::<_, Error>(argon2.verify_password(password.as_bytes(), &stored).is_ok())
             })
@@ -57,15 +64,16 @@ impl Passwords {
         Ok(fits && exists)
     }
 
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let turn = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.turns).acquire_owned())
+    /// Runs work on the blocking thread pool once a core is free.
+    async fn with_permit<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let permit = tokio::time::timeout(MAX_WAIT, Arc::clone(&self.cores).acquire_owned())
             .await
             .map_err(|_| Error::App(AppError::Unavailable))?
             .map_err(|_| Error::App(AppError::Unavailable))?;
-        // The turn goes with the work: a caller who hangs up does not let a second one onto the same core.
+        // The permit moves into the work, which cannot be cancelled: a caller who goes away does not free the core early.
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
-            drop(turn);
+            drop(permit);
             result
         });
         Ok(done.await?)

@@ -1,11 +1,11 @@
-//! Whose word counts about where a request comes from.
+//! Trusted proxies, and the client address behind them.
 
 use std::net::IpAddr;
 
 use foundation::error::OperatorError;
 use ipnet::IpNet;
 
-/// The proxies in front of this site: what they write into `X-Forwarded-For` is believed.
+/// The proxies in front of this site, whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     nets: Vec<IpNet>,
@@ -13,8 +13,11 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Comma-separated addresses and networks. A site that is reached over https has a proxy that ends TLS, so then one on this
-    /// machine is trusted without being named.
+    /// Parses comma-separated addresses and networks. A site that is reached over https has a proxy that terminates TLS, so with
+    /// https the loopback addresses are trusted without being named.
+    ///
+    /// # Errors
+    /// A usage error that names the part that is neither an address nor a network.
     pub fn parse(text: &str, is_https: bool) -> Result<Self, OperatorError> {
         let named = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let nets = named.map(|part| {
@@ -32,8 +35,8 @@ impl TrustedProxies {
         self.trusts_loopback && address.is_loopback() || self.nets.iter().any(|net| net.contains(&address))
     }
 
-    /// The address that a request comes from: the last one named, going back from this server, that is not a trusted proxy's.
-    /// `forwarded` are the values of `X-Forwarded-For`, in their order.
+    /// The client's address: from `peer` backwards through `X-Forwarded-For`, the first one that is not a trusted proxy's.
+    /// `forwarded` are the values of that header, in their order.
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         for named in forwarded.rev().flat_map(|value| value.rsplit(',')) {

@@ -1,4 +1,4 @@
-//! Signing in and out, and who a token belongs to.
+//! The account service: who a token signs in, members' data keys, and the port of the account pages.
 
 use std::sync::Arc;
 
@@ -7,43 +7,32 @@ use chrono::TimeDelta;
 use crypto::{Dek, Keyring, Wrapped};
 use domain::{
     UserId,
-    accounts::{AccountPort, Credentials, SignInContext, SignUp, SignUpMode, SignedIn, Viewer, rules},
+    accounts::{AccountPort, Credentials, SignInContext, SignUp, SignUpMode, SignedIn, Viewer},
     error::{AppError, Noun},
 };
 use foundation::{clock::Clock, error::Error, shutdown::Tasks};
-use sqlx::{PgConnection, PgPool};
-use zeroize::Zeroizing;
+use sqlx::PgPool;
 
-use super::{
-    CookiePolicy, LimitSettings,
-    limits::Limits,
-    password::Passwords,
-    repo,
-    token::{self, Token},
-};
-use crate::{PublicUrl, accounts::TrustedProxies};
+use super::{CookiePolicy, LimitSettings, TrustedProxies, limits::Limits, password::Passwords, repo, token};
+use crate::PublicUrl;
 
-/// How long a sign-in lasts, used or not.
-const LIFETIME: TimeDelta = TimeDelta::days(30);
-/// How stale `last_seen_at` may get; a write for every request would be too many.
+/// How stale `last_seen_at` may get, so that not every request writes.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
-/// Browsers that one member is signed in with; the longest unseen goes first.
-const MOST_SIGN_INS: i64 = 50;
 
 /// What the operator decides about accounts.
 #[derive(Clone, Debug)]
 pub struct AccountSettings {
-    /// Where people reach this site; decides how the cookie is guarded.
+    /// Where users reach this site; its scheme decides the cookie's attributes.
     pub public_url: PublicUrl,
-    /// Whose word counts about where people come from.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: TrustedProxies,
     /// Who can make an account.
     pub sign_up: SignUpMode,
-    /// How often somebody may try.
+    /// Rate limits of signing in and up.
     pub limits: LimitSettings,
 }
 
-/// The account room.
+/// Accounts, sign-ins and data keys.
 pub struct AccountService {
     pub(super) pool: PgPool,
     pub(super) clock: Arc<dyn Clock>,
@@ -52,12 +41,15 @@ pub struct AccountService {
     pub(super) passwords: Passwords,
     pub(super) limits: Limits,
     pub(super) sign_up: SignUpMode,
-    cookies: CookiePolicy,
+    pub(super) cookies: CookiePolicy,
     trusted_proxies: TrustedProxies,
 }
 
 impl AccountService {
-    /// The room with everything it needs.
+    /// The service with its dependencies. Blocks while it hashes one password, for the decoy.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
     pub fn new(
         pool: PgPool,
         clock: Arc<dyn Clock>,
@@ -78,17 +70,21 @@ impl AccountService {
         })
     }
 
-    /// How the sign-in cookie is called and read.
+    /// The policy of the sign-in cookie.
     pub fn cookies(&self) -> CookiePolicy {
         self.cookies
     }
 
-    /// Whose word counts about where people come from.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub(super) fn trusted_proxies(&self) -> &TrustedProxies {
         &self.trusted_proxies
     }
 
-    /// Who this token signs in, if anybody. Disabling an account or ending its sign-in takes effect with the next call.
+    /// Who a token signs in, if anybody. Not cached, so that disabling an account or ending a sign-in takes effect with the next
+    /// request.
+    ///
+    /// # Errors
+    /// What the database returns.
     pub async fn viewer(&self, token: &str) -> Result<Option<Viewer>, Error> {
         let Some(token_hash) = token::hash_of(token) else { return Ok(None) };
         let now = self.clock.now();
@@ -99,7 +95,7 @@ impl AccountService {
             let pool = self.pool.clone();
             let seen = self.tasks.detached(async move { repo::touch_sign_in(&pool, &token_hash, now).await }).await;
             if let Err(error) = seen {
-                // Not worth failing the request for.
+                // Not critical: the request goes on.
                 tracing::warn!(%error, "the time of the last visit was not recorded");
             }
         }
@@ -107,57 +103,28 @@ impl AccountService {
     }
 
     /// The data key of a member.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where the account is gone; where the key cannot be unwrapped.
     pub async fn data_key(&self, user: UserId) -> Result<Dek, Error> {
         let wrapped = repo::find_data_key(&self.pool, user).await?.ok_or(AppError::NotFound(Noun::Account))?;
         self.open_data_key(user, &wrapped)
     }
 
-    /// The same, where it was read along with something else.
+    /// Unwraps a data key that was read along with other columns.
+    ///
+    /// # Errors
+    /// Where the master key does not fit.
     pub fn open_data_key(&self, user: UserId, wrapped: &Wrapped) -> Result<Dek, Error> {
         self.keyring.unwrap_dek(user, &wrapped.bytes, wrapped.key_version)
     }
 
-    /// Deletes the sign-ins that have run out, and says how many. To be called now and then.
+    /// Deletes the sign-ins that have expired, and returns how many. To be called periodically.
+    ///
+    /// # Errors
+    /// What the database returns.
     pub async fn sweep(&self) -> Result<u64, Error> {
         repo::delete_expired_sign_ins(&self.pool, self.clock.now()).await
-    }
-
-    async fn check(&self, form: Credentials, from: SignInContext) -> Result<SignedIn, Error> {
-        self.limits.attempt(&form.email, &from.remote_address)?;
-        let email = form.email.trim().to_owned();
-        let password = Zeroizing::new(form.password);
-        // What no account can have is not looked up (a NUL would upset the database), but still takes its time.
-        let account = match rules::email_error(&email) {
-            None => repo::find_account(&self.pool, &email).await?,
-            Some(_) => None,
-        };
-        let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let fits = self.passwords.matches(password, stored).await?;
-        let Some(account) = account.filter(|account| fits && !account.is_disabled) else {
-            return Err(AppError::WrongCredentials.into());
-        };
-
-        let service = SignInWriter::of(self)?;
-        let pool = self.pool.clone();
-        self.tasks
-            .detached(async move {
-                let repo::Account { viewer, password_hash, .. } = account;
-                let mut tx = pool.begin().await?;
-                // Checking it took its time: a change of the password that ended all sign-ins meanwhile ends this one too.
-                if !repo::hold_password(&mut *tx, viewer.id, &password_hash).await? {
-                    return Err(AppError::WrongCredentials.into());
-                }
-                let signed_in = service.sign_in(&mut tx, viewer, &from).await?;
-                tx.commit().await?;
-                Ok(signed_in)
-            })
-            .await
-    }
-
-    async fn end(&self, token: Option<String>) -> Result<(), Error> {
-        let Some(token_hash) = token.as_deref().and_then(token::hash_of) else { return Ok(()) };
-        let pool = self.pool.clone();
-        self.tasks.detached(async move { repo::delete_sign_in(&pool, &token_hash).await }).await
     }
 }
 
@@ -168,7 +135,7 @@ impl AccountPort for AccountService {
     }
 
     async fn sign_in(&self, form: Credentials, from: SignInContext) -> Result<SignedIn, AppError> {
-        Ok(self.check(form, from).await?)
+        Ok(self.authenticate(form, from).await?)
     }
 
     async fn sign_out(&self, token: Option<String>) -> Result<String, AppError> {
@@ -179,44 +146,4 @@ impl AccountPort for AccountService {
     fn sign_up_mode(&self) -> &'static str {
         self.sign_up.as_str()
     }
-}
-
-/// Writes one sign-in, within a transaction of the caller's that has left the service behind.
-pub(super) struct SignInWriter {
-    token: Token,
-    cookies: CookiePolicy,
-    clock: Arc<dyn Clock>,
-}
-
-impl SignInWriter {
-    /// With a token never seen before: one that was known before signing in must not be worth anything after.
-    pub(super) fn of(service: &AccountService) -> Result<Self, Error> {
-        Ok(Self { token: Token::generate()?, cookies: service.cookies, clock: Arc::clone(&service.clock) })
-    }
-
-    pub(super) async fn sign_in(
-        &self,
-        db: &mut PgConnection,
-        viewer: Viewer,
-        from: &SignInContext,
-    ) -> Result<SignedIn, Error> {
-        if let Some(previous) = from.previous_token.as_deref().and_then(token::hash_of) {
-            repo::delete_sign_in(&mut *db, &previous).await?;
-        }
-        let now = self.clock.now();
-        let sign_in = repo::NewSignIn {
-            token_hash: &self.token.hash(),
-            user: viewer.id,
-            expires_at: now + LIFETIME,
-            user_agent: &printable(&from.user_agent),
-        };
-        repo::insert_sign_in(&mut *db, &sign_in, now).await?;
-        repo::trim_sign_ins(&mut *db, viewer.id, MOST_SIGN_INS).await?;
-        Ok(SignedIn { viewer, cookie: self.cookies.issue(self.token.as_str(), LIFETIME) })
-    }
-}
-
-/// A browser may call itself anything; what is kept is short and has no control characters.
-fn printable(user_agent: &str) -> String {
-    user_agent.chars().filter(|c| !c.is_control()).take(200).collect()
 }

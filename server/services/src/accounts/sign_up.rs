@@ -9,9 +9,14 @@ use foundation::error::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{AccountService, repo, service::SignInWriter, token};
+use super::{AccountService, repo, sign_in::SignInWriter, token};
 
 impl AccountService {
+    /// Makes an account and signs it in. Runs to its end even if the caller goes away.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] where sign-up is closed, [`AppError::Invalid`] with the fields, [`AppError::RateLimited`] after
+    /// too many attempts.
     pub(super) async fn make_account(&self, mut form: SignUp, from: SignInContext) -> Result<SignedIn, Error> {
         let is_invited = form.invite.as_deref().is_some_and(|invite| !invite.trim().is_empty());
         if self.sign_up == SignUpMode::Closed && !is_invited {
@@ -28,7 +33,7 @@ impl AccountService {
         let invite = form.invite.as_deref().map(str::trim).filter(|invite| !invite.is_empty());
         let (invite_hash, role) = self.invitation(invite, &email).await?;
 
-        // Before the costly hash. What the insert says later is what counts.
+        // Saves the costly hash for most taken addresses. The insertion below decides.
         if repo::find_account(&self.pool, &email).await?.is_some() {
             return Err(taken().into());
         }
@@ -60,7 +65,7 @@ impl AccountService {
             .await
     }
 
-    /// The invitation that this account comes with, and the role it gives.
+    /// The hash of the invitation, if one is presented, and the role that the account gets.
     async fn invitation(&self, presented: Option<&str>, email: &str) -> Result<(Option<[u8; 32]>, Role), Error> {
         let Some(presented) = presented else {
             return match self.sign_up {

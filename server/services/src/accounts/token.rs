@@ -1,11 +1,11 @@
-//! The random strings that prove a sign-in or an invitation.
+//! The bearer tokens of sign-ins and invitations.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use foundation::{error::Error, random};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// 256 random bits in base64url. Only its SHA-256 is stored, so that a copy of the database signs nobody in.
+/// 256 random bits in base64url. Only their SHA-256 is stored, so that a copy of the database cannot be used to sign in.
 pub(super) struct Token(Zeroizing<String>);
 
 const BYTES: usize = 32;
@@ -26,7 +26,7 @@ impl Token {
     }
 }
 
-/// The stored form of a token that somebody presents, or `None` for what cannot be one.
+/// The stored hash of a token that is presented; `None` for what does not have the form of one.
 pub(super) fn hash_of(presented: &str) -> Option<[u8; 32]> {
     let well_formed = URL_SAFE_NO_PAD.decode(presented).is_ok_and(|bytes| bytes.len() == BYTES);
     well_formed.then(|| Sha256::digest(presented.as_bytes()).into())

@@ -59,7 +59,7 @@ struct History {
     sessions: Vec<HistoryEntry>,
 }
 
-/// The last 50 comparisons, newest first; those of them that are wanted, where the query says which.
+/// The last 50 comparisons, newest first; those of them that pass the filter of the query.
 #[utoipa::path(get, path = "/api/playground", tag = "playground", params(HistoryFilter),
     responses((status = 200, body = History), (status = 401, body = Problem)))]
 async fn history(
@@ -99,7 +99,7 @@ async fn show(
     Ok(Json(playground.find(&viewer, id).await?))
 }
 
-/// Attaches to a comparison: everything as it stands, then what happens. Ends when every run has.
+/// The events of a comparison: first its current state, then every change. Ends when every run has ended.
 #[utoipa::path(get, path = "/api/playground/{id}/events", tag = "playground", params(("id" = ComparisonId, Path)),
     responses((status = 200, content_type = "text/event-stream", body = domain::playground::Event), (status = 404, body = Problem)))]
 async fn events(
@@ -141,7 +141,7 @@ async fn cancel(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Does one ended run anew, while others may go on; `GET …/events` shows how. Its old answer is replaced.
+/// Runs one ended run again, while others may go on; `GET …/events` follows it. Its old answer is replaced.
 #[utoipa::path(post, path = "/api/playground/{id}/runs/{run_id}/retry", tag = "playground",
     params(("id" = ComparisonId, Path), ("run_id" = RunId, Path)),
     responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem)))]

@@ -20,7 +20,7 @@ use crate::{
     api::{ApiError, JsonBody, PathId, Problem, QueryParams},
 };
 
-/// The room's routes.
+/// The routes of user administration.
 pub fn router(users: Arc<UserService>) -> Router {
     Router::new()
         .route("/api/admin/users", get(list))
@@ -29,7 +29,7 @@ pub fn router(users: Arc<UserService>) -> Router {
         .with_state(users)
 }
 
-/// This room's part of the OpenAPI document.
+/// Their part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list, change, delete, invite))]
 pub struct UsersDoc;
@@ -80,7 +80,7 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes an invitation; its address is told this once.
+/// Makes an invitation; its address is returned this once.
 #[utoipa::path(post, path = "/api/admin/invites", tag = "admin", request_body = InviteRequest,
     responses((status = 201, body = Invitation), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 422, body = Problem)))]

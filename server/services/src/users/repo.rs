@@ -1,12 +1,13 @@
 //! Statements on `users` for admins.
 
 use chrono::{DateTime, Utc};
-use domain::UserId;
+use domain::{UserId, accounts::Role};
 use foundation::error::Error;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-pub(super) struct PersonRow {
+/// An account as the list shows it.
+pub(super) struct UserRow {
     pub id: Uuid,
     pub email: String,
     pub role: String,
@@ -18,9 +19,9 @@ pub(super) struct PersonRow {
 
 /// Accounts by e-mail address, from the one after `after` on.
 #[tracing::instrument(name = "db.users.page", skip_all)]
-pub(super) async fn page(db: impl PgExecutor<'_>, after: Option<&str>, limit: i64) -> Result<Vec<PersonRow>, Error> {
+pub(super) async fn page(db: impl PgExecutor<'_>, after: Option<&str>, limit: i64) -> Result<Vec<UserRow>, Error> {
     let rows = sqlx::query_as!(
-        PersonRow,
+        UserRow,
         r#"
         SELECT id, email, role, created_at, disabled_at,
                (SELECT max(last_seen_at) FROM sign_ins WHERE user_id = users.id) AS last_seen_at,
@@ -38,14 +39,15 @@ pub(super) async fn page(db: impl PgExecutor<'_>, after: Option<&str>, limit: i6
     Ok(rows)
 }
 
-/// An account that a change is about, as it stands.
+/// The present state of an account that is to be changed.
 pub(super) struct Target {
     pub email: String,
     pub is_admin: bool,
     pub is_disabled: bool,
 }
 
-/// Locks every admin and this account until the transaction ends, so that two admins cannot remove each other at once.
+/// Locks every admin's row and then this account's until the transaction ends, so that two admins cannot remove each other
+/// concurrently. `None`: there is no such account.
 #[tracing::instrument(name = "db.users.lock", skip_all)]
 pub(super) async fn lock(db: &mut sqlx::PgConnection, id: UserId) -> Result<Option<Target>, Error> {
     sqlx::query!("SELECT id FROM users WHERE role = 'admin' ORDER BY id FOR UPDATE").fetch_all(&mut *db).await?;
@@ -58,7 +60,7 @@ pub(super) async fn lock(db: &mut sqlx::PgConnection, id: UserId) -> Result<Opti
     Ok(row.map(|row| Target { email: row.email, is_admin: row.is_admin, is_disabled: row.is_disabled }))
 }
 
-/// How many admins can sign in, this one apart.
+/// How many other admins can sign in.
 #[tracing::instrument(name = "db.users.other_admins", skip_all)]
 pub(super) async fn other_admins(db: impl PgExecutor<'_>, id: UserId) -> Result<i64, Error> {
     let count = sqlx::query_scalar!(
@@ -70,18 +72,18 @@ pub(super) async fn other_admins(db: impl PgExecutor<'_>, id: UserId) -> Result<
     Ok(count)
 }
 
-/// Writes role and state.
+/// Sets the role, and disables or enables an account. One that is disabled already keeps the time since when.
 #[tracing::instrument(name = "db.users.change", skip_all)]
 pub(super) async fn change(
     db: impl PgExecutor<'_>,
     id: UserId,
-    role: &str,
+    role: Role,
     disabled_at: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE users SET role = $2, disabled_at = CASE WHEN $3::timestamptz IS NULL THEN NULL ELSE coalesce(disabled_at, $3) END WHERE id = $1",
         id.0,
-        role,
+        role.as_str(),
         disabled_at,
     )
     .execute(db)
@@ -89,14 +91,7 @@ pub(super) async fn change(
     Ok(())
 }
 
-/// Ends every sign-in of an account.
-#[tracing::instrument(name = "db.sign_ins.end", skip_all)]
-pub(super) async fn end_sign_ins(db: impl PgExecutor<'_>, id: UserId) -> Result<(), Error> {
-    sqlx::query!("DELETE FROM sign_ins WHERE user_id = $1", id.0).execute(db).await?;
-    Ok(())
-}
-
-/// Deletes an account with everything it has, and the address in the invitation that it came by.
+/// Deletes an account with everything it has, and the accepted invitations that hold its address.
 #[tracing::instrument(name = "db.users.delete", skip_all)]
 pub(super) async fn delete(db: impl PgExecutor<'_>, id: UserId) -> Result<(), Error> {
     sqlx::query!(

@@ -1,4 +1,4 @@
-//! What admins do to accounts.
+//! User administration: listing, inviting, changing and deleting accounts.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::repo::{self, PersonRow};
+use super::repo::{self, UserRow};
 use crate::{
     PublicUrl,
-    accounts::AccountService,
+    accounts::{AccountService, delete_sign_ins_of, stored_role},
     audit::{Actor, Change, record},
     playground::PlaygroundService,
 };
@@ -26,7 +26,7 @@ use crate::{
 /// Accounts on a page.
 const PAGE: usize = 200;
 
-/// The room of accounts.
+/// User administration.
 #[derive(Clone)]
 pub struct UserService {
     pool: PgPool,
@@ -38,7 +38,7 @@ pub struct UserService {
 }
 
 impl UserService {
-    /// The room with everything it needs.
+    /// The service with its dependencies.
     pub fn new(
         pool: PgPool,
         clock: Arc<dyn Clock>,
@@ -50,8 +50,11 @@ impl UserService {
         Self { pool, clock, tasks, accounts, playground, public_url }
     }
 
-    /// Deletes an account as its own member wishes, who has proved to be that. The log tells of it without the address, which
-    /// goes with the account.
+    /// Deletes an account for its own member, who has been re-authenticated. The audit log records it without the e-mail address,
+    /// which is erased with the account. Runs to its end even if the caller goes away.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] for the last admin.
     pub async fn erase_own(&self, id: UserId) -> Result<(), Error> {
         let this = self.clone();
         self.tasks.detached(async move { this.erase(id, None).await }).await
@@ -79,7 +82,7 @@ impl UserService {
         Ok(Invitation { url, expires_at: now + valid_for })
     }
 
-    async fn change_person(&self, actor: &Actor, id: UserId, edit: UserEdit) -> Result<(), Error> {
+    async fn change_user(&self, actor: &Actor, id: UserId, edit: UserEdit) -> Result<(), Error> {
         let mut tx = self.pool.begin().await?;
         let target = repo::lock(&mut tx, id).await?.ok_or(AppError::NotFound(Noun::Account))?;
         let is_admin = edit.role.map_or(target.is_admin, |role| role == Role::Admin);
@@ -91,10 +94,10 @@ impl UserService {
             self.refuse_last(&mut tx, id).await?;
         }
         let now = self.clock.now();
-        let role = if is_admin { "admin" } else { "member" };
+        let role = if is_admin { Role::Admin } else { Role::Member };
         repo::change(&mut *tx, id, role, is_disabled.then_some(now)).await?;
         if is_disabled {
-            repo::end_sign_ins(&mut *tx, id).await?;
+            delete_sign_ins_of(&mut *tx, id).await?;
         }
         let detail = json!({"role": role, "is_disabled": is_disabled});
         record(&mut tx, actor, &Change::new("user.change", target.email, detail), now).await?;
@@ -102,8 +105,8 @@ impl UserService {
         Ok(())
     }
 
-    /// Deletes an account with its data key and everything else. What it runs is stopped here at once; other servers find its
-    /// runs gone with their next heartbeat.
+    /// Deletes an account with its data key and everything else. Its runs in this process are cancelled at once; other processes
+    /// find theirs gone with the next heartbeat.
     async fn erase(&self, id: UserId, admin: Option<Actor>) -> Result<(), Error> {
         let mut tx = self.pool.begin().await?;
         let target = repo::lock(&mut tx, id).await?.ok_or(AppError::NotFound(Noun::Account))?;
@@ -121,7 +124,7 @@ impl UserService {
         Ok(())
     }
 
-    /// Without an admin nobody could let anybody in again.
+    /// Refuses a change that would leave no admin, since only an admin can make another one on the site.
     async fn refuse_last(&self, db: &mut sqlx::PgConnection, id: UserId) -> Result<(), Error> {
         match repo::other_admins(db, id).await? {
             0 => Err(AppError::Conflict("No admin would be left. Make somebody else an admin first.".into()).into()),
@@ -147,7 +150,7 @@ impl UsersPort for UserService {
 
     async fn change(&self, admin: &Admin, id: UserId, edit: UserEdit) -> Result<(), AppError> {
         let (this, actor) = (self.clone(), Actor::from(admin));
-        Ok(self.tasks.detached(async move { this.change_person(&actor, id, edit).await }).await?)
+        Ok(self.tasks.detached(async move { this.change_user(&actor, id, edit).await }).await?)
     }
 
     async fn delete(&self, admin: &Admin, id: UserId) -> Result<(), AppError> {
@@ -160,12 +163,12 @@ impl UsersPort for UserService {
     }
 }
 
-impl From<PersonRow> for UserView {
-    fn from(row: PersonRow) -> Self {
+impl From<UserRow> for UserView {
+    fn from(row: UserRow) -> Self {
         Self {
             id: UserId(row.id),
             email: row.email,
-            role: if row.role == "admin" { Role::Admin } else { Role::Member },
+            role: stored_role(&row.role),
             created_at: row.created_at,
             disabled_at: row.disabled_at,
             last_seen_at: row.last_seen_at,

@@ -1,4 +1,4 @@
-//! `/api/auth/*`: one's own account over JSON.
+//! `/api/auth/*`: managing one's own account over JSON.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::{
     api::{ApiError, JsonBody, Problem},
 };
 
-/// No form of this room is longer.
+/// Longer than any valid request.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// The routes of this room.
+/// The routes of one's own account.
 pub fn router(own: Arc<OwnAccountService>, exporter: Exporter) -> Router {
     Router::new()
         .route("/api/auth/password", post(change_password))
@@ -32,7 +32,7 @@ pub fn router(own: Arc<OwnAccountService>, exporter: Exporter) -> Router {
         .merge(Router::new().route("/api/auth/export", get(export)).with_state(exporter))
 }
 
-/// This room's part of the OpenAPI document.
+/// Their part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(change_password, sign_out_everywhere, delete_account, export))]
 pub struct OwnAccountDoc;

@@ -1,5 +1,5 @@
-//! Everything that a member has here as one JSON file. Comparisons are read one after the other while the file is fetched, so
-//! that there is never more than one of them in memory.
+//! Exporting everything that a member has here as one JSON file. Comparisons are read one after the other while the client
+//! fetches the file (back-pressure), so that never more than one of them is in memory.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::{
     ComparisonId,
-    accounts::{SignInEntry, Viewer},
+    accounts::{OwnAccount, Viewer},
     error::AppError,
     keys::{ApiKey, KeysPort},
     playground::{Comparison, PlaygroundPort},
@@ -24,10 +24,10 @@ use crate::{
     share::ShareService, templates::TemplateService,
 };
 
-/// Comparisons that are looked for at a time.
+/// How many ids of comparisons are read at a time.
 const BATCH: i64 = 100;
 
-/// Where a member's things are.
+/// The services that hold a member's data.
 #[derive(Clone)]
 pub struct Exporter {
     pub clock: Arc<dyn Clock>,
@@ -39,7 +39,7 @@ pub struct Exporter {
     pub routing: Arc<RoutingService>,
 }
 
-/// What stands before the comparisons.
+/// The part of the file before the comparisons.
 #[derive(Serialize)]
 struct Head {
     exported_at: DateTime<Utc>,
@@ -53,42 +53,45 @@ struct Head {
 struct Account {
     #[serde(flatten)]
     viewer: Viewer,
-    created_at: DateTime<Utc>,
-    sign_ins: Vec<SignInEntry>,
+    #[serde(flatten)]
+    own: OwnAccount,
 }
 
 #[derive(Serialize)]
 struct Entry {
     #[serde(flatten)]
     comparison: Comparison,
-    /// What readers of the link see, which may be older than the comparison.
+    /// The snapshot that readers of the link see; it may be older than the comparison.
     shared_content: Option<SharedContent>,
 }
 
 impl Exporter {
-    /// The file, piece by piece. What cannot be read at its beginning is an error; later the file breaks off.
+    /// The file as a stream of chunks.
+    ///
+    /// # Errors
+    /// Where its first part cannot be read. If a comparison cannot be read later, the stream ends with an error and the file is
+    /// incomplete.
     pub(super) async fn file(
         self,
         viewer: Viewer,
         token: Option<&str>,
     ) -> Result<impl Stream<Item = Result<Bytes, AppError>> + Send + 'static, AppError> {
-        let (created_at, sign_ins) = self.accounts.own(viewer.id, token).await?;
         let head = Head {
             exported_at: self.clock.now(),
             templates: self.templates.templates(&viewer).await?,
             routing: self.routing.route(&viewer).await?,
             keys: self.keys.keys(&viewer).await?,
-            account: Account { viewer: viewer.clone(), created_at, sign_ins },
+            account: Account { viewer: viewer.clone(), own: self.accounts.own_account(viewer.id, token).await? },
         };
         let head = json(&head)?;
-        // The list goes where the object would have ended.
+        // The comparisons are appended to the head's object, before its closing brace.
         let opening = format!("{},\n\"comparisons\":[", head.strip_suffix('}').unwrap_or(&head));
         let walk = Walk { exporter: self, viewer, waiting: VecDeque::new(), after: None, step: Step::Opening(opening) };
         Ok(stream::try_unfold(walk, async |mut walk| Ok(walk.next().await?.map(|piece| (piece.into(), walk)))))
     }
 }
 
-/// How far a file has been written.
+/// The state of a file that is being written.
 struct Walk {
     exporter: Exporter,
     viewer: Viewer,
@@ -99,7 +102,7 @@ struct Walk {
 
 enum Step {
     Opening(String),
-    /// Whether one has been written.
+    /// Whether a comparison has been written.
     Comparisons(bool),
     Closed,
 }
@@ -129,7 +132,7 @@ impl Walk {
         }
     }
 
-    /// The next comparison that is still there.
+    /// The next comparison, without those deleted meanwhile; `None` after the last.
     async fn entry(&mut self) -> Result<Option<Entry>, AppError> {
         let Exporter { playground, share, .. } = &self.exporter;
         loop {
@@ -144,7 +147,7 @@ impl Walk {
             };
             let slug = comparison.share_slug.as_ref().filter(|_| comparison.is_shared);
             let shared_content = match slug {
-                // Taken away at this very moment, perhaps: then it is not shared.
+                // An error means that it was unshared meanwhile: it is exported as not shared.
                 Some(slug) => share.shared(slug).await.ok().map(|shared| shared.content),
                 None => None,
             };

@@ -1,7 +1,7 @@
-//! What somebody does with their own account: the password, signing out everywhere, taking everything along, leaving.
-//! Signing in and who is calling are `auth`'s.
+//! Managing one's own account: changing the password, signing out everywhere, exporting everything, deleting the account.
 
 mod api;
+mod credentials;
 mod export;
 mod service;
 

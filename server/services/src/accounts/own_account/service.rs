@@ -1,4 +1,5 @@
-//! One's own account. Passwords and sign-ins are `auth`'s to change, and deleting is what an admin's deleting is.
+//! Managing one's own account. Passwords and sign-ins are changed by [`AccountService`]; an account is erased by
+//! [`UserService`], as when an admin deletes it.
 
 use std::sync::Arc;
 
@@ -10,14 +11,14 @@ use domain::{
 
 use crate::{accounts::AccountService, users::UserService};
 
-/// The room of one's own account.
+/// Managing one's own account.
 pub struct OwnAccountService {
     accounts: Arc<AccountService>,
     users: Arc<UserService>,
 }
 
 impl OwnAccountService {
-    /// The room with everything it needs.
+    /// The service with its dependencies.
     pub fn new(accounts: Arc<AccountService>, users: Arc<UserService>) -> Self {
         Self { accounts, users }
     }
@@ -26,8 +27,7 @@ impl OwnAccountService {
 #[async_trait]
 impl OwnAccountPort for OwnAccountService {
     async fn own_account(&self, viewer: &Viewer, token: Option<String>) -> Result<OwnAccount, AppError> {
-        let (created_at, sign_ins) = self.accounts.own(viewer.id, token.as_deref()).await?;
-        Ok(OwnAccount { created_at, sign_ins })
+        Ok(self.accounts.own_account(viewer.id, token.as_deref()).await?)
     }
 
     async fn change_password(
@@ -50,7 +50,7 @@ impl OwnAccountPort for OwnAccountService {
         deletion: AccountDeletion,
         from: SignInContext,
     ) -> Result<String, AppError> {
-        self.accounts.prove(viewer, deletion.password, &from).await?;
+        self.accounts.reauthenticate(viewer, deletion.password, &from).await?;
         self.users.erase_own(viewer.id).await?;
         Ok(self.accounts.cookies().clear())
     }

@@ -1,28 +1,39 @@
-//! What somebody does with their own sign-ins and password.
+//! A member's own password and sign-ins.
 
-use chrono::{DateTime, Utc};
 use domain::{
     UserId,
-    accounts::{PasswordChange, SignInContext, SignInEntry, SignedIn, Viewer, rules},
+    accounts::{OwnAccount, PasswordChange, SignInContext, SignedIn, Viewer, rules},
     error::{AppError, FieldError, Noun},
 };
 use foundation::error::Error;
 use zeroize::Zeroizing;
 
-use super::{AccountService, repo, service::SignInWriter, token};
+use crate::accounts::{AccountService, repo, sign_in::SignInWriter, token};
 
 impl AccountService {
-    /// When the account was made, and where it is signed in; `token` is the one that asks.
-    pub async fn own(&self, user: UserId, token: Option<&str>) -> Result<(DateTime<Utc>, Vec<SignInEntry>), Error> {
+    /// The account with its sign-ins; `token` identifies the one that the request came with.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where the account is gone.
+    pub(super) async fn own_account(&self, user: UserId, token: Option<&str>) -> Result<OwnAccount, Error> {
         let created_at = repo::created_at(&self.pool, user).await?.ok_or(AppError::NotFound(Noun::Account))?;
         let this = token.and_then(token::hash_of).unwrap_or_default();
         let sign_ins = repo::sign_ins_of(&self.pool, user, &this, self.clock.now()).await?;
-        Ok((created_at, sign_ins))
+        Ok(OwnAccount { created_at, sign_ins })
     }
 
-    /// Makes sure that it is the member who asks, and not somebody who found the browser open. Counts as an attempt to sign
-    /// in. Returns the hash that the password fits.
-    pub async fn prove(&self, viewer: &Viewer, password: String, from: &SignInContext) -> Result<String, Error> {
+    /// Re-authentication: checks the password of a member who is signed in, against somebody else at an unlocked browser. Counts
+    /// as an attempt to sign in. Returns the password's stored hash.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for a wrong password, [`AppError::RateLimited`] after too many attempts,
+    /// [`AppError::Unavailable`] where hashing has to wait too long.
+    pub(super) async fn reauthenticate(
+        &self,
+        viewer: &Viewer,
+        password: String,
+        from: &SignInContext,
+    ) -> Result<String, Error> {
         let password = Zeroizing::new(password);
         self.limits.attempt(&viewer.email, &from.remote_address)?;
         let account = repo::find_account(&self.pool, &viewer.email).await?;
@@ -33,9 +44,12 @@ impl AccountService {
         }
     }
 
-    /// Changes the password and ends every sign-in. The one that asks gets another, so that a copy of its token is worth
-    /// nothing either.
-    pub async fn change_password(
+    /// Changes the password and ends every sign-in. The caller's is replaced by a new one, so that a stolen copy of its token
+    /// becomes invalid too. Runs to its end even if the caller goes away.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the field, and those of [`Self::reauthenticate`].
+    pub(super) async fn change_password(
         &self,
         viewer: &Viewer,
         mut change: PasswordChange,
@@ -45,13 +59,13 @@ impl AccountService {
         if let Some(error) = rules::new_password_error(&new_password) {
             return Err(AppError::Invalid(vec![error]).into());
         }
-        let old_hash = self.prove(viewer, std::mem::take(&mut change.password), &from).await?;
+        let old_hash = self.reauthenticate(viewer, std::mem::take(&mut change.password), &from).await?;
         let new_hash = self.passwords.hash(new_password).await?;
         let (writer, viewer, pool) = (SignInWriter::of(self)?, viewer.clone(), self.pool.clone());
         self.tasks
             .detached(async move {
                 let mut tx = pool.begin().await?;
-                // Of two who change it at once, the second has proved a password that no longer counts.
+                // Of two concurrent changes the second was authenticated with a password that is no longer valid.
                 if !repo::replace_password(&mut *tx, viewer.id, &old_hash, &new_hash).await? {
                     return Err(wrong_password().into());
                 }
@@ -65,7 +79,10 @@ impl AccountService {
     }
 
     /// Ends every sign-in of the member.
-    pub async fn sign_out_everywhere(&self, user: UserId) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// What the database returns.
+    pub(super) async fn sign_out_everywhere(&self, user: UserId) -> Result<(), Error> {
         let pool = self.pool.clone();
         self.tasks.detached(async move { repo::delete_sign_ins_of(&pool, user).await }).await
     }
