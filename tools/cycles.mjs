@@ -1,6 +1,6 @@
 // Files of one crate that import each other in a circle, found by their `use` lines: node tools/cycles.mjs
 // Prints each circle with its files and exits with 1 if there is one. A `mod.rs` or `lib.rs` that only lists and re-exports its
-// modules is looked through: `crate::room::Name` counts as an import of the file that defines `Name`.
+// modules is looked through: `crate::folder::Name` counts as an import of the file that defines `Name`.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -66,14 +66,13 @@ function circles(source) {
   }
   // Where a re-exported name comes from.
   const exported = new Map();
-  for (const [module, { text, segments }] of files) {
+  for (const { text, segments } of files.values()) {
     for (const [, tree] of text.matchAll(/^(?:pub(?:\([^)]*\))?\s+)use\s+([^;]+);/gm)) {
       for (const path of flatten(tree)) {
         if (["crate", "super"].includes(path[0])) continue;
         exported.set([...segments, path.at(-1)].join("::"), [...segments, ...path.filter((one) => one !== "self")]);
       }
     }
-    void module;
   }
   /** The file that defines what a path names. */
   const owner = (path, depth = 0) => {
@@ -91,7 +90,7 @@ function circles(source) {
   const edges = new Map();
   for (const [module, { text, segments }] of files) {
     const targets = imports(text, segments).map((path) => owner(path));
-    // A module that lists its parts is no room of its own: importing it says nothing about its files.
+    // A module that lists its parts defines nothing itself: importing it says nothing about its files.
     edges.set(module, new Set(targets.filter((one) => one !== undefined && one !== module && !isList(files.get(one).text))));
   }
   return components(edges).filter((component) => component.length > 1)
