@@ -47,7 +47,8 @@ impl Demo {
                 ChatEvent::Delta(text) => told.text.push_str(&text),
                 ChatEvent::Reasoning(text) => told.reasoning.push_str(&text),
                 ChatEvent::Finish(reason) => told.finish = reason,
-                ChatEvent::Usage { tokens_in, tokens_out } => told.usage = (tokens_in, tokens_out),
+                ChatEvent::Usage(counts) => told.usage = (counts.input, counts.output),
+                ChatEvent::Refusal(_) | ChatEvent::Image(_) | ChatEvent::SecretRedacted => {}
             }
         }
         Ok(told)

@@ -64,12 +64,11 @@ async fn listen(stream: &mut ChatStream, heard: &mut Heard) {
     heard.attempts = stream.attempts();
     loop {
         match stream.next().await {
-            Ok(Some(ChatEvent::Delta(text))) => heard.text.push_str(&text),
+            Ok(Some(ChatEvent::Delta(text) | ChatEvent::Refusal(text))) => heard.text.push_str(&text),
             Ok(Some(ChatEvent::Reasoning(text))) => heard.reasoning.push_str(&text),
             Ok(Some(ChatEvent::Finish(reason))) => heard.finish = Some(reason),
-            Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
-                (heard.tokens_in, heard.tokens_out) = (tokens_in, tokens_out);
-            }
+            Ok(Some(ChatEvent::Usage(counts))) => (heard.tokens_in, heard.tokens_out) = (counts.input, counts.output),
+            Ok(Some(ChatEvent::Image(_) | ChatEvent::SecretRedacted)) => {}
             Ok(None) => return,
             Err(failure) => {
                 heard.failure = Some(failure);

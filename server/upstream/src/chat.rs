@@ -129,7 +129,7 @@ impl UpstreamClient {
             let sent_at = Instant::now();
             let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body.clone()) };
             match self.send_for_success(target, call, &deadlines).await {
-                Ok(answer) => return ChatStream::new(answer, deadlines, target.secrets(), sent_at, attempts),
+                Ok(answer) => return ChatStream::new(answer, deadlines, target, sent_at, attempts),
                 Err(error) => match pause_before_retry(&error) {
                     Some(pause) if attempts == 1 && deadlines.allow(pause) => {
                         tracing::debug!(upstream.code = error.code, ?pause, "retrying a request to an upstream");

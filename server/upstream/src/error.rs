@@ -123,6 +123,14 @@ impl UpstreamError {
         )
     }
 
+    /// A piece of the answer could not be read.
+    pub fn damaged() -> Self {
+        Self::new(
+            "damaged",
+            "A part of the answer arrived damaged and is missing. What came before and after it is kept; try again.",
+        )
+    }
+
     /// The answer exceeds a size limit of this site.
     pub fn too_large() -> Self {
         Self::new(

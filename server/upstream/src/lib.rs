@@ -9,9 +9,9 @@
 mod address;
 mod base_url;
 mod chat;
-mod chunk;
 mod classify;
 mod client;
+pub mod completion;
 mod diagnose;
 mod error;
 mod guard;
@@ -25,7 +25,6 @@ mod wait;
 
 pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
 pub use chat::{ChatRequest, Message};
-pub use chunk::{ChatEvent, token_counts};
 pub use client::{ClientSettings, UpstreamClient};
 pub use diagnose::{Depth, ImageError, Probe, TestPrompt, check_image, diagnose, explain_listing};
 pub use error::UpstreamError;
@@ -33,6 +32,6 @@ pub use guard::{AllowList, Lookup, SystemLookup};
 pub use models::ListedModel;
 pub use passthrough::Passthrough;
 pub use sse::{EventSplitter, EventTooLarge, RawEvent, SseEvent, SseReader};
-pub use stream::ChatStream;
+pub use stream::{ChatEvent, ChatStream};
 pub use target::{Call, Target};
 pub use wait::{Deadlines, Timeouts};

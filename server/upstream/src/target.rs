@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method,
+    HeaderMap, HeaderName, HeaderValue, Method,
     header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION},
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{base_url::BaseUrl, error::UpstreamError, wait::Timeouts};
+use crate::{base_url::BaseUrl, completion::Secrets, error::UpstreamError, wait::Timeouts};
 
 /// An upstream with everything that a call to it needs.
 #[derive(Clone, Debug)]
@@ -37,6 +37,19 @@ impl Target {
         let values = self.headers.values().filter_map(|value| value.to_str().ok());
         let secrets: Vec<&str> = self.key().into_iter().chain(values).collect();
         (!secrets.is_empty()).then(|| SecretString::from(secrets.join("\n")))
+    }
+
+    /// The secrets that are removed from answers: the key, and the values of custom headers that are named like credentials.
+    /// Other headers, for example the version of an API, are ordinary words that an answer may contain.
+    pub(super) fn credentials(&self) -> Secrets {
+        let is_credential = |name: &HeaderName| {
+            let name = name.as_str();
+            ["auth", "key", "token", "secret", "cookie", "password", "credential"]
+                .iter()
+                .any(|word| name.contains(word))
+        };
+        let headers = self.headers.iter().filter(|(name, _)| is_credential(name));
+        Secrets::new(self.key().into_iter().chain(headers.filter_map(|(_, value)| value.to_str().ok())))
     }
 
     /// The headers of a request. The only error is a key with characters that no header can have.

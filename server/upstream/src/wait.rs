@@ -57,6 +57,11 @@ impl Deadlines {
         Instant::now() + pause < self.total
     }
 
+    /// Waits for the first output of an answer.
+    pub(super) async fn for_first_output<T>(&self, work: impl Future<Output = T>) -> Result<T, UpstreamError> {
+        self.wait(work, self.first_byte, UpstreamError::timeout_first_byte).await
+    }
+
     /// Waits for the first byte.
     pub(super) async fn for_first_byte<T>(&self, work: impl Future<Output = T>) -> Result<T, UpstreamError> {
         self.wait(work, self.first_byte, UpstreamError::timeout_first_byte).await

@@ -5,7 +5,7 @@ use std::{ops::Range, time::Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use upstream::token_counts;
+use upstream::completion::token_counts;
 
 use super::fields::range_in;
 

@@ -46,7 +46,7 @@ impl Rewriter {
         Self {
             public_name: name,
             strips_usage,
-            splitter: EventSplitter::default(),
+            splitter: EventSplitter::new(1024 * 1024),
             metadata: ResponseMetadata::default(),
             is_done: false,
             end: Vec::new(),

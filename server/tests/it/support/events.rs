@@ -5,7 +5,7 @@ use upstream::SseReader;
 
 /// The data of every event of a whole stream, in order.
 pub(crate) fn event_data(stream: &str) -> Vec<String> {
-    let (mut reader, mut events) = (SseReader::default(), Vec::new());
+    let (mut reader, mut events) = (SseReader::new(1024 * 1024), Vec::new());
     reader.push(stream.as_bytes(), &mut events).unwrap();
     reader.finish(&mut events);
     events.into_iter().map(|event| event.data).collect()

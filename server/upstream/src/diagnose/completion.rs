@@ -9,10 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{probe::TestPrompt, stages::ms};
 use crate::{
-    Call, ChatEvent, ChatRequest, Deadlines, Target, UpstreamClient, UpstreamError,
-    chunk::{Parsed, parse},
-    classify::from_error_object,
-    client::read_body,
+    Call, ChatEvent, ChatRequest, Deadlines, Target, UpstreamClient, UpstreamError, classify::from_error_object,
+    client::read_body, completion::Item,
 };
 
 const MAX_BODY: usize = 1024 * 1024;
@@ -49,12 +47,12 @@ async fn complete(client: &UpstreamClient, target: &Target, body: &Value) -> Res
     let answer = client.send_for_success(target, call, &deadlines).await?;
     let body = read_body(answer, MAX_BODY, &deadlines).await.map_err(|(error, _)| error)?;
     let text = String::from_utf8_lossy(&body);
-    match parse(text.trim_start_matches('\u{feff}')) {
-        Parsed::Error(object) => Err(from_error_object(&object, target.secret_text().as_deref())),
-        Parsed::Events(_) if text.contains("\"choices\"") => Ok(()),
+    match Item::read(&text) {
+        Item::Error(object) => Err(from_error_object(&object, target.secret_text().as_deref())),
+        Item::Chunk(chunk) if !chunk.choices.is_empty() => Ok(()),
         // Some servers stream whether or not they are requested to.
-        Parsed::Noise if text.trim_start().starts_with("data:") => Ok(()),
-        Parsed::Noise if text.trim_start().starts_with('<') => Err(UpstreamError::bad_response("a web page")),
+        Item::Noise if text.trim_start().starts_with("data:") => Ok(()),
+        Item::Noise if text.trim_start().starts_with('<') => Err(UpstreamError::bad_response("a web page")),
         _ => Err(UpstreamError::bad_response("something else")),
     }
 }
@@ -95,16 +93,14 @@ pub(super) async fn stream_answer(
     let sent_at = stream.sent_at();
     loop {
         match stream.next().await {
-            Ok(Some(ChatEvent::Delta(text))) => {
+            Ok(Some(ChatEvent::Delta(text) | ChatEvent::Refusal(text))) => {
                 answer.ttft_ms = answer.ttft_ms.or_else(|| Some(ms(sent_at)));
                 on_delta(&text);
                 answer.text.push_str(&text);
             }
-            Ok(Some(ChatEvent::Reasoning(_))) => {}
             Ok(Some(ChatEvent::Finish(reason))) => answer.finish = Some(reason),
-            Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
-                (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
-            }
+            Ok(Some(ChatEvent::Usage(counts))) => (answer.tokens_in, answer.tokens_out) = (counts.input, counts.output),
+            Ok(Some(ChatEvent::Reasoning(_) | ChatEvent::Image(_) | ChatEvent::SecretRedacted)) => {}
             Ok(None) => break,
             Err(failure) => {
                 answer.failure = Some(failure);

@@ -25,15 +25,20 @@ impl SseEvent {
 }
 
 /// Takes bytes, yields events.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SseReader(EventSplitter);
 
 impl SseReader {
+    /// A reader of events of at most `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self(EventSplitter::new(limit))
+    }
+
     /// Takes the next bytes and appends the events they complete.
     ///
     /// # Errors
     ///
-    /// [`EventTooLarge`] where an event exceeds 1 MiB; the events before it are appended all the same.
+    /// [`EventTooLarge`] where an event exceeds the limit; the events before it are appended all the same.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<SseEvent>) -> Result<(), EventTooLarge> {
         let mut append = |event: &RawEvent<'_>| {
             events.extend(SseEvent::of(event));
@@ -58,8 +63,10 @@ mod tests {
 
     use super::*;
 
+    const MAX_EVENT: usize = 1024 * 1024;
+
     fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<SseEvent> {
-        let (mut reader, mut events) = (SseReader::default(), Vec::new());
+        let (mut reader, mut events) = (SseReader::new(MAX_EVENT), Vec::new());
         for piece in pieces {
             reader.push(piece, &mut events).expect("small events");
         }
@@ -101,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_event_is_complete_with_its_carriage_return_and_not_only_with_what_follows() {
-        let (mut reader, mut events) = (SseReader::default(), Vec::new());
+        let (mut reader, mut events) = (SseReader::new(MAX_EVENT), Vec::new());
         reader.push(b"data: a\r\r", &mut events).expect("small events");
         assert_eq!(events, [event("", "a")]);
         reader.push(b"\ndata: b\n\n", &mut events).expect("small events");
@@ -110,19 +117,19 @@ mod tests {
 
     #[test]
     fn an_event_that_grows_without_end_is_refused_and_a_long_stream_of_small_ones_is_not() {
-        let (mut reader, mut events) = (SseReader::default(), Vec::new());
+        let (mut reader, mut events) = (SseReader::new(MAX_EVENT), Vec::new());
         let line = [b'x'; 64 * 1024];
         let refused = (0..17).any(|_| reader.push(&line, &mut events).is_err());
         assert!(refused, "one endless line");
 
-        let mut reader = SseReader::default();
+        let mut reader = SseReader::new(MAX_EVENT);
         let refused = (0..20).any(|_| {
             let grown = reader.push(b"data: ", &mut events).and_then(|()| reader.push(&line, &mut events));
             grown.and_then(|()| reader.push(b"\n", &mut events)).is_err()
         });
         assert!(refused, "one event of endless lines");
 
-        let mut reader = SseReader::default();
+        let mut reader = SseReader::new(MAX_EVENT);
         for _ in 0..100 {
             reader.push(b": ", &mut events).and_then(|()| reader.push(&line, &mut events)).expect("a comment");
             reader.push(b"\n\n", &mut events).expect("its end");

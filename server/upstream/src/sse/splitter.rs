@@ -2,17 +2,19 @@
 
 use super::event::RawEvent;
 
-/// Most bytes of one event, all its lines and its blank line together.
-const MAX_EVENT: usize = 1024 * 1024;
+/// Bytes that a buffer keeps for the next event; what a large event needed is given back.
+const KEPT_CAPACITY: usize = 64 * 1024;
 
 /// An event grew beyond its bound. The splitter has dropped what it held and is of no further use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an event is larger than {MAX_EVENT} bytes")]
+#[error("an event is too large")]
 pub struct EventTooLarge;
 
 /// Cuts a byte stream into events without changing a byte: the events handed out, put together, are the bytes taken in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EventSplitter {
+    /// Most bytes of one event, all its lines and its blank line together.
+    limit: usize,
     /// The event that is not complete yet.
     buffer: Vec<u8>,
     boundary: Boundary,
@@ -20,6 +22,11 @@ pub struct EventSplitter {
 }
 
 impl EventSplitter {
+    /// A splitter for events of at most `limit` bytes, all lines and the blank line together.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, buffer: Vec::new(), boundary: Boundary::default(), is_past_first: false }
+    }
+
     /// Takes the next bytes and calls `each` with every event that they complete, in order.
     ///
     /// An event that ends in a carriage return is held until the next byte shows whether a line feed belongs to it; see
@@ -27,7 +34,7 @@ impl EventSplitter {
     ///
     /// # Errors
     ///
-    /// [`EventTooLarge`] where an event exceeds 1 MiB, and whatever `each` returns; the rest is dropped then.
+    /// [`EventTooLarge`] where an event exceeds the limit, and whatever `each` returns; the rest is dropped then.
     pub fn push<E: From<EventTooLarge>>(
         &mut self,
         bytes: &[u8],
@@ -37,17 +44,20 @@ impl EventSplitter {
         buffer.extend_from_slice(bytes);
         let mut start = 0;
         while let Some(end) = self.boundary.next(&buffer) {
-            if end - start > MAX_EVENT {
+            if end - start > self.limit {
                 return Err(EventTooLarge.into());
             }
             each(&self.event(&buffer[start..end]))?;
             start = end;
         }
-        if buffer.len() - start > MAX_EVENT {
+        if buffer.len() - start > self.limit {
             return Err(EventTooLarge.into());
         }
         // The allocation serves the next event.
         buffer.drain(..start);
+        if buffer.capacity() > KEPT_CAPACITY {
+            buffer.shrink_to(buffer.len().max(KEPT_CAPACITY));
+        }
         self.boundary.scanned -= start;
         self.buffer = buffer;
         Ok(())
@@ -135,8 +145,10 @@ mod tests {
 
     use super::*;
 
+    const MAX_EVENT: usize = 1024 * 1024;
+
     fn split<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
-        let (mut splitter, mut blocks) = (EventSplitter::default(), Vec::new());
+        let (mut splitter, mut blocks) = (EventSplitter::new(MAX_EVENT), Vec::new());
         for piece in pieces {
             let pushed: Result<(), EventTooLarge> = splitter.push(piece, |event| {
                 blocks.push(event.bytes().to_vec());
@@ -153,7 +165,7 @@ mod tests {
         let event = |size: usize| [vec![b'x'; size - 2], b"\n\n".to_vec()].concat();
         for piece in [usize::MAX, 64 * 1024] {
             let push = |wire: &[u8]| {
-                let mut splitter = EventSplitter::default();
+                let mut splitter = EventSplitter::new(MAX_EVENT);
                 wire.chunks(piece.min(wire.len())).try_for_each(|piece| splitter.push(piece, |_| Ok(())))
             };
             assert_eq!(push(&event(MAX_EVENT)), Ok(()));

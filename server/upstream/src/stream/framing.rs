@@ -6,8 +6,8 @@ use crate::{
     sse::{SseEvent, SseReader},
 };
 
-/// Most bytes of a body that is one JSON object.
-const MAX_WHOLE_BODY: usize = 8 * 1024 * 1024;
+/// Most bytes of one event and of a body that is one JSON object. Pictures are in them as text.
+const MAX_OBJECT: usize = 8 * 1024 * 1024;
 /// Most bytes of an event stream: 64 for each byte of text that is accepted, which is the overhead of small pieces.
 const MAX_WIRE: usize = 256 * 1024 * 1024;
 /// Most white space before the first byte that shows the framing.
@@ -15,7 +15,7 @@ const MAX_PRELUDE: usize = 1024 * 1024;
 
 /// The framing, and what it holds of the body.
 pub(super) enum Framing {
-    /// Not known from the headers: the first byte that is not white space decides.
+    /// Nothing has come yet: the first byte that is not white space decides.
     Unknown,
     Events(SseReader),
     Whole(Vec<u8>),
@@ -31,11 +31,11 @@ pub(super) enum Body {
 }
 
 impl Framing {
-    /// The framing that a `Content-Type` declares. HTML is an error: what sent it is no model server.
+    /// The framing of a body with this `Content-Type`: the first bytes decide, since servers declare streams as JSON and the
+    /// reverse. HTML is an error: what sent it is no model server.
     pub(super) fn of_content_type(content_type: &str) -> Result<Self, UpstreamError> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match media_type.as_str() {
-            "text/event-stream" => Ok(Self::Events(SseReader::default())),
             "text/html" | "application/xhtml+xml" => Err(UpstreamError::bad_response("a web page")),
             _ => Ok(Self::Unknown),
         }
@@ -61,17 +61,17 @@ impl Framing {
             *self = match bare.first() {
                 None => return Ok(()),
                 Some(b'<') => return Err(UpstreamError::bad_response("a web page")),
-                Some(b'{') => {
+                Some(b'{' | b'[') => {
                     bytes = bare;
                     Self::Whole(Vec::new())
                 }
-                Some(_) if begins_event_stream(bare) => Self::Events(SseReader::default()),
+                Some(_) if begins_event_stream(bare) => Self::Events(SseReader::new(MAX_OBJECT)),
                 Some(_) => return Err(UpstreamError::bad_response("something else")),
             };
         }
         match self {
             Self::Unknown => Ok(()),
-            Self::Whole(body) if body.len() + bytes.len() > MAX_WHOLE_BODY => Err(UpstreamError::too_large()),
+            Self::Whole(body) if body.len() + bytes.len() > MAX_OBJECT => Err(UpstreamError::too_large()),
             Self::Whole(body) => {
                 body.extend_from_slice(bytes);
                 Ok(())

@@ -1,5 +1,6 @@
 //! A chat completion as it arrives.
 
+mod event;
 mod framing;
 
 use std::{
@@ -11,17 +12,21 @@ use http::header::CONTENT_TYPE;
 use reqwest::Response;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::event::ChatEvent;
+use self::framing::{Body, Framing};
 use crate::{
-    chunk::{ChatEvent, Parsed, parse},
     classify::{from_error_object, from_transport},
+    completion::{Chunk, Ending, Item, Output, OutputKind, Progress, Secrets, TextRedactor},
     error::UpstreamError,
     sse::SseEvent,
+    target::Target,
     wait::Deadlines,
 };
-use framing::{Body, Framing};
 
 /// Most bytes of text and reasoning of one answer.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
+/// Most bytes of pictures of one answer.
+const MAX_IMAGES: usize = 12 * 1024 * 1024;
 /// How long to wait for the token counts once the text is complete.
 const USAGE_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for the end of the body after `[DONE]`, so that the connection can be reused.
@@ -32,39 +37,49 @@ pub struct ChatStream {
     /// `None` once the answer has ended, well or badly.
     answer: Option<Response>,
     deadlines: Deadlines,
-    /// The secrets to redact from the upstream's messages.
+    /// The secrets to redact from the upstream's error messages.
     key: Option<SecretString>,
+    /// Those to redact from answers.
+    secrets: Secrets,
     framing: Framing,
     ready: VecDeque<ChatEvent>,
     /// Returned once the events before it have been.
     failure: Option<UpstreamError>,
     progress: Progress,
+    redactors: Redactors,
+    sizes: Sizes,
     sent_at: Instant,
     attempts: u8,
     is_event_stream: bool,
 }
 
+/// One redactor for each text that grows with the pieces of a stream.
+#[derive(Default)]
+struct Redactors {
+    text: TextRedactor,
+    thought: TextRedactor,
+    refusal: TextRedactor,
+    is_reported: bool,
+}
+
 /// What has been read so far.
 #[derive(Default)]
-struct Progress {
+struct Sizes {
     /// Bytes of the body.
     wire: usize,
-    /// Bytes of text and reasoning.
     text: usize,
-    has_text: bool,
-    has_reasoning: bool,
+    images: usize,
     /// Events without a JSON object have come.
     has_noise: bool,
-    finish: Option<String>,
-    /// `[DONE]` has come.
-    is_done: bool,
+    /// An object with choices has come.
+    has_chunk: bool,
 }
 
 impl ChatStream {
     pub(super) fn new(
         answer: Response,
         deadlines: Deadlines,
-        key: Option<SecretString>,
+        target: &Target,
         sent_at: Instant,
         attempts: u8,
     ) -> Result<Self, UpstreamError> {
@@ -73,11 +88,14 @@ impl ChatStream {
         Ok(Self {
             answer: Some(answer),
             deadlines,
-            key,
+            key: target.secrets(),
+            secrets: target.credentials(),
             framing,
             ready: VecDeque::new(),
             failure: None,
             progress: Progress::default(),
+            redactors: Redactors::default(),
+            sizes: Sizes::default(),
             sent_at,
             attempts,
             is_event_stream: false,
@@ -119,6 +137,7 @@ impl ChatStream {
             }
             if let Err(failure) = self.read_more().await {
                 self.answer = None;
+                self.release_held();
                 self.failure = Some(failure);
             }
         }
@@ -130,16 +149,16 @@ impl ChatStream {
             return self.end();
         }
         let Some(answer) = self.answer.as_mut() else { return Ok(()) };
-        let read = if self.progress.finish.is_some() {
+        let read = if self.progress.is_complete(1) {
             // The text is complete; only token counts may follow, and their absence is no failure.
             match self.deadlines.for_at_most(USAGE_WAIT, answer.chunk()).await? {
                 Some(Ok(bytes)) => bytes,
                 Some(Err(_)) | None => None,
             }
-        } else if self.progress.wire == 0 {
-            self.deadlines.for_first_byte(answer.chunk()).await?.map_err(|error| from_transport(&error))?
-        } else {
+        } else if self.progress.has_output() {
             self.deadlines.for_more(answer.chunk()).await?.map_err(|error| from_transport(&error))?
+        } else {
+            self.deadlines.for_first_output(answer.chunk()).await?.map_err(|error| from_transport(&error))?
         };
         match read {
             Some(bytes) => self.take(&bytes),
@@ -148,8 +167,8 @@ impl ChatStream {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), UpstreamError> {
-        self.progress.wire += bytes.len();
-        if self.progress.wire > self.framing.wire_limit() {
+        self.sizes.wire += bytes.len();
+        if self.sizes.wire > self.framing.wire_limit() {
             return Err(UpstreamError::too_large());
         }
         let mut events = Vec::new();
@@ -163,38 +182,86 @@ impl ChatStream {
         if self.progress.is_done {
             return Ok(());
         }
-        match parse(&event.data) {
-            Parsed::Done => self.progress.is_done = true,
-            Parsed::Error(object) => return Err(from_error_object(&object, self.key())),
+        match Item::read(&event.data) {
+            Item::Done => self.progress.is_done = true,
+            Item::Error(object) => return Err(from_error_object(&object, self.key())),
             _ if event.name == "error" => {
                 let object = serde_json::from_str(&event.data).unwrap_or_else(|_| event.data.clone().into());
                 return Err(from_error_object(&object, self.key()));
             }
-            Parsed::Events(events) => return events.into_iter().try_for_each(|event| self.take_chat_event(event)),
-            Parsed::Noise => self.progress.has_noise = true,
-            Parsed::Broken => return Err(UpstreamError::bad_response("an unreadable stream")),
+            Item::Chunk(chunk) => return self.take_chunk(&chunk),
+            Item::Noise => self.sizes.has_noise = true,
+            Item::Broken => self.progress.is_damaged = true,
         }
         Ok(())
     }
 
-    fn take_chat_event(&mut self, event: ChatEvent) -> Result<(), UpstreamError> {
-        match &event {
-            ChatEvent::Delta(text) => {
-                self.progress.text += text.len();
-                self.progress.has_text = true;
-            }
-            ChatEvent::Reasoning(text) => {
-                self.progress.text += text.len();
-                self.progress.has_reasoning = true;
-            }
-            ChatEvent::Finish(reason) => self.progress.finish = Some(reason.clone()),
-            ChatEvent::Usage { .. } => {}
+    fn take_chunk(&mut self, chunk: &Chunk<'_>) -> Result<(), UpstreamError> {
+        self.sizes.has_chunk = true;
+        let (counts, reason) = (self.progress.counts, self.progress.finish_reason.clone());
+        self.progress.add(chunk);
+        // Requests ask for one choice; where a server sends more, only the first is read.
+        for choice in chunk.choices.iter().filter(|choice| choice.index == 0) {
+            choice.outputs.iter().try_for_each(|output| self.take_output(output))?;
         }
-        if self.progress.text > MAX_TEXT {
+        if self.progress.finish_reason != reason {
+            self.release_held();
+            self.ready.extend(self.progress.finish_reason.clone().map(ChatEvent::Finish));
+        }
+        if self.progress.counts != counts {
+            self.ready.push_back(ChatEvent::Usage(self.progress.counts));
+        }
+        Ok(())
+    }
+
+    fn take_output(&mut self, output: &Output<'_>) -> Result<(), UpstreamError> {
+        let (redactor, event): (_, fn(String) -> ChatEvent) = match output.kind {
+            OutputKind::Text => (&mut self.redactors.text, ChatEvent::Delta),
+            OutputKind::Thought => (&mut self.redactors.thought, ChatEvent::Reasoning),
+            OutputKind::Refusal => (&mut self.redactors.refusal, ChatEvent::Refusal),
+            OutputKind::Image => {
+                self.sizes.images += output.size();
+                if self.sizes.images > MAX_IMAGES {
+                    return Err(UpstreamError::too_large());
+                }
+                self.ready.push_back(ChatEvent::Image(output.text().into_owned()));
+                return Ok(());
+            }
+            OutputKind::ToolCall | OutputKind::Audio => return Ok(()),
+        };
+        self.sizes.text += output.size();
+        if self.sizes.text > MAX_TEXT {
             return Err(UpstreamError::too_large());
         }
-        self.ready.push_back(event);
+        let text = redactor.push(&self.secrets, &output.text());
+        let has_redacted = redactor.has_redacted;
+        if !text.is_empty() {
+            self.ready.push_back(event(text));
+        }
+        self.report_redaction(has_redacted);
         Ok(())
+    }
+
+    fn report_redaction(&mut self, has_redacted: bool) {
+        if has_redacted && !std::mem::replace(&mut self.redactors.is_reported, true) {
+            self.ready.push_back(ChatEvent::SecretRedacted);
+        }
+    }
+
+    /// Releases what was held back because it might have been the beginning of a secret.
+    fn release_held(&mut self) {
+        let redactors = &mut self.redactors;
+        let all: [(&mut TextRedactor, fn(String) -> ChatEvent); 3] = [
+            (&mut redactors.thought, ChatEvent::Reasoning),
+            (&mut redactors.text, ChatEvent::Delta),
+            (&mut redactors.refusal, ChatEvent::Refusal),
+        ];
+        for (redactor, event) in all {
+            let rest = redactor.finish();
+            if !rest.is_empty() {
+                self.ready.push_back(event(rest));
+            }
+        }
     }
 
     /// The body is over: closes the response, and checks that it was a complete answer.
@@ -205,32 +272,33 @@ impl ChatStream {
             Body::Whole(body) => self.take_whole(&String::from_utf8_lossy(&body))?,
             Body::Events(last) => {
                 // The last event may have been cut in the middle.
-                let is_whole = |event: &&SseEvent| parse(&event.data) != Parsed::Broken;
+                let is_whole = |event: &&SseEvent| !matches!(Item::read(&event.data), Item::Broken);
                 last.iter().filter(is_whole).try_for_each(|event| self.take_event(event))?;
-                if !self.progress.is_done && self.progress.finish.is_none() {
-                    let is_garbage = self.progress.has_noise && self.progress.text == 0;
-                    return Err(if is_garbage {
-                        UpstreamError::bad_response("an unreadable stream")
-                    } else {
-                        UpstreamError::cut_off()
-                    });
-                }
             }
         }
-        if self.progress.has_text {
-            Ok(())
-        } else {
-            Err(UpstreamError::empty_answer(self.progress.finish.as_deref(), self.progress.has_reasoning))
+        self.release_held();
+        let progress = &self.progress;
+        let is_garbage = self.sizes.has_noise && !self.sizes.has_chunk;
+        match progress.ending(1) {
+            Ending::CutOff if is_garbage => Err(UpstreamError::bad_response("an unreadable stream")),
+            Ending::CutOff => Err(UpstreamError::cut_off()),
+            Ending::Damaged => Err(UpstreamError::damaged()),
+            Ending::Complete if progress.has_answer() => Ok(()),
+            Ending::Complete | Ending::Filtered | Ending::Empty => {
+                Err(UpstreamError::empty_answer(progress.finish_reason.as_deref(), progress.has_thought()))
+            }
         }
     }
 
     fn take_whole(&mut self, body: &str) -> Result<(), UpstreamError> {
-        match parse(body) {
-            Parsed::Events(events) if body.contains("\"choices\"") => {
-                events.into_iter().try_for_each(|event| self.take_chat_event(event))
+        match Item::read(body) {
+            Item::Chunk(chunk) if !chunk.choices.is_empty() => {
+                // A whole answer has ended, whether it says why or not.
+                self.progress.is_done = true;
+                self.take_chunk(&chunk)
             }
-            Parsed::Error(object) => Err(from_error_object(&object, self.key())),
-            Parsed::Broken => Err(UpstreamError::cut_off()),
+            Item::Error(object) => Err(from_error_object(&object, self.key())),
+            Item::Broken => Err(UpstreamError::cut_off()),
             _ => Err(UpstreamError::bad_response("JSON of another kind")),
         }
     }

@@ -59,14 +59,14 @@ impl Executor {
         let sent_at = stream.sent_at();
         let outcome = loop {
             match stream.next().await {
-                Ok(Some(ChatEvent::Delta(text))) if !text.is_empty() => {
+                Ok(Some(ChatEvent::Delta(text) | ChatEvent::Refusal(text))) => {
                     answer.ttft.get_or_insert_with(|| sent_at.elapsed());
                     answer.text.push_str(&text);
                     live.append(id, &text);
                 }
                 Ok(Some(ChatEvent::Finish(reason))) => answer.finish_reason = Some(reason),
-                Ok(Some(ChatEvent::Usage { tokens_in, tokens_out })) => {
-                    (answer.tokens_in, answer.tokens_out) = (tokens_in, tokens_out);
+                Ok(Some(ChatEvent::Usage(counts))) => {
+                    (answer.tokens_in, answer.tokens_out) = (counts.input, counts.output);
                 }
                 Ok(Some(ChatEvent::Reasoning(thought))) if answer.reasoning.len() < REASONING_LIMIT => {
                     answer.reasoning.push_str(&thought);
