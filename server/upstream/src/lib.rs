@@ -30,7 +30,7 @@ pub use diagnose::{Depth, ImageError, Probe, TestPrompt, check_image, diagnose, 
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
 pub use models::ListedModel;
-pub use passthrough::Passthrough;
+pub use passthrough::{Passthrough, Shape, Stage};
 pub use sse::{EventSplitter, EventTooLarge, RawEvent, SseEvent, SseReader};
 pub use stream::{ChatEvent, ChatStream};
 pub use target::{Call, Target};

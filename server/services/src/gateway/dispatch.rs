@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use upstream::{UpstreamClient, UpstreamError};
+use upstream::{Shape, UpstreamClient};
 
 use super::{
     buffered::{self, BufferedResponse},
     error::Failure,
     opened_stream::OpenedStream,
     request::ChatCall,
+    rewrite::RewriteSettings,
     usage_recorder::UsageRecorder,
 };
 use crate::catalog::CallableModel;
@@ -34,7 +35,7 @@ pub(super) async fn with_failover(
     let mut last = None;
     for model in candidates {
         recorder.begin_attempt(model);
-        match dispatch(client, call, model).await {
+        match dispatch(client, call, model, recorder).await {
             Ok(answer) => return Ok(answer),
             Err(failure) if failure.can_fail_over => {
                 tracing::debug!(model = %model.public_name, code = failure.code, "a model did not answer");
@@ -46,16 +47,27 @@ pub(super) async fn with_failover(
     Err(last.unwrap_or_else(Failure::unavailable))
 }
 
-async fn dispatch(client: &UpstreamClient, call: &ChatCall, model: &CallableModel) -> Result<Answer, Failure> {
+/// One call. The shape of the answer is the one that the caller requested, whichever the upstream returns.
+async fn dispatch(
+    client: &UpstreamClient,
+    call: &ChatCall,
+    model: &CallableModel,
+    recorder: &UsageRecorder,
+) -> Result<Answer, Failure> {
     let body = call.body_for(&model.upstream_model);
-    let passthrough = client.passthrough(&model.target, body, call.is_stream).await?;
-    match (passthrough.is_event_stream(), call.is_stream) {
-        (true, true) => {
-            let strips_usage = !call.wants_usage;
-            let opened = OpenedStream::open(passthrough, &model.public_name, strips_usage).await?;
-            Ok(Answer::Stream(Box::new(opened)))
-        }
-        (true, false) => Err(UpstreamError::bad_response("an event stream that was not asked for").into()),
-        (false, _) => Ok(Answer::Buffered(buffered::read(passthrough, &model.public_name).await?)),
-    }
+    let mut passthrough = client.passthrough(&model.target, body, call.is_stream).await?;
+    let settings = RewriteSettings {
+        id: recorder.id().simple().to_string(),
+        created: recorder.occurred_at().timestamp(),
+        public_name: model.public_name.clone(),
+        strips_usage: !call.wants_usage,
+        expected_choices: call.choices,
+        secrets: passthrough.secrets().clone(),
+    };
+    Ok(match (passthrough.shape().await?, call.is_stream) {
+        (Shape::Stream, true) => Answer::Stream(Box::new(OpenedStream::open(passthrough, settings).await?)),
+        (Shape::Stream, false) => Answer::Buffered(buffered::assemble(passthrough, &settings).await?),
+        (Shape::Whole, true) => Answer::Buffered(buffered::read_as_stream(passthrough, &settings).await?),
+        (Shape::Whole, false) => Answer::Buffered(buffered::read(passthrough, &settings).await?),
+    })
 }

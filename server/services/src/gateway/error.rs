@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use foundation::error::Error;
 use serde_json::{Value, json};
 use upstream::UpstreamError;
@@ -94,6 +95,11 @@ impl Failure {
         }
         tracing::error!(%error, "internal error");
         Self::internal()
+    }
+
+    /// The failure as an event of a stream that has begun.
+    pub(super) fn to_event(&self) -> Bytes {
+        format!("data: {}\n\n", self.to_json()).into()
     }
 
     /// The error object of the response.

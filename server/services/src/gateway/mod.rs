@@ -2,14 +2,14 @@
 //! from the model's name, and every request leaves one usage event.
 //!
 //! `api` has the routes and `service` handles one request from beginning to end: `body` receives it, `request` parses it,
-//! `candidates` selects the models, `dispatch` calls them, `buffered` or `relay` returns the response, and `usage_recorder`
+//! `candidates` selects the models, `dispatch` calls them, `buffered` or `relay` sends the response to the `caller`, and `usage_recorder`
 //! records the outcome. Dependencies run in that direction; the modules below `service` do not know it.
 
 mod accounting;
-mod answer;
 mod api;
 mod body;
 mod buffered;
+mod caller;
 mod candidates;
 mod dispatch;
 mod error;

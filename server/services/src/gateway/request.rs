@@ -17,6 +17,8 @@ use super::{
 const MAX_MESSAGES: usize = 10_000;
 /// Bytes up to which a body is kept in memory while its response is streamed.
 const KEPT_BODY: usize = 16 * 1024;
+/// Answers of one request that are followed.
+const MAX_CHOICES: usize = 128;
 /// Characters of a model's name.
 const MAX_NAME: usize = 200;
 
@@ -32,6 +34,8 @@ pub(super) struct ChatCall {
     estimate: Option<u64>,
     /// Whether the caller requested the chunk with the token counts (`stream_options.include_usage`).
     pub wants_usage: bool,
+    /// How many answers were requested (`n`).
+    pub choices: usize,
 }
 
 /// The part of a message that counts towards its length.
@@ -76,7 +80,9 @@ impl ChatCall {
             None => false,
             Some(options) => wants_usage(options)?,
         };
-        Ok(Self { model, is_stream, wants_usage, estimate: None, fields, body })
+        // Whatever else `n` may be is for the upstream to refuse.
+        let choices = value("n").and_then(|n| n.parse().ok()).filter(|n| (1..=MAX_CHOICES).contains(n)).unwrap_or(1);
+        Ok(Self { model, is_stream, wants_usage, choices, estimate: None, fields, body })
     }
 
     /// The body for an upstream: with the upstream's name of the model, and for streams with token counts requested.

@@ -8,6 +8,7 @@ use axum::{
     http::{StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use database::Notice;
 use eventlog::EventLog;
 use foundation::{clock::Clock, shutdown::Tasks};
@@ -18,6 +19,7 @@ use upstream::UpstreamClient;
 use super::{
     accounting::Accounting,
     body::{self, LARGE_BODIES, RequestError},
+    caller::Caller,
     candidates::Candidates,
     dispatch::{Answer, with_failover},
     error::Failure,
@@ -100,14 +102,14 @@ impl Gateway {
 
     /// Handles a chat completion and sends the response through `reply`. Runs in a task of the server, so that the usage record
     /// is completed whatever happens to the connection; `reply` is closed when the caller disconnects.
-    pub(super) async fn chat(self: Arc<Self>, request: Request, mut reply: oneshot::Sender<Response>) {
+    pub(super) async fn chat(self: Arc<Self>, request: Request, reply: oneshot::Sender<Response>) {
+        let mut caller = Caller::Waiting(reply);
         let arrived = Instant::now();
         let _in_flight = self.accounting.metrics.begin();
         let (parts, body) = request.into_parts();
         let Ok(permit) = self.log.admit() else {
             self.accounting.metrics.count_rejected();
-            drop(reply.send(log_full().into_response()));
-            return;
+            return caller.respond(log_full().into_response(), Bytes::new()).await;
         };
         let accounting = self.accounting.clone();
         let mut recorder = UsageRecorder::open(accounting, permit, &parts.headers, self.clock.now(), arrived);
@@ -115,7 +117,7 @@ impl Gateway {
         let prepared = tokio::select! {
             biased;
             prepared = Box::pin(self.prepare(&parts, body, &mut recorder)) => prepared,
-            () = reply.closed() => Err(RequestError::Disconnected),
+            () = caller.closed() => Err(RequestError::Disconnected),
         };
         // Header values are slices of the connection's read buffer: dropping them frees about 8 kB during the response.
         drop(parts);
@@ -125,30 +127,28 @@ impl Gateway {
             Err(RequestError::Rejected(failure)) => {
                 let response = with_gateway_headers(failure.clone().into_response(), &recorder);
                 recorder.rejected(&failure).await;
-                drop(reply.send(response));
-                return;
+                return caller.respond(response, Bytes::new()).await;
             }
         };
-        let answered = tokio::select! {
-            biased;
-            answered = Box::pin(with_failover(&self.client, &call, &candidates, &mut recorder)) => Some(answered),
-            () = reply.closed() => None,
-        };
+        let request_id = recorder.id();
+        let answering = Box::pin(with_failover(&self.client, &call, &candidates, &mut recorder));
+        let answered = caller.wait_for(answering, call.is_stream, request_id).await;
         drop(body_permit);
         match answered {
             None => recorder.disconnected(None, || 0).await,
             Some(Err(failure)) => {
                 let response = with_gateway_headers(failure.clone().into_response(), &recorder);
-                recorder.failed(&failure).await;
-                drop(reply.send(response));
+                recorder.failed(&failure, caller.is_streaming()).await;
+                caller.respond(response, failure.to_event()).await;
             }
             Some(Ok(Answer::Buffered(buffered))) => {
-                let mut response = with_gateway_headers(Response::new(buffered.body.into()), &recorder);
+                let mut response = with_gateway_headers(Response::new(buffered.body.clone().into()), &recorder);
                 response.headers_mut().insert(CONTENT_TYPE, buffered.content_type);
-                recorder.completed(&buffered.metadata, || call.estimated_tokens()).await;
-                drop(reply.send(response));
+                let progress = &buffered.progress;
+                recorder.completed(progress, progress.ending(1), || call.estimated_tokens()).await;
+                caller.respond(response, buffered.body).await;
             }
-            Some(Ok(Answer::Stream(opened))) => relay(*opened, call, recorder, reply).await,
+            Some(Ok(Answer::Stream(opened))) => relay(*opened, call, recorder, caller).await,
         }
     }
 

@@ -9,9 +9,10 @@ use std::{
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use eventlog::Permit;
+use upstream::completion::{Ending, Progress};
 use uuid::Uuid;
 
-use super::{accounting::Accounting, answer::ResponseMetadata, error::Failure};
+use super::{accounting::Accounting, error::Failure};
 use crate::{
     catalog::{CallableModel, Prices},
     keys::AuthorizedKey,
@@ -73,6 +74,11 @@ impl UsageRecorder {
         self.event.id
     }
 
+    /// When the request arrived.
+    pub(super) fn occurred_at(&self) -> DateTime<Utc> {
+        self.event.occurred_at
+    }
+
     /// Number of upstream calls so far.
     pub(super) fn attempts(&self) -> u32 {
         self.event.attempt
@@ -104,28 +110,30 @@ impl UsageRecorder {
         self.sent_at = Some(Instant::now());
     }
 
-    /// The response is complete. `tokens_in` estimates the prompt if the upstream did not count it.
-    pub(super) async fn completed(self, metadata: &ResponseMetadata, tokens_in: impl FnOnce() -> u64 + Send) {
-        let (outcome, class) = match metadata.has_output() {
-            true => (Outcome::Success, None),
-            false => (Outcome::Error, Some(ErrorClass::Empty)),
+    /// The response has ended. `tokens_in` estimates the prompt if the upstream did not count it.
+    pub(super) async fn completed(self, progress: &Progress, ending: Ending, tokens_in: impl FnOnce() -> u64 + Send) {
+        let (outcome, class) = match ending {
+            Ending::Complete => (Outcome::Success, None),
+            Ending::Empty | Ending::Filtered => (Outcome::Error, Some(ErrorClass::Empty)),
+            Ending::Damaged | Ending::CutOff => (Outcome::Error, Some(ErrorClass::CutOff)),
         };
-        self.with_tokens(metadata, tokens_in).close(outcome, class, Some(200)).await;
+        self.with_tokens(progress, tokens_in).close(outcome, class, Some(200)).await;
     }
 
     /// The response failed after it had begun with status 200.
     pub(super) async fn interrupted(
         self,
         class: ErrorClass,
-        metadata: &ResponseMetadata,
+        progress: &Progress,
         tokens_in: impl FnOnce() -> u64 + Send,
     ) {
-        self.with_tokens(metadata, tokens_in).close(Outcome::Error, Some(class), Some(200)).await;
+        self.with_tokens(progress, tokens_in).close(Outcome::Error, Some(class), Some(200)).await;
     }
 
-    /// No model answered.
-    pub(super) async fn failed(self, failure: &Failure) {
-        self.close(Outcome::Error, Some(failure.class), Some(failure.status.as_u16())).await;
+    /// No model answered. `has_begun`: the caller has received the head of a stream, with status 200.
+    pub(super) async fn failed(self, failure: &Failure, has_begun: bool) {
+        let status = if has_begun { 200 } else { failure.status.as_u16() };
+        self.close(Outcome::Error, Some(failure.class), Some(status)).await;
     }
 
     /// The request was rejected before any model was called.
@@ -135,14 +143,10 @@ impl UsageRecorder {
         self.close(Outcome::Refused, class, Some(failure.status.as_u16())).await;
     }
 
-    /// The caller disconnected. `metadata` is that of the response, if it had begun.
-    pub(super) async fn disconnected(
-        self,
-        metadata: Option<&ResponseMetadata>,
-        tokens_in: impl FnOnce() -> u64 + Send,
-    ) {
-        let status = metadata.map(|_| 200);
-        let Some(metadata) = metadata.filter(|metadata| metadata.has_output()) else {
+    /// The caller disconnected. `progress` is that of the response, if it had begun.
+    pub(super) async fn disconnected(self, progress: Option<&Progress>, tokens_in: impl FnOnce() -> u64 + Send) {
+        let status = progress.map(|_| 200);
+        let Some(progress) = progress.filter(|progress| progress.has_output()) else {
             // During a shutdown it is this server that closes the connection.
             let is_slow =
                 !self.accounting.is_draining() && self.sent_at.is_some_and(|sent| sent.elapsed() >= SLOW_AFTER);
@@ -151,24 +155,24 @@ impl UsageRecorder {
                 false => self.close(Outcome::Abandoned, Some(ErrorClass::HangUp), status).await,
             };
         };
-        self.with_tokens(metadata, tokens_in).close(Outcome::Abandoned, Some(ErrorClass::HangUp), status).await;
+        self.with_tokens(progress, tokens_in).close(Outcome::Abandoned, Some(ErrorClass::HangUp), status).await;
     }
 
-    fn with_tokens(mut self, metadata: &ResponseMetadata, tokens_in: impl FnOnce() -> u64) -> Self {
+    fn with_tokens(mut self, progress: &Progress, tokens_in: impl FnOnce() -> u64) -> Self {
         let event = &mut self.event;
-        if metadata.has_output() || metadata.tokens_out.is_some() {
-            let is_counted = metadata.tokens_in.is_some() && metadata.tokens_out.is_some();
+        if progress.has_output() || progress.counts.output.is_some() {
+            let is_counted = progress.counts.input.is_some() && progress.counts.output.is_some();
             event.usage_source = Some(if is_counted { UsageSource::Upstream } else { UsageSource::Estimated });
-            event.tokens_in = metadata.tokens_in.or_else(|| Some(tokens_in()));
-            let estimated = metadata.has_output().then_some(metadata.output_bytes.div_ceil(4) as u64);
-            event.tokens_out = metadata.tokens_out.or(estimated);
-        } else if metadata.tokens_in.is_some() {
+            event.tokens_in = progress.counts.input.or_else(|| Some(tokens_in()));
+            let estimated = progress.has_output().then_some(progress.output_bytes.div_ceil(4) as u64);
+            event.tokens_out = progress.counts.output.or(estimated);
+        } else if progress.counts.input.is_some() {
             event.usage_source = Some(UsageSource::Upstream);
-            event.tokens_in = metadata.tokens_in;
+            event.tokens_in = progress.counts.input;
         }
         event.cost_usd = self.prices.cost(event.tokens_in, event.tokens_out);
         if event.is_stream
-            && let (Some(first), Some(sent)) = (metadata.first_output, self.sent_at)
+            && let (Some(first), Some(sent)) = (progress.first_output, self.sent_at)
         {
             event.ttft_ms = Some(milliseconds(first.saturating_duration_since(sent)));
         }

@@ -77,6 +77,11 @@ impl Progress {
         }
     }
 
+    /// Whether at least one choice has come, with or without output.
+    pub fn has_begun(&self) -> bool {
+        !self.choices.is_empty()
+    }
+
     /// Whether there is at least one piece of output.
     pub fn has_output(&self) -> bool {
         self.output_bytes > 0

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What is shown in place of a secret.
@@ -46,6 +47,27 @@ impl Secrets {
             redacted = redacted.replace(secret, REPLACEMENT).into();
         }
         matches!(redacted, Cow::Owned(_)).then(|| redacted.into_owned())
+    }
+
+    /// The bytes without secrets; `None` where they have none.
+    pub fn redact_bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut redacted: Option<Vec<u8>> = None;
+        for secret in self.each() {
+            let current = redacted.as_deref().unwrap_or(bytes);
+            let found: Vec<usize> = memmem::find_iter(current, secret).collect();
+            if found.is_empty() {
+                continue;
+            }
+            let (mut out, mut at) = (Vec::with_capacity(current.len()), 0);
+            for start in found {
+                out.extend_from_slice(&current[at..start]);
+                out.extend_from_slice(REPLACEMENT.as_bytes());
+                at = start + secret.len();
+            }
+            out.extend_from_slice(&current[at..]);
+            redacted = Some(out);
+        }
+        redacted
     }
 
     /// Whether the text contains a secret.

@@ -17,3 +17,9 @@ mod splitter;
 pub use event::RawEvent;
 pub use reader::{SseEvent, SseReader};
 pub use splitter::{EventSplitter, EventTooLarge};
+
+/// Whether these may be the first bytes of an event stream, however few they are.
+pub(crate) fn begins_event_stream(bytes: &[u8]) -> bool {
+    let starts: [&[u8]; 6] = [b":", b"data", b"event", b"id", b"retry", b"\xef\xbb\xbf"];
+    starts.iter().any(|start| bytes.starts_with(start) || start.starts_with(bytes))
+}

@@ -3,7 +3,7 @@
 
 use crate::{
     error::UpstreamError,
-    sse::{SseEvent, SseReader},
+    sse::{SseEvent, SseReader, begins_event_stream},
 };
 
 /// Most bytes of one event and of a body that is one JSON object. Pictures are in them as text.
@@ -92,10 +92,4 @@ impl Framing {
             }
         }
     }
-}
-
-/// Whether these may be the first bytes of an event stream, however few they are.
-fn begins_event_stream(bytes: &[u8]) -> bool {
-    let starts: [&[u8]; 6] = [b":", b"data", b"event", b"id", b"retry", b"\xef\xbb\xbf"];
-    starts.iter().any(|start| bytes.starts_with(start) || start.starts_with(bytes))
 }
