@@ -79,9 +79,9 @@ async fn forward(opened: &mut OpenedStream, pieces: &PieceSender) -> RelayEnd {
     loop {
         if !opened.out.is_empty() {
             let piece = Bytes::from(std::mem::take(&mut opened.out));
-            match opened.passthrough.within_total(pieces.send(Ok(piece))).await {
+            match opened.passthrough.within_silence(pieces.send(Ok(piece))).await {
                 Some(Ok(())) => {}
-                // A caller who has not read by the call's total timeout counts as disconnected.
+                // A caller who reads nothing for as long as an upstream may be silent counts as disconnected.
                 Some(Err(_)) | None => return RelayEnd::Disconnected,
             }
         }

@@ -136,8 +136,8 @@ impl ChatStream {
                 Some(Ok(bytes)) => bytes,
                 Some(Err(_)) | None => None,
             }
-        } else if self.progress.wire == 0 {
-            self.deadlines.for_first_byte(answer.chunk()).await?.map_err(|error| from_transport(&error))?
+        } else if self.progress.text == 0 {
+            self.deadlines.for_first_output(answer.chunk()).await?.map_err(|error| from_transport(&error))?
         } else {
             self.deadlines.for_more(answer.chunk()).await?.map_err(|error| from_transport(&error))?
         };
