@@ -123,7 +123,7 @@ test("the pages work without script", async ({ browser, baseURL }) => {
   await page.getByLabel("API key").fill(KEY);
   await page.getByText("Headers and time limits").click();
   await page.getByLabel("Custom headers").fill("X-Title: a secret");
-  await page.getByLabel("First byte, s").fill("17");
+  await page.getByLabel("Time to first output").fill("17");
   await page.getByLabel("Enabled").uncheck();
   for (const button of ["Test these values", "Add"]) {
     await page.getByRole("button", { name: button, exact: true }).click();
@@ -131,7 +131,7 @@ test("the pages work without script", async ({ browser, baseURL }) => {
     await expect(page.getByLabel("Name", { exact: true })).toHaveValue("without script");
     await expect(page.getByLabel("Base URL")).toHaveValue("http://10.0.0.1/v1");
     await expect(page.getByLabel("Custom headers")).toHaveValue("X-Title:");
-    await expect(page.getByLabel("First byte, s")).toHaveValue("17");
+    await expect(page.getByLabel("Time to first output")).toHaveValue("17");
     await expect(page.getByLabel("Enabled")).not.toBeChecked();
     await expect(page.getByLabel("API key")).toHaveValue("");
   }

@@ -81,13 +81,13 @@ async fn a_trickle_ends_with_the_time_that_the_upstream_is_given(pool: PgPool) {
     let admin = app.admin("root@example.org").await;
     let upstreams = admin.get("/api/admin/upstreams").await;
     let one = format!("/api/admin/upstreams/{}", upstreams["upstreams"][0]["id"].as_str().unwrap());
-    assert_eq!(admin.patch(&one, json!({"timeout_ms": 1_000})).await.0, StatusCode::OK);
+    assert_eq!(admin.patch(&one, json!({"timeout_ms": 1_000, "first_byte_ms": 1_000})).await.0, StatusCode::OK);
     let trickle = |content_type| forever(200, content_type, b" \n".to_vec(), Duration::from_millis(50));
 
     app.upstream.on_models(trickle("application/json"));
     let (status, problem) = admin.send(Method::GET, &format!("{one}/models"), None).await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
-    assert!(problem["detail"].as_str().unwrap().contains("longer than allowed"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("not complete within 1 s"), "{problem}");
 
     app.upstream.on_models(Behaviour::json(200, &json!({"data": [{"id": "fake/one"}]})));
     for (behaviours, stage) in [

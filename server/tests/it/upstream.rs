@@ -57,7 +57,8 @@ fn target(base_url: &str) -> Target {
 
 fn impatient(base_url: &str) -> Target {
     let short = Duration::from_millis(500);
-    Target { timeouts: Timeouts { first_byte: short, idle: short, total: 2 * SECOND }, ..target(base_url) }
+    let timeouts = Timeouts { first_output: short, silence: short, whole: 2 * SECOND, cap: None };
+    Target { timeouts, ..target(base_url) }
 }
 
 async fn listen(stream: &mut ChatStream, heard: &mut Heard) {
@@ -475,25 +476,48 @@ async fn silence_ends_at_the_deadline_that_it_breaks() {
     let drip = Chunks::delta("x").iter().map(|byte| vec![*byte]).collect::<Vec<_>>();
     let dripping = drip.into_iter().flat_map(|byte| [Step::Body(byte), Step::Wait(Duration::from_millis(100))]);
     let drip = Behaviour::steps([Behaviour::event_stream()].into_iter().chain(dripping).collect::<Vec<_>>());
-    // The drip is never idle for long, but longer altogether than a pause may be.
+    // The drip is never silent for long, but has not come to an output when the first one is due.
     let cases = [
-        (Behaviour::silence(), "timeout_first_byte", 500, 500),
-        (headers_only, "timeout_first_byte", 500, 500),
-        (Behaviour::hang_after("Hel"), "timeout_idle", 500, 500),
-        (drip, "timeout_total", 1_500, 2_000),
+        (Behaviour::silence(), "timeout_first_byte", "Time to first output"),
+        (headers_only, "timeout_first_byte", "Time to first output"),
+        (drip, "timeout_first_byte", "Time to first output"),
+        (Behaviour::hang_after("Hel"), "timeout_idle", "Silence"),
     ];
-    for (behaviour, code, patience, expected) in cases {
+    for (behaviour, code, setting) in cases {
         let upstream = FakeUpstream::start().await;
         upstream.on("m", behaviour);
-        let idle = Duration::from_millis(patience);
-        let timeouts = Timeouts { idle, ..impatient(&upstream.base_url()).timeouts };
         let began = Instant::now();
-        let heard = ask(&Target { timeouts, ..target(&upstream.base_url()) }, "m").await;
+        let heard = ask(&impatient(&upstream.base_url()), "m").await;
         assert_eq!(heard.code(), code);
-        assert!(began.elapsed() >= Duration::from_millis(expected), "{code} after {:?}", began.elapsed());
+        let message = heard.failure.map(|failure| failure.message).unwrap_or_default();
+        assert!(message.contains(&format!("0.5 s (this site's limit “{setting}” of the upstream)")), "{message}");
+        assert!(began.elapsed() >= Duration::from_millis(500), "{code} after {:?}", began.elapsed());
         let entry = &upstream.ended(1).await[0];
         assert_eq!(entry.ending(), Some(Ending::ClientHungUp), "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_moves_may_take_longer_than_a_whole_answer() {
+    let upstream = FakeUpstream::start().await;
+    upstream.on("m", Behaviour::tokens(30, Duration::from_millis(30)));
+    let timeouts = Timeouts { whole: Duration::from_millis(100), ..impatient(&upstream.base_url()).timeouts };
+    let began = Instant::now();
+    let heard = ask(&Target { timeouts, ..target(&upstream.base_url()) }, "m").await;
+    assert_eq!((heard.failure, began.elapsed() > Duration::from_millis(500)), (None, true));
+}
+
+#[tokio::test]
+async fn a_first_sign_of_life_is_not_yet_the_answer() {
+    // The role comes at once, then nothing for longer than a pause in the middle of an answer may take.
+    let upstream = FakeUpstream::start().await;
+    let role = b"data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n".to_vec();
+    let rest = [Chunks::delta("Hello"), Chunks::finish("stop"), Chunks::done()].concat();
+    let thinks = Step::Wait(Duration::from_millis(600));
+    upstream.on("m", Behaviour::steps([Behaviour::event_stream(), Step::Body(role), thinks, Step::Body(rest)]));
+    let patient = Timeouts { first_output: 5 * SECOND, ..impatient(&upstream.base_url()).timeouts };
+    let heard = ask(&Target { timeouts: patient, ..target(&upstream.base_url()) }, "m").await;
+    assert_eq!((heard.text.as_str(), heard.failure), ("Hello", None));
 }
 
 #[tokio::test]
@@ -555,7 +579,7 @@ async fn one_quick_failure_is_tried_again_and_a_second_is_told() {
     assert_eq!(heard.failure.map(|failure| (failure.code, failure.status)), Some(("upstream_failed", Some(504))));
     assert_eq!(upstream.journal().len(), 8);
 
-    let hurried = Target { timeouts: Timeouts::with_total(SECOND / 2), ..target };
+    let hurried = Target { timeouts: Timeouts { first_output: SECOND / 2, ..Timeouts::default() }, ..target };
     upstream.on("late", patient);
     assert_eq!(ask(&hurried, "late").await.code(), "rate_limited");
     assert_eq!(upstream.journal().len(), 9);
@@ -722,7 +746,7 @@ async fn the_models_of_an_upstream_are_listed_and_a_bad_list_is_a_plain_failure(
         (Behaviour::reply(200, "text/html", "<html>"), "bad_response"),
         (Behaviour::json(200, &json!({"ok": true})), "bad_response"),
         (Behaviour::reply(200, "application/json", "{\"data\":["), "bad_response"),
-        (Behaviour::silence(), "timeout_first_byte"),
+        (Behaviour::silence(), "timeout_total"),
         (Behaviour::steps([head.clone(), Step::Body(b"{".to_vec()), Step::Hang]), "timeout_idle"),
         (Behaviour::steps([head.clone(), Step::Body(b"{".to_vec()), Step::Cut]), "cut_off"),
         (Behaviour::steps([head, Step::Forever(vec![b' '; 10_000], Duration::ZERO)]), "too_large"),

@@ -107,7 +107,7 @@ struct StreamOptions {
 impl UpstreamClient {
     /// Requests a streamed completion and returns when the upstream has answered with a good status. Failures that pass
     /// quickly (no connection; 429, 502, 503 or 504 with a short or no `Retry-After`) are retried once, after a pause with
-    /// jitter, within the total deadline.
+    /// jitter, if the pause ends before the first output would be late.
     ///
     /// Cancelling the token, or dropping the future or the stream, closes the connection to the upstream.
     ///
@@ -134,7 +134,7 @@ impl UpstreamClient {
                     Some(pause) if attempts == 1 && deadlines.allow(pause) => {
                         tracing::debug!(upstream.code = error.code, ?pause, "retrying a request to an upstream");
                         deadlines.pause(pause).await?;
-                        deadlines.restart_first_byte(target.timeouts);
+                        deadlines.restart_first_output();
                         attempts = 2;
                     }
                     _ => return Err(error),
@@ -216,7 +216,7 @@ mod tests {
             failed(500),
             failed(529),
             UpstreamError::timeout_connect(),
-            UpstreamError::timeout_first_byte(),
+            UpstreamError::timeout_first_byte("1 s"),
             UpstreamError::dns_failed(),
             UpstreamError::tls_failed(""),
             UpstreamError::address_blocked(""),

@@ -160,7 +160,7 @@ impl UpstreamClient {
         if let Some(body) = call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let answer = deadlines.for_first_byte(request.send()).await?.map_err(|error| from_transport(&error))?;
+        let answer = deadlines.for_first_output(request.send()).await?.map_err(|error| from_transport(&error))?;
         if answer.status().is_redirection() {
             return Err(UpstreamError::redirected(answer.status().as_u16()));
         }

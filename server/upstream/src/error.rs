@@ -88,25 +88,36 @@ impl UpstreamError {
         )
     }
 
-    pub(super) fn timeout_first_byte() -> Self {
+    /// No output came within this limit, given in words.
+    pub(super) fn timeout_first_byte(limit: &str) -> Self {
         Self::new(
             "timeout_first_byte",
-            "The model did not begin to answer in time. It may be overloaded: try again, or choose another model.",
+            format!(
+                "The model did not begin to answer within {limit}. It may be overloaded: try again, choose another model, or \
+                 ask the operator to raise the limit."
+            ),
         )
     }
 
-    pub(super) fn timeout_idle() -> Self {
+    /// After the beginning of the answer nothing came for this long, given in words.
+    pub(super) fn timeout_idle(limit: &str) -> Self {
         Self::new(
             "timeout_idle",
-            "The model stopped in the middle of its answer and sent nothing more. What came before is kept; try again.",
+            format!(
+                "The model stopped in the middle of its answer and sent nothing for {limit}. What came before is kept; try \
+                 again, or ask the operator to raise the limit."
+            ),
         )
     }
 
-    pub(super) fn timeout_total() -> Self {
+    /// An answer that is not streamed did not end within this limit, given in words.
+    pub(super) fn timeout_total(limit: &str) -> Self {
         Self::new(
             "timeout_total",
-            "The answer took longer than allowed and was stopped. What came before is kept; ask for less, or set max \
-             tokens.",
+            format!(
+                "The answer was not complete within {limit}. Stream the answer, ask for less, or ask the operator to raise the \
+                 limit."
+            ),
         )
     }
 

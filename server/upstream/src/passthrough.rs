@@ -17,7 +17,7 @@ use crate::{
     error::UpstreamError,
     sse::begins_event_stream,
     target::{Call, Target},
-    wait::{Deadlines, Timeouts},
+    wait::Deadlines,
 };
 
 /// How long to wait for the end of a body whose content is complete, so that the connection can be reused.
@@ -66,7 +66,7 @@ pub enum Stage {
 
 impl UpstreamClient {
     /// Sends a chat completion and returns when the upstream has answered with a good status. Without streaming, the model
-    /// generates the whole answer before the first byte is sent, so that only the total deadline applies.
+    /// generates the whole answer before the first byte is sent, so that only the limit of the whole applies.
     ///
     /// Dropping the future closes the connection to the upstream.
     ///
@@ -79,11 +79,8 @@ impl UpstreamClient {
         body: Bytes,
         is_stream: bool,
     ) -> Result<Passthrough, UpstreamError> {
-        let mut timeouts: Timeouts = target.timeouts;
-        if !is_stream {
-            timeouts.first_byte = timeouts.total;
-        }
-        let deadlines = Deadlines::start(timeouts, CancellationToken::new());
+        let start = if is_stream { Deadlines::start } else { Deadlines::start_whole };
+        let deadlines = start(target.timeouts, CancellationToken::new());
         let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body) };
         let mut answer = self.send_for_success(target, call, &deadlines).await?;
         // Headers are slices of the connection's read buffer. Copying the one that is needed frees that buffer for the
@@ -182,6 +179,11 @@ impl Passthrough {
     /// The error for an error object in the body, with its message redacted.
     pub fn failure(&self, object: &Value) -> UpstreamError {
         from_error_object(object, self.key.as_ref().map(ExposeSecret::expose_secret))
+    }
+
+    /// Runs `work`, for example sending to the caller, for no longer than the upstream may be silent. `None` where that passed.
+    pub async fn within_silence<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.deadlines.for_more(work).await.ok()
     }
 
     /// Reads and drops what follows, normally nothing, so that the connection returns to the pool. Takes at most 100 ms.

@@ -2,7 +2,7 @@
 
 use domain::{
     UpstreamId,
-    catalog::admin::UpstreamView,
+    catalog::admin::{FIRST_OUTPUT, SILENCE, TimeLimit, UpstreamView, WHOLE},
     error::{AppError, FieldError, Noun},
 };
 use leptos::prelude::*;
@@ -218,10 +218,12 @@ fn form(upstream: Option<UpstreamView>) -> AnyView {
     let headers = names.iter().map(|name| format!("{name}:")).collect::<Vec<_>>().join("\n");
     let is_enabled = typed.tick("is_enabled", stored.is_none_or(|upstream| upstream.is_enabled));
     let clears_key = typed.tick("clear_key", false);
-    let seconds = |name: &str, ms: Option<u32>, usual: u32| typed.text(name, (ms.unwrap_or(usual) / 1_000).to_string());
-    let timeout = seconds("timeout_s", stored.map(|upstream| upstream.timeout_ms), 180_000);
-    let first_byte = seconds("first_byte_s", stored.map(|upstream| upstream.first_byte_ms), 60_000);
-    let idle = seconds("idle_s", stored.map(|upstream| upstream.idle_ms), 30_000);
+    let seconds = |name: &str, limit: TimeLimit, ms: Option<u32>| {
+        typed.text(name, (ms.unwrap_or(limit.default_ms) / 1_000).to_string())
+    };
+    let first_output = seconds("first_byte_s", FIRST_OUTPUT, stored.map(|upstream| upstream.first_byte_ms));
+    let silence = seconds("idle_s", SILENCE, stored.map(|upstream| upstream.idle_ms));
+    let whole = seconds("timeout_s", WHOLE, stored.map(|upstream| upstream.timeout_ms));
     let test_model = typed.text("test_model", "");
     let header_error = errors.iter().find(|error| error.field == "headers").map(|error| error.message.clone());
     let has_limit_error = errors.iter().any(|error| error.field.ends_with("_ms"));
@@ -250,10 +252,16 @@ fn form(upstream: Option<UpstreamView>) -> AnyView {
                     </p>
                     <p class="field-error" id="headers-error" data-error="headers">{header_error}</p>
                 </div>
+                <p class="hint">
+                    "Time limits in seconds, 1 to 3,600. A stream may take as long as it likes while it moves."
+                </p>
                 <div class="columns">
-                    <Field name="timeout_s" rule="timeout_ms" label="Whole answer, s" value=timeout errors=errors.clone()/>
-                    <Field name="first_byte_s" rule="first_byte_ms" label="First byte, s" value=first_byte errors=errors.clone()/>
-                    <Field name="idle_s" rule="idle_ms" label="Between two pieces, s" value=idle errors=errors/>
+                    <Field name="first_byte_s" rule=FIRST_OUTPUT.field label=FIRST_OUTPUT.label value=first_output
+                        errors=errors.clone() hint="Until the answer or its reasoning begins. Large models think for minutes."/>
+                    <Field name="idle_s" rule=SILENCE.field label=SILENCE.label value=silence errors=errors.clone()
+                        hint="Without a single byte after that, also without a keep-alive."/>
+                    <Field name="timeout_s" rule=WHOLE.field label=WHOLE.label value=whole errors=errors
+                        hint="Such an answer comes all at once, when the model has written the last word."/>
                 </div>
             </details>
             <Field name="test_model" label="Model for the test" value=test_model errors=Vec::new()

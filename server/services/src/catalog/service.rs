@@ -51,7 +51,7 @@ pub(super) struct Stored {
     pub api_key: Option<(Vec<u8>, i32)>,
     pub headers: Option<(Vec<u8>, i32)>,
     pub allow_private: bool,
-    /// Milliseconds: total, until the first byte, between two pieces.
+    /// Milliseconds: the whole of an answer that is not streamed, time to first output, silence after that.
     pub timeouts_ms: (i32, i32, i32),
 }
 
@@ -108,14 +108,14 @@ impl CatalogService {
             None => HeaderMap::new(),
         };
         let ms = |ms: i32| Duration::from_millis(ms.unsigned_abs().into());
-        let (total, first_byte, idle) = stored.timeouts_ms;
+        let (whole, first_output, silence) = stored.timeouts_ms;
         Ok(Target {
             base_url: check_base_url(&stored.base_url)
                 .map_err(|error| Error::Internal(format!("a stored base URL: {error}")))?,
             api_key,
             headers,
             allow_private: stored.allow_private,
-            timeouts: Timeouts { first_byte: ms(first_byte), idle: ms(idle), total: ms(total) },
+            timeouts: Timeouts { first_output: ms(first_output), silence: ms(silence), whole: ms(whole), cap: None },
         })
     }
 

@@ -16,8 +16,6 @@ use super::usage_recorder::UsageRecorder;
 
 /// Pieces buffered for a slow caller; beyond them back-pressure reaches the upstream.
 const BUFFERED_PIECES: usize = 16;
-/// How long a piece waits for a slow caller, who counts as disconnected then.
-const SEND_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long the last piece waits for a slow caller, so that it cannot keep the task alive.
 const LAST_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a caller of a stream waits for its head. Until then a failure has its own status.
@@ -35,7 +33,7 @@ pub(super) enum Caller {
     Streaming(PieceSender),
 }
 
-/// The caller has disconnected, or does not read.
+/// The caller has disconnected.
 #[derive(Debug)]
 pub(super) struct Disconnected;
 
@@ -105,17 +103,14 @@ impl Caller {
         matches!(self, Self::Streaming(_))
     }
 
-    /// Sends a piece of a stream.
+    /// Sends a piece of a stream, and waits while the caller does not read.
     ///
     /// # Errors
     ///
-    /// The caller has disconnected or has not read for three minutes.
+    /// The caller has disconnected.
     pub(super) async fn send(&self, piece: Vec<u8>) -> Result<(), Disconnected> {
         let Self::Streaming(pieces) = self else { return Ok(()) };
-        match timeout(SEND_TIMEOUT, pieces.send(Ok(piece.into()))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Disconnected),
-        }
+        pieces.send(Ok(piece.into())).await.map_err(|_| Disconnected)
     }
 
     /// Sends the last piece of a stream, if it has any bytes.

@@ -4,7 +4,11 @@
 use upstream::UpstreamError;
 
 use super::{
-    caller::Caller, error::Failure, opened_stream::OpenedStream, request::ChatCall, usage_recorder::UsageRecorder,
+    caller::{Caller, Disconnected},
+    error::Failure,
+    opened_stream::OpenedStream,
+    request::ChatCall,
+    usage_recorder::UsageRecorder,
 };
 
 /// How a relay ended.
@@ -41,8 +45,13 @@ pub(super) async fn relay(mut opened: OpenedStream, mut call: ChatCall, recorder
 
 async fn forward(opened: &mut OpenedStream, caller: &mut Caller) -> RelayEnd {
     loop {
-        if !opened.out.is_empty() && caller.send(std::mem::take(&mut opened.out)).await.is_err() {
-            return RelayEnd::Disconnected;
+        if !opened.out.is_empty() {
+            let piece = std::mem::take(&mut opened.out);
+            match opened.passthrough.within_silence(caller.send(piece)).await {
+                Some(Ok(())) => {}
+                // A caller who reads nothing for as long as an upstream may be silent counts as disconnected.
+                Some(Err(Disconnected)) | None => return RelayEnd::Disconnected,
+            }
         }
         if opened.rewriter.progress().is_done {
             return RelayEnd::Complete;

@@ -118,16 +118,23 @@ async fn an_upstream_that_cannot_be_reached_is_a_connection_error(pool: PgPool) 
 async fn an_upstream_that_hangs_is_given_up_in_time(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let caller = Caller::new(&app).await;
-    sqlx::query("UPDATE upstreams SET timeout_ms = 1000").execute(&app.pool).await.unwrap();
+    sqlx::query("UPDATE upstreams SET timeout_ms = 1000, first_byte_ms = 1000, idle_ms = 1000")
+        .execute(&app.pool)
+        .await
+        .unwrap();
     app.upstream.on(ONE, Behaviour::silence());
-    for ask in [question(ONE), streamed(ONE)] {
+    for (ask, limit, setting) in [
+        (question(ONE), "timeout_total", "Whole answer, if not streamed"),
+        (streamed(ONE), "timeout_first_byte", "Time to first output"),
+    ] {
         let (status, text) = caller.ask(&ask).await;
-        assert_eq!((status, code(&text).as_str()), (StatusCode::GATEWAY_TIMEOUT, "timeout_total"));
+        assert_eq!((status, code(&text).as_str()), (StatusCode::GATEWAY_TIMEOUT, limit));
+        assert!(text.contains(&format!("within 1 s (this site's limit “{setting}” of the upstream)")), "{text}");
     }
     app.upstream.on(ONE, Behaviour::hang_after("Hello "));
     let (status, text) = caller.ask(&streamed(ONE)).await;
     assert_eq!(status, StatusCode::OK, "it had begun well");
-    assert!(text.contains("Hello ") && text.contains("timeout_total") && !text.contains("[DONE]"), "{text}");
+    assert!(text.contains("Hello ") && text.contains("timeout_idle") && !text.contains("[DONE]"), "{text}");
     let rows = rows_once(&app.pool, 3).await;
     assert_eq!(rows[0].ending(), ("error", Some("timeout"), Some(504)));
     assert_eq!(rows[1].ending(), ("error", Some("timeout"), Some(504)));

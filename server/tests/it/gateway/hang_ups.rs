@@ -80,7 +80,7 @@ async fn ten_seconds_of_silence_are_the_models_fault(pool: PgPool) {
 async fn a_caller_who_does_not_read_is_gone_when_the_time_is_over(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let caller = Caller::new(&app).await;
-    sqlx::query("UPDATE upstreams SET timeout_ms = 1500").execute(&app.pool).await.unwrap();
+    sqlx::query("UPDATE upstreams SET idle_ms = 1500").execute(&app.pool).await.unwrap();
     let piece =
         [b"data: {\"choices\":[{\"delta\":{\"content\":\"".to_vec(), vec![b'a'; 60_000], b"\"}}]}\n\n".to_vec()]
             .concat();

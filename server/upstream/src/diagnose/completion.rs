@@ -38,7 +38,7 @@ pub(super) async fn complete_one_token(
 }
 
 async fn complete(client: &UpstreamClient, target: &Target, body: &Value) -> Result<(), UpstreamError> {
-    let deadlines = Deadlines::start(target.timeouts, CancellationToken::new());
+    let deadlines = Deadlines::start_whole(target.timeouts, CancellationToken::new());
     let call = Call {
         method: Method::POST,
         path: "/chat/completions",

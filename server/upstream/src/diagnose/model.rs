@@ -11,7 +11,7 @@ use super::{
     probe::{Depth, Probe},
     stages::{Stages, ms},
 };
-use crate::{ListedModel, Target, Timeouts, UpstreamClient, UpstreamError};
+use crate::{ListedModel, Target, UpstreamClient, UpstreamError};
 
 /// How long a list of models may take.
 const LIST_LIMIT: Duration = Duration::from_secs(20);
@@ -75,9 +75,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
 
     async fn list(&mut self) -> Result<Vec<ListedModel>, UpstreamError> {
         let target = &self.probe.target;
-        let limit = |time: Duration| time.min(LIST_LIMIT);
-        let Timeouts { first_byte, idle, total } = target.timeouts;
-        let timeouts = Timeouts { first_byte: limit(first_byte), idle: limit(idle), total: limit(total) };
+        let timeouts = target.timeouts.capped(LIST_LIMIT);
         self.client.list_models(&Target { timeouts, ..target.clone() }).await
     }
 

@@ -23,11 +23,11 @@ pub struct UpstreamView {
     pub is_simulated: bool,
     /// Whether it may have a private address because the operator's environment named it.
     pub allow_private: bool,
-    /// In all, in milliseconds.
+    /// Longest time for an answer that is not streamed, in milliseconds. A stream that moves is never ended by it.
     pub timeout_ms: u32,
-    /// Until the first byte of an answer.
+    /// Longest time until the first output of a stream, in milliseconds.
     pub first_byte_ms: u32,
-    /// Between two pieces of an answer.
+    /// Longest silence after that, in milliseconds.
     pub idle_ms: u32,
     /// How many models it serves here.
     pub models: u32,
@@ -50,9 +50,11 @@ pub struct UpstreamEdit {
     /// All custom headers; a value of `null` keeps the stored one of that name.
     pub headers: Option<BTreeMap<String, Option<String>>>,
     pub is_enabled: Option<bool>,
-    /// 1,000 to 3,600,000.
+    /// Longest time for an answer that is not streamed: 1,000 to 3,600,000 ms; a new upstream gets 600,000.
     pub timeout_ms: Option<u32>,
+    /// Longest time until the first output of a stream: 1,000 to 3,600,000 ms; a new upstream gets 300,000.
     pub first_byte_ms: Option<u32>,
+    /// Longest silence after that: 1,000 to 3,600,000 ms; a new upstream gets 120,000.
     pub idle_ms: Option<u32>,
 }
 

@@ -2,7 +2,12 @@
 
 use std::str::FromStr;
 
-use domain::{Usd, error::FieldError, text::is_deceptive};
+use domain::{
+    Usd,
+    catalog::admin::{MAX_LIMIT_MS, MIN_LIMIT_MS, TimeLimit},
+    error::FieldError,
+    text::is_deceptive,
+};
 use rust_decimal::Decimal;
 
 /// The value, if it is given and valid; an error is added to `errors`, so that all of them are reported at once.
@@ -69,9 +74,11 @@ pub(in crate::catalog) fn context_window(tokens: u32) -> Result<i32, FieldError>
 }
 
 /// A time limit in milliseconds.
-pub(in crate::catalog) fn time_limit(field: &str, ms: u32) -> Result<i32, FieldError> {
-    i32::try_from(ms).ok().filter(|ms| (1_000..=3_600_000).contains(ms)).ok_or_else(|| {
-        FieldError::new(field, "out_of_range", "A time limit is 1,000 to 3,600,000 ms: one second to one hour.")
+pub(in crate::catalog) fn time_limit(limit: TimeLimit, ms: u32) -> Result<i32, FieldError> {
+    let allowed = Some(ms).filter(|ms| (MIN_LIMIT_MS..=MAX_LIMIT_MS).contains(ms));
+    allowed.and_then(|ms| i32::try_from(ms).ok()).ok_or_else(|| {
+        let message = format!("“{}” is one second to one hour (1,000 to 3,600,000 ms).", limit.label);
+        FieldError::new(limit.field, "out_of_range", message)
     })
 }
 

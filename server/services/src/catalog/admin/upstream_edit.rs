@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     UpstreamId,
-    catalog::admin::{UpstreamEdit, UpstreamView},
+    catalog::admin::{FIRST_OUTPUT, SILENCE, UpstreamEdit, UpstreamView, WHOLE},
     error::{AppError, FieldError},
 };
 use foundation::error::Error;
@@ -80,15 +80,15 @@ impl CatalogService {
                 Err(refused) => errors.extend(refused),
             }
         }
-        for (field, given, stored) in [
-            ("timeout_ms", edit.timeout_ms, &mut row.timeout_ms),
-            ("first_byte_ms", edit.first_byte_ms, &mut row.first_byte_ms),
-            ("idle_ms", edit.idle_ms, &mut row.idle_ms),
+        for (limit, given, stored) in [
+            (WHOLE, edit.timeout_ms, &mut row.timeout_ms),
+            (FIRST_OUTPUT, edit.first_byte_ms, &mut row.first_byte_ms),
+            (SILENCE, edit.idle_ms, &mut row.idle_ms),
         ] {
-            if let Some(ms) = collect(&mut errors, given.map(|ms| rules::time_limit(field, ms)))
+            if let Some(ms) = collect(&mut errors, given.map(|ms| rules::time_limit(limit, ms)))
                 && ms != *stored
             {
-                detail.insert(field.into(), json!(ms));
+                detail.insert(limit.field.into(), json!(ms));
                 *stored = ms;
             }
         }

@@ -9,7 +9,7 @@ use domain::{
 use foundation::error::Error;
 use futures::{FutureExt, StreamExt, stream};
 use serde_json::json;
-use upstream::{Depth, Probe, TestPrompt, Timeouts, diagnose};
+use upstream::{Depth, Probe, TestPrompt, diagnose};
 
 use super::DirectTestService;
 use crate::{
@@ -53,8 +53,7 @@ impl DirectTestService {
 
     async fn one_token(&self, model: FullModelRow) -> Result<TestRow, Error> {
         let (_, mut target) = self.catalog.stored_target(model.upstream_id).await?;
-        let Timeouts { first_byte, idle, total } = target.timeouts;
-        target.timeouts = Timeouts { first_byte: first_byte.min(EACH), idle: idle.min(EACH), total: total.min(EACH) };
+        target.timeouts = target.timeouts.capped(EACH);
         let probe = Probe {
             target,
             model: Some(model.upstream_model.clone()),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use crypto::Wrapped;
+use domain::catalog::admin::{FIRST_OUTPUT, SILENCE, WHOLE};
 use foundation::error::Error;
 use sqlx::PgExecutor;
 use upstream::{BaseUrl, check_base_url};
@@ -137,9 +138,9 @@ impl UpstreamRow {
             is_enabled: true,
             is_simulated: false,
             allow_private: false,
-            timeout_ms: 180_000,
-            first_byte_ms: 60_000,
-            idle_ms: 30_000,
+            timeout_ms: WHOLE.default_ms.cast_signed(),
+            first_byte_ms: FIRST_OUTPUT.default_ms.cast_signed(),
+            idle_ms: SILENCE.default_ms.cast_signed(),
             updated_at: now,
             models: 0,
         }
