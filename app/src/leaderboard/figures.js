@@ -3,7 +3,7 @@
   const CONTENT = "content";
   // In app/src/leaderboard/page.rs:
   const BOARD = ".board", ORDERS = ".orders", PLOT = ".plot";
-  // In app/src/leaderboard/page.rs, app/src/leaderboard/model.rs:
+  // In app/src/leaderboard/page.rs, app/src/leaderboard/model/page.rs:
   const WINDOWS = ".segments";
   // In app/src/leaderboard/charts.rs:
   const CHART = ".chart", HOUR = ".hour";

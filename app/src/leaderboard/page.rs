@@ -1,5 +1,7 @@
 //! `/leaderboard`: the ranked models.
 
+use std::sync::Arc;
+
 use domain::{
     format,
     leaderboard::{Board, BoardStats, LeaderboardPort, Unranked, WINDOWS, Window},
@@ -94,46 +96,9 @@ fn content(board: Board, column: Column) -> AnyView {
 }
 
 fn ranked(board: &BoardStats, column: Column) -> AnyView {
-    let heads: Vec<_> = Column::ALL
-        .into_iter()
-        .map(|other| {
-            let sort = (other == column).then_some(other.direction());
-            let arrow = match (other == column, other.direction()) {
-                (false, _) => "",
-                (true, "ascending") => " ▴",
-                (true, _) => " ▾",
-            };
-            view! {
-                <th scope="col" aria-sort=sort>
-                    <a href=address(board.window, other)>{other.title()}<span aria-hidden="true">{arrow}</span></a>
-                </th>
-            }
-        })
-        .collect();
-    let links: Vec<_> = Column::ALL
-        .into_iter()
-        .map(|other| {
-            let is_current = (other == column).then_some("true");
-            view! { <a href=address(board.window, other) aria-current=is_current>{other.title()}</a> }
-        })
-        .collect();
     let drawing = rendered(board, column);
-    let plot = drawing.plot.clone().map(|svg| {
-        view! {
-            <figure class="sheet plot">
-                <figcaption>"p95 latency against output price"</figcaption>
-                <div inner_html=svg></div>
-                <output class="readout"></output>
-                <ul class="key">
-                    <li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="mark high" cx="8" cy="8" r="6"/></svg>"99.5 % success or more"</li>
-                    <li><svg viewBox="0 0 16 16" aria-hidden="true"><path class="mark middle" d="M8 1l7 7-7 7-7-7z"/></svg>"98 % or more"</li>
-                    <li><svg viewBox="0 0 16 16" aria-hidden="true"><path class="mark low" d="M8 2l7 12h-14z"/></svg>"less"</li>
-                </ul>
-            </figure>
-        }
-    });
     view! {
-        <nav class="orders" aria-label="Order">{links}</nav>
+        <nav class="orders" aria-label="Order">{order_links(board.window, column)}</nav>
         <div class="sheet board">
             <table>
                 <caption class="visually-hidden">{format!("Models by {}, best first", column.title())}</caption>
@@ -141,7 +106,7 @@ fn ranked(board: &BoardStats, column: Column) -> AnyView {
                     <tr>
                         <th scope="col">"Rank"</th>
                         <th scope="col">"Model"</th>
-                        {heads}
+                        {column_heads(board.window, column)}
                     </tr>
                 </thead>
                 <tbody inner_html=drawing.rows.clone()></tbody>
@@ -151,7 +116,52 @@ fn ranked(board: &BoardStats, column: Column) -> AnyView {
             {drawing.is_any_tied.then_some("≈ the requests seen so far cannot tell these neighbours apart. ")}
             "Below success and p95 are their 95 % intervals. A rank such as 2–3 is the range that they allow; it is always that of the score. All times are UTC."
         </p>
-        {plot}
+        {drawing.plot.clone().map(plot)}
+    }
+    .into_any()
+}
+
+/// Links to every order, for narrow screens.
+fn order_links(window: Window, column: Column) -> Vec<AnyView> {
+    let link = |other: Column| {
+        let is_current = (other == column).then_some("true");
+        view! { <a href=address(window, other) aria-current=is_current>{other.title()}</a> }.into_any()
+    };
+    Column::ALL.into_iter().map(link).collect()
+}
+
+/// The heads of the table's columns, which are links to the same orders.
+fn column_heads(window: Window, column: Column) -> Vec<AnyView> {
+    let head = |other: Column| {
+        let sort = (other == column).then_some(other.direction());
+        let arrow = match sort {
+            None => "",
+            Some("ascending") => " ▴",
+            Some(_) => " ▾",
+        };
+        view! {
+            <th scope="col" aria-sort=sort>
+                <a href=address(window, other)>{other.title()}<span aria-hidden="true">{arrow}</span></a>
+            </th>
+        }
+        .into_any()
+    };
+    Column::ALL.into_iter().map(head).collect()
+}
+
+/// The plot of latency against price, with its key.
+fn plot(svg: Arc<str>) -> AnyView {
+    view! {
+        <figure class="sheet plot">
+            <figcaption>"p95 latency against output price"</figcaption>
+            <div inner_html=svg></div>
+            <output class="readout"></output>
+            <ul class="key">
+                <li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="mark high" cx="8" cy="8" r="6"/></svg>"99.5 % success or more"</li>
+                <li><svg viewBox="0 0 16 16" aria-hidden="true"><path class="mark middle" d="M8 1l7 7-7 7-7-7z"/></svg>"98 % or more"</li>
+                <li><svg viewBox="0 0 16 16" aria-hidden="true"><path class="mark low" d="M8 2l7 12h-14z"/></svg>"less"</li>
+            </ul>
+        </figure>
     }
     .into_any()
 }

@@ -72,27 +72,7 @@ fn content(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, dra
     let is_unsaved = draft.models != saved.models;
     let others: Vec<String> =
         models.iter().map(|model| model.public_name.clone()).filter(|name| !draft.models.contains(name)).collect();
-    let last = draft.models.len().saturating_sub(1);
-    let mut facts: HashMap<String, ModelSummary> =
-        models.into_iter().map(|model| (model.public_name.clone(), model)).collect();
-    let mut measured: HashMap<String, Measured> =
-        measured.into_iter().map(|measured| (measured.model.clone(), measured)).collect();
-    let rows: Vec<_> = draft
-        .models
-        .into_iter()
-        .enumerate()
-        .map(|(position, name)| {
-            let row = RowData {
-                facts: facts.remove(&name),
-                measured: measured.remove(&name),
-                name,
-                position,
-                is_last: position == last,
-            };
-            view! { <Row row/> }
-        })
-        .collect();
-    let is_empty = rows.is_empty();
+    let is_empty = draft.models.is_empty();
     view! {
         <div class="page-head">
             <div>
@@ -112,16 +92,8 @@ fn content(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, dra
                     <h2>"No model yet"</h2>
                     <p>"Until there is one, requests for "<code>"auto"</code>" are refused. Add a model, or pick one on a comparison."</p>
                 </div>
-                <ol class="route-list" aria-label="Models for auto, the first first">{rows}</ol>
-                <div class="route-add">
-                    <label for="add">"Add a model"</label>
-                    <select id="add" name="add">
-                        <option value="">"Choose …"</option>
-                        {others.into_iter().map(|name| view! { <option value=name.clone()>{name.clone()}</option> }).collect::<Vec<_>>()}
-                    </select>
-                    <button class="quiet" type="submit" name="move" value="add" formmethod="get" formaction="/routing">"Add"</button>
-                    <p class="hint">{format!("At most {ROUTE_LIMIT}. p95 and success are of the last 7 days, over all requests of this site.")}</p>
-                </div>
+                <ol class="route-list" aria-label="Models for auto, the first first">{rows(draft.models, models, measured)}</ol>
+                {add_field(others)}
             </div>
             <div class="route-actions">
                 <p class="unsaved" id="route-unsaved" hidden=!is_unsaved>
@@ -131,6 +103,37 @@ fn content(saved: Route, models: Vec<ModelSummary>, measured: Vec<Measured>, dra
             </div>
         </form>
         <script nonce=use_nonce()>{script_text!("routing.js")}</script>
+    }
+    .into_any()
+}
+
+/// The listed models in their order, each with what is known of it.
+fn rows(listed: Vec<String>, models: Vec<ModelSummary>, measured: Vec<Measured>) -> Vec<AnyView> {
+    let last = listed.len().saturating_sub(1);
+    let mut facts: HashMap<String, ModelSummary> =
+        models.into_iter().map(|model| (model.public_name.clone(), model)).collect();
+    let mut measured: HashMap<String, Measured> =
+        measured.into_iter().map(|measured| (measured.model.clone(), measured)).collect();
+    let row = |(position, name): (usize, String)| {
+        let (facts, measured) = (facts.remove(&name), measured.remove(&name));
+        let row = RowData { facts, measured, name, position, is_last: position == last };
+        view! { <Row row/> }.into_any()
+    };
+    listed.into_iter().enumerate().map(row).collect()
+}
+
+/// The choice of a model to add.
+fn add_field(others: Vec<String>) -> AnyView {
+    view! {
+        <div class="route-add">
+            <label for="add">"Add a model"</label>
+            <select id="add" name="add">
+                <option value="">"Choose …"</option>
+                {others.into_iter().map(|name| view! { <option value=name.clone()>{name.clone()}</option> }).collect::<Vec<_>>()}
+            </select>
+            <button class="quiet" type="submit" name="move" value="add" formmethod="get" formaction="/routing">"Add"</button>
+            <p class="hint">{format!("At most {ROUTE_LIMIT}. p95 and success are of the last 7 days, over all requests of this site.")}</p>
+        </div>
     }
     .into_any()
 }

@@ -10,6 +10,8 @@ mod model_page;
 mod models_page;
 mod report;
 mod test_page;
+mod upstream_page;
+mod upstream_presets;
 mod upstreams_page;
 
 pub use catalog_page::CatalogPage;
@@ -17,4 +19,5 @@ pub use import_page::ImportPage;
 pub use model_page::{ModelPage, NewModelPage};
 pub use models_page::ModelsPage;
 pub use test_page::TestPage;
-pub use upstreams_page::{NewUpstreamPage, UpstreamPage, UpstreamsPage};
+pub use upstream_page::{NewUpstreamPage, UpstreamPage};
+pub use upstreams_page::UpstreamsPage;

@@ -1,10 +1,10 @@
 {
-  // In app/src/catalog/admin/test_page.rs, app/src/catalog/admin/upstreams_page.rs:
+  // In app/src/catalog/admin/test_page.rs, app/src/catalog/admin/upstream_page.rs:
   const TEST_URL = "data-test-url", TEST = "[data-test]";
   // In app/src/catalog/admin/test_page.rs:
   const SCRIPT_ONLY = "[data-script-only]", SYSTEM = "[name=system]", MESSAGE = "[name=message]",
     TEMPERATURE = "[name=temperature]", MAX_TOKENS = "[name=max_tokens]";
-  // In app/src/catalog/admin/upstreams_page.rs:
+  // In app/src/catalog/admin/upstream_page.rs:
   const BASE_URL = "[name=base_url]", API_KEY = "[name=api_key]", HEADERS = "[name=headers]", ID = "[name=id]",
     TEST_MODEL = "[name=test_model]";
   // In app/src/catalog/admin/form.rs:

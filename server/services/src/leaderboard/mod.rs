@@ -13,6 +13,6 @@ pub use answer::Answer;
 pub use api::{LeaderboardDoc, router};
 pub use repo::{CATALOG_CHANNEL, CHANNEL};
 pub use rollup::RollUp;
-pub use schedule::{due, roll_up_forever};
+pub use schedule::{due, ended, roll_up_forever};
 pub use service::LeaderboardService;
 pub use snapshot::Listed;

@@ -16,7 +16,12 @@ const AGAIN: Duration = Duration::from_secs(15);
 
 /// The end of the last hour that is due: at 10:05 that is 10:00, at 10:04 still 09:00.
 pub fn due(now: DateTime<Utc>) -> DateTime<Utc> {
-    let seconds = (now - DELAY).timestamp();
+    ended(now - DELAY)
+}
+
+/// The end of the last hour that has ended, for whoever does not wait for its last events: at 10:00 that is 10:00.
+pub fn ended(now: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = now.timestamp();
     DateTime::from_timestamp(seconds - seconds.rem_euclid(3_600), 0).unwrap_or(now)
 }
 
@@ -64,6 +69,16 @@ mod tests {
             ("2026-12-31T23:59:59Z", "2026-12-31T23:00:00Z"),
         ] {
             assert_eq!(due(time(now)), time(until), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_typed_roll_up_takes_every_hour_that_has_ended() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        for (now, until) in
+            [("2026-11-21T10:00:00Z", "2026-11-21T10:00:00Z"), ("2026-11-21T09:59:59Z", "2026-11-21T09:00:00Z")]
+        {
+            assert_eq!(ended(time(now)), time(until), "{now}");
         }
     }
 }

@@ -22,7 +22,7 @@ use self::outcome::{finished_run, interrupted_run};
 use super::{
     active_comparison::ActiveComparison,
     encryption, fields,
-    repo::{Lease, Renewed, runs},
+    repo::{Finish, Lease, Renewed, runs},
     run_registry::{RunPermit, RunRegistry},
 };
 use crate::catalog::CallableModel;
@@ -126,13 +126,12 @@ impl Executor {
         );
         let run = finished_run(&job.live, id, model, &answer)?;
         match self.write_ending(job, &run).await {
-            Some(has_other_owner) => {
-                if has_other_owner {
-                    self.registry.hand_over(&job.live);
-                }
+            Finish::Written => Some(run),
+            Finish::WrittenBesideOther => {
+                self.registry.hand_over(&job.live);
                 Some(run)
             }
-            None => interrupted_run(&job.live, id),
+            Finish::NotWritten => interrupted_run(&job.live, id),
         }
     }
 
@@ -160,21 +159,19 @@ impl Executor {
         }
     }
 
-    /// Writes the ending, with exponential backoff while the database cannot be reached (for about 100 seconds), and returns
-    /// whether another process has started another run of the comparison meanwhile. `None`: the run was reaped or deleted, or the
-    /// ending could not be written.
-    async fn write_ending(&self, job: &Job, run: &Run) -> Option<bool> {
+    /// Writes the ending, with exponential backoff while the database cannot be reached (for about 100 seconds).
+    async fn write_ending(&self, job: &Job, run: &Run) -> Finish {
         let ending = match encryption::ending(&job.dek, run, self.clock.now()) {
             Ok(ending) => ending,
             Err(error) => {
                 tracing::error!(run.id = %run.id, %error, "an ending could not be encrypted");
-                return None;
+                return Finish::NotWritten;
             }
         };
         let mut pause = Duration::from_millis(100);
         loop {
             match runs::finish(&self.pool, run.id, self.instance, &ending).await {
-                Ok(written) => return written,
+                Ok(finish) => return finish,
                 Err(error) if pause < Duration::from_secs(60) => {
                     tracing::warn!(run.id = %run.id, %error, "an ending could not be written; trying again");
                     tokio::time::sleep(pause).await;
@@ -182,7 +179,7 @@ impl Executor {
                 }
                 Err(error) => {
                     tracing::error!(run.id = %run.id, %error, "an ending was given up");
-                    return None;
+                    return Finish::NotWritten;
                 }
             }
         }

@@ -5,4 +5,4 @@ mod rows;
 pub(super) mod runs;
 pub(super) mod sessions;
 
-pub(super) use rows::{Ending, Lease, NewRun, NewSession, Renewed, RunRow, SessionRow};
+pub(super) use rows::{Ending, Finish, Lease, NewRun, NewSession, Renewed, RunRow, SessionRow};

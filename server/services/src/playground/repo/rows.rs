@@ -55,6 +55,15 @@ pub(in crate::playground) struct Renewed {
     pub has_other_owner: bool,
 }
 
+/// What came of writing the only ending of a run.
+pub(in crate::playground) enum Finish {
+    Written,
+    /// Written, and another process has started another run of the comparison meanwhile.
+    WrittenBesideOther,
+    /// Not written: the run was reaped or deleted, or the database could not be reached for too long.
+    NotWritten,
+}
+
 /// A run that was to be picked, with its status.
 pub(in crate::playground) struct PickedRow {
     pub session_id: Uuid,

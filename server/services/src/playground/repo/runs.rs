@@ -6,7 +6,7 @@ use foundation::error::Error;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::rows::{Ending, HistoryRunRow, Lease, Renewed, RunRow};
+use super::rows::{Ending, Finish, HistoryRunRow, Lease, Renewed, RunRow};
 
 /// Marks queued runs as running and returns those that were started: queued, and under this process's lease. Commits
 /// asynchronously: the rows exist already, and after a power cut a queued run is reaped just like a running one.
@@ -68,15 +68,15 @@ pub(in crate::playground) async fn renew(
     Ok(renewed)
 }
 
-/// Writes the only ending of a run, and returns whether another process has started another run of the comparison meanwhile.
-/// `None`: the lease is lost. The lease's owner stays in the row, so that other processes can see who ran it.
+/// Writes the only ending of a run, unless the lease is lost. The lease's owner stays in the row, so that other processes can
+/// see who ran it.
 #[tracing::instrument(name = "db.playground_runs.finish", skip_all)]
 pub(in crate::playground) async fn finish(
     db: impl PgExecutor<'_>,
     run: RunId,
     owner: Uuid,
     ending: &Ending,
-) -> Result<Option<bool>, Error> {
+) -> Result<Finish, Error> {
     let has_other_owner = sqlx::query_scalar!(
         r#"
         UPDATE playground_runs r
@@ -108,7 +108,11 @@ pub(in crate::playground) async fn finish(
     )
     .fetch_optional(db)
     .await?;
-    Ok(has_other_owner)
+    Ok(match has_other_owner {
+        Some(false) => Finish::Written,
+        Some(true) => Finish::WrittenBesideOther,
+        None => Finish::NotWritten,
+    })
 }
 
 /// Marks every open run whose lease ended before `expired` as interrupted, and returns how many.
