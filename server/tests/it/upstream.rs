@@ -356,7 +356,7 @@ async fn what_is_no_completion_is_said_to_be_none() {
         Behaviour::reply(200, "application/json", "{\"ok\":true}"),
         Behaviour::reply(204, "application/json", ""),
         Behaviour::stream("data: hello\n\ndata: world\n\n"),
-        Behaviour::stream([Chunks::delta("a"), b"data: {\"choices\":[{\"del\n\n".to_vec()].concat()),
+        Behaviour::stream("data: {\"choices\":[{\"del\n\n"),
         Behaviour::stream(format!("data: {{\"a\":{}\n\n", "[".repeat(10_000))),
         Behaviour::steps([Step::Raw(b"SSH-2.0-OpenSSH\r\n".to_vec()), Step::Cut]),
     ];

@@ -5,5 +5,6 @@ mod auto;
 mod faults;
 mod hang_ups;
 mod journal;
+mod real_streams;
 mod refusals;
 pub(crate) mod support;

@@ -278,9 +278,10 @@ impl ChatStream {
         }
         self.release_held();
         let progress = &self.progress;
-        let is_garbage = self.sizes.has_noise && !self.sizes.has_chunk;
+        let is_garbage = (self.sizes.has_noise || progress.is_damaged) && !self.sizes.has_chunk;
         match progress.ending(1) {
             Ending::CutOff if is_garbage => Err(UpstreamError::bad_response("an unreadable stream")),
+            Ending::CutOff if progress.is_damaged => Err(UpstreamError::damaged()),
             Ending::CutOff => Err(UpstreamError::cut_off()),
             Ending::Damaged => Err(UpstreamError::damaged()),
             Ending::Complete if progress.has_answer() => Ok(()),
