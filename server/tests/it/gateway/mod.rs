@@ -2,6 +2,7 @@
 
 mod answers;
 mod auto;
+mod bad_streams;
 mod faults;
 mod hang_ups;
 mod journal;
