@@ -29,7 +29,7 @@ pub use client::{ClientSettings, UpstreamClient};
 pub use diagnose::{Depth, ImageError, Probe, TestPrompt, check_image, diagnose, explain_listing};
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
-pub use models::ListedModel;
+pub use models::{ListedModel, ModelList};
 pub use passthrough::{Passthrough, Shape, Stage};
 pub use sse::{EventSplitter, EventTooLarge, RawEvent, SseEvent, SseReader};
 pub use stream::{ChatEvent, ChatStream};

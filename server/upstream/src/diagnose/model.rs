@@ -7,11 +7,11 @@ use domain::catalog::admin::StageName;
 use super::{
     completion::{Answer, complete_one_token, stream_answer},
     explain::{explain, explain_listing, remedy},
-    listing::{Found, better_base_url, find},
+    listing::{Found, better_base_url, find, in_words},
     probe::{Depth, Probe},
     stages::{Stages, ms},
 };
-use crate::{ListedModel, Target, UpstreamClient, UpstreamError};
+use crate::{ModelList, Target, UpstreamClient, UpstreamError};
 
 /// How long a list of models may take.
 const LIST_LIMIT: Duration = Duration::from_secs(20);
@@ -73,7 +73,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         }
     }
 
-    async fn list(&mut self) -> Result<Vec<ListedModel>, UpstreamError> {
+    async fn list(&mut self) -> Result<ModelList, UpstreamError> {
         let target = &self.probe.target;
         let timeouts = target.timeouts.capped(LIST_LIMIT);
         self.client.list_models(&Target { timeouts, ..target.clone() }).await
@@ -87,15 +87,12 @@ impl<'a, 'n> ModelTest<'a, 'n> {
     }
 
     /// A test without a model ends here.
-    fn judge_list_alone(&mut self, listed: &Result<Vec<ListedModel>, UpstreamError>, list_ms: u64) -> bool {
+    fn judge_list_alone(&mut self, listed: &Result<ModelList, UpstreamError>, list_ms: u64) -> bool {
         match listed {
-            Ok(models) => {
+            Ok(list) => {
                 self.stages.pass(StageName::Auth, list_ms, self.accepted());
-                let detail = match models.len() {
-                    1 => "1 model is listed.".to_owned(),
-                    n => format!("{n} models are listed."),
-                };
-                match models.is_empty() {
+                let detail = in_words(list);
+                match list.models.is_empty() {
                     true => self.stages.warn(StageName::Model, 0, detail, "Load or pull a model there.".into()),
                     false => self.stages.pass(StageName::Model, 0, detail),
                 }
@@ -110,7 +107,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
     }
 
     /// Whether the model is listed; `None` where the list is empty.
-    fn judge_model(&mut self, model: &str, listed: &[ListedModel]) -> Option<bool> {
+    fn judge_model(&mut self, model: &str, listed: &ModelList) -> Option<bool> {
         match find(model, listed) {
             Found::Listed(detail) => {
                 self.stages.pass(StageName::Model, 0, detail);
