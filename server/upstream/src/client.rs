@@ -20,6 +20,7 @@ use crate::{
     classify::{from_response, from_transport},
     error::UpstreamError,
     guard::{AllowList, GuardedResolver, Lookup, Reach, Refused, SystemLookup, Unreachable, checked, reach},
+    negotiate::Complaint,
     target::{Call, Target},
     wait::Deadlines,
 };
@@ -184,7 +185,8 @@ impl UpstreamClient {
         let (status, headers) = (answer.status(), answer.headers().clone());
         // The status is reported even where its body cannot be read.
         let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
-        Err(from_response(status, &headers, &body, target.secret_text().as_deref()))
+        let error = from_response(status, &headers, &body, target.secret_text().as_deref());
+        Err(UpstreamError { complaint: Complaint::of(status, &body), ..error })
     }
 }
 

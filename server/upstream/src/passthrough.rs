@@ -15,7 +15,7 @@ use crate::{
     client::UpstreamClient,
     error::UpstreamError,
     target::{Call, Target},
-    wait::{Deadlines, Timeouts},
+    wait::Deadlines,
 };
 
 /// How long to wait for the end of a body whose content is complete, so that the connection can be reused.
@@ -46,11 +46,8 @@ impl UpstreamClient {
         body: Bytes,
         is_stream: bool,
     ) -> Result<Passthrough, UpstreamError> {
-        let mut timeouts: Timeouts = target.timeouts;
-        if !is_stream {
-            timeouts.first_byte = timeouts.total;
-        }
-        let deadlines = Deadlines::start(timeouts, CancellationToken::new());
+        let start = if is_stream { Deadlines::start } else { Deadlines::start_whole };
+        let deadlines = start(target.timeouts, CancellationToken::new());
         let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body) };
         let mut answer = self.send_for_success(target, call, &deadlines).await?;
         // Headers are slices of the connection's read buffer. Copying the one that is needed frees that buffer for the

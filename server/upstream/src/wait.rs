@@ -47,6 +47,11 @@ impl Deadlines {
         Self { idle: timeouts.idle, first_byte: now + timeouts.first_byte, total: now + timeouts.total, cancel }
     }
 
+    /// Deadlines of an answer that is not streamed, counted from now: the model generates all of it before the first byte comes.
+    pub fn start_whole(timeouts: Timeouts, cancel: CancellationToken) -> Self {
+        Self::start(Timeouts { first_byte: timeouts.total, ..timeouts }, cancel)
+    }
+
     /// Restarts the deadline of the first byte, for a retry; the total stays.
     pub(super) fn restart_first_byte(&mut self, timeouts: Timeouts) {
         self.first_byte = Instant::now() + timeouts.first_byte;

@@ -1,10 +1,12 @@
 //! Administration of the catalogue: upstreams, models, direct tests, the catalogue file.
 
+mod adjustment;
 mod file_types;
 mod port;
 mod test_types;
 mod types;
 
+pub use adjustment::{AdjustmentView, adjustment_words};
 pub use file_types::{CatalogDiff, DiffLine, PriceProposal};
 pub use port::{CatalogFilePort, ModelsPort, Tell, TestsPort, UpstreamsPort};
 pub use test_types::{
