@@ -21,6 +21,7 @@ use crate::{
     classify::{from_response, from_transport},
     error::UpstreamError,
     guard::{AllowList, GuardedResolver, Lookup, Reach, Refused, SystemLookup, Unreachable, checked, reach},
+    negotiate::Complaint,
     target::{Call, Target},
     wait::Deadlines,
 };
@@ -210,7 +211,8 @@ async fn successful(answer: Response, target: &Target, deadlines: &Deadlines) ->
     let (status, headers) = (answer.status(), answer.headers().clone());
     // The status is reported even where its body cannot be read.
     let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
-    Err(from_response(status, &headers, &body, target.secret_text().as_deref()))
+    let error = from_response(status, &headers, &body, target.secret_text().as_deref());
+    Err(UpstreamError { complaint: Complaint::of(status, &body), ..error })
 }
 
 /// The whole body of at most `limit` bytes, or the error together with what was read before it.

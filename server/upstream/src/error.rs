@@ -1,5 +1,7 @@
 //! Failures of calls, as text for the user who waits for the answer.
 
+use crate::negotiate::Complaint;
+
 /// A failed call: what happened and what to do. Only `detail` and, for `refused_request`, the quotation in `message` come from
 /// the upstream; both are redacted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,11 +17,20 @@ pub struct UpstreamError {
     pub retry_after_s: Option<u32>,
     /// The HTTP status it answered with, if it answered.
     pub status: Option<u16>,
+    /// The fields of the request that it does not take.
+    pub complaint: Complaint,
 }
 
 impl UpstreamError {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, retry_after_s: None, status: None }
+        Self {
+            code,
+            message: message.into(),
+            detail: None,
+            retry_after_s: None,
+            status: None,
+            complaint: Complaint::default(),
+        }
     }
 
     /// A failure that an HTTP status reports.
@@ -159,6 +170,16 @@ impl UpstreamError {
                  upstream's base URL; it usually ends in /v1."
             ),
         )
+    }
+
+    /// This refusal, where it is the system prompt that is not taken.
+    pub(super) fn into_no_system_prompt(self) -> Self {
+        Self {
+            code: "no_system_prompt",
+            message: "This model takes no system prompt. Put what it says into the prompt, or choose another model."
+                .into(),
+            ..self
+        }
     }
 
     pub(super) fn redirected(status: u16) -> Self {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::catalog::admin::StageName;
+use domain::catalog::admin::{StageName, adjustment_words};
 
 use super::{
     completion::{Answer, complete_one_token, stream_answer},
@@ -11,7 +11,7 @@ use super::{
     probe::{Depth, Probe},
     stages::{Stages, ms},
 };
-use crate::{ModelList, Target, UpstreamClient, UpstreamError};
+use crate::{Adjustments, ModelList, Target, UpstreamClient, UpstreamError};
 
 /// How long a list of models may take.
 const LIST_LIMIT: Duration = Duration::from_secs(20);
@@ -186,17 +186,19 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         let failure = answer.failure.clone();
         let counts = (answer.tokens_in, answer.tokens_out);
         let is_streamed = answer.is_streamed;
+        let adjusted = adjusted(&answer.adjustments);
         self.outcome.answer = Some(answer);
         if let Some(error) = failure {
             self.stages.fail(StageName::Streaming, took, explain(&error), remedy(&error, &self.probe.target));
             return false;
         }
         if is_streamed {
-            self.stages.pass(StageName::Streaming, took, "The answer comes piece by piece.".into());
+            self.stages.pass(StageName::Streaming, took, format!("The answer comes piece by piece.{adjusted}"));
         } else {
             let remedy = "Nothing has to be done; the time to the first token will be unknown. A proxy in between may \
                           collect the answer.";
-            self.stages.warn(StageName::Streaming, took, "The answer comes in one piece.".into(), remedy.into());
+            let detail = format!("The answer comes in one piece.{adjusted}");
+            self.stages.warn(StageName::Streaming, took, detail, remedy.into());
         }
         match counts {
             (Some(tokens_in), Some(tokens_out)) => {
@@ -211,4 +213,11 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         }
         true
     }
+}
+
+/// A sentence about what the model does not take; empty where it takes everything.
+fn adjusted(adjustments: &Adjustments) -> String {
+    let taken = adjustments.iter().map(|one| adjustment_words(one.field().as_str(), one.change()));
+    let taken = taken.collect::<Vec<_>>().join(", ");
+    if taken.is_empty() { taken } else { format!(" The model {taken}; it was asked accordingly.") }
 }

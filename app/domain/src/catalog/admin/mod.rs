@@ -1,5 +1,6 @@
 //! Administration of the catalogue: upstreams, models, direct tests, the catalogue file.
 
+mod adjustment;
 mod file_types;
 mod key;
 mod limits;
@@ -7,6 +8,7 @@ mod port;
 mod test_types;
 mod types;
 
+pub use adjustment::{AdjustmentView, adjustment_words};
 pub use file_types::{CatalogDiff, DiffLine, PriceProposal};
 pub use key::{KeyError, clean_key};
 pub use limits::{FIRST_OUTPUT, MAX_LIMIT_MS, MIN_LIMIT_MS, SILENCE, TimeLimit, WHOLE};
