@@ -22,6 +22,7 @@ mod redact;
 mod sse;
 mod stream;
 mod target;
+mod think;
 mod wait;
 
 pub use base_url::{BaseUrl, BaseUrlError, check_base_url};

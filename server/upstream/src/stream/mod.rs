@@ -21,6 +21,7 @@ use crate::{
     negotiate::Negotiation,
     sse::SseEvent,
     target::Target,
+    think::ThinkSplitter,
     wait::Deadlines,
 };
 
@@ -48,6 +49,8 @@ pub struct ChatStream {
     failure: Option<UpstreamError>,
     progress: Progress,
     redactors: Redactors,
+    thinking: ThinkSplitter,
+    given: Given,
     sizes: Sizes,
     sent_at: Instant,
     attempts: u8,
@@ -62,6 +65,14 @@ struct Redactors {
     thought: TextRedactor,
     refusal: TextRedactor,
     is_reported: bool,
+}
+
+/// What a reader has been given so far.
+#[derive(Default)]
+struct Given {
+    /// Text, a refusal or a picture.
+    answer: bool,
+    thought: bool,
 }
 
 /// What has been read so far.
@@ -97,6 +108,8 @@ impl ChatStream {
             failure: None,
             progress: Progress::default(),
             redactors: Redactors::default(),
+            thinking: ThinkSplitter::default(),
+            given: Given::default(),
             sizes: Sizes::default(),
             sent_at,
             attempts,
@@ -228,16 +241,16 @@ impl ChatStream {
     }
 
     fn take_output(&mut self, output: &Output<'_>) -> Result<(), UpstreamError> {
-        let (redactor, event): (_, fn(String) -> ChatEvent) = match output.kind {
-            OutputKind::Text => (&mut self.redactors.text, ChatEvent::Delta),
-            OutputKind::Thought => (&mut self.redactors.thought, ChatEvent::Reasoning),
-            OutputKind::Refusal => (&mut self.redactors.refusal, ChatEvent::Refusal),
+        let redactor = match output.kind {
+            OutputKind::Text => &mut self.redactors.text,
+            OutputKind::Thought => &mut self.redactors.thought,
+            OutputKind::Refusal => &mut self.redactors.refusal,
             OutputKind::Image => {
                 self.sizes.images += output.size();
                 if self.sizes.images > MAX_IMAGES {
                     return Err(UpstreamError::too_large());
                 }
-                self.ready.push_back(ChatEvent::Image(output.text().into_owned()));
+                self.give(ChatEvent::Image(output.text().into_owned()));
                 return Ok(());
             }
             OutputKind::ToolCall | OutputKind::Audio => return Ok(()),
@@ -248,11 +261,27 @@ impl ChatStream {
         }
         let text = redactor.push(&self.secrets, &output.text());
         let has_redacted = redactor.has_redacted;
-        if !text.is_empty() {
-            self.ready.push_back(event(text));
-        }
+        self.give_text(output.kind, text);
         self.report_redaction(has_redacted);
         Ok(())
+    }
+
+    /// Gives the next piece of a text to the reader. Thought within the answer is separated from it.
+    fn give_text(&mut self, kind: OutputKind, text: String) {
+        match kind {
+            OutputKind::Text => self.thinking.push(&text).into_iter().for_each(|part| self.give(part.into())),
+            _ if text.is_empty() => {}
+            OutputKind::Refusal => self.give(ChatEvent::Refusal(text)),
+            _ => self.give(ChatEvent::Reasoning(text)),
+        }
+    }
+
+    fn give(&mut self, event: ChatEvent) {
+        match event {
+            ChatEvent::Reasoning(_) => self.given.thought = true,
+            _ => self.given.answer = true,
+        }
+        self.ready.push_back(event);
     }
 
     fn report_redaction(&mut self, has_redacted: bool) {
@@ -261,20 +290,16 @@ impl ChatStream {
         }
     }
 
-    /// Releases what was held back because it might have been the beginning of a secret.
+    /// Releases what was held back because it might have been the beginning of a secret or of a tag.
     fn release_held(&mut self) {
-        let redactors = &mut self.redactors;
-        let all: [(&mut TextRedactor, fn(String) -> ChatEvent); 3] = [
-            (&mut redactors.thought, ChatEvent::Reasoning),
-            (&mut redactors.text, ChatEvent::Delta),
-            (&mut redactors.refusal, ChatEvent::Refusal),
+        let Redactors { thought, text, refusal, .. } = &mut self.redactors;
+        let rests = [
+            (OutputKind::Thought, thought.finish()),
+            (OutputKind::Text, text.finish()),
+            (OutputKind::Refusal, refusal.finish()),
         ];
-        for (redactor, event) in all {
-            let rest = redactor.finish();
-            if !rest.is_empty() {
-                self.ready.push_back(event(rest));
-            }
-        }
+        rests.into_iter().for_each(|(kind, rest)| self.give_text(kind, rest));
+        self.thinking.finish().into_iter().for_each(|part| self.give(part.into()));
     }
 
     /// The body is over: closes the response, and checks that it was a complete answer.
@@ -297,9 +322,9 @@ impl ChatStream {
             Ending::CutOff if progress.is_damaged => Err(UpstreamError::damaged()),
             Ending::CutOff => Err(UpstreamError::cut_off()),
             Ending::Damaged => Err(UpstreamError::damaged()),
-            Ending::Complete if progress.has_answer() => Ok(()),
+            Ending::Complete if self.given.answer => Ok(()),
             Ending::Complete | Ending::Filtered | Ending::Empty => {
-                Err(UpstreamError::empty_answer(progress.finish_reason.as_deref(), progress.has_thought()))
+                Err(UpstreamError::empty_answer(progress.finish_reason.as_deref(), self.given.thought))
             }
         }
     }
