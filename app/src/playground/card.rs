@@ -1,7 +1,7 @@
 //! A card: one model's answer and its metrics.
 
 use domain::{
-    playground::{Note, RunStatus, Stat, note, stats},
+    playground::{Note, RunStatus, Stat, note, remarks, stats},
     position::letter,
 };
 use leptos::prelude::*;
@@ -53,6 +53,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <div class="md" node_ref=card.rendered tabindex="0" role="group" aria-label=["Answer ", name].concat()
                     dir="auto" inner_html=rendered(card, &text)></div>
                 <RunNote card/>
+                <p class="remarks" hidden=card.is_not(|shown| !shown.run.result.notes.is_empty())>{card.of(|shown| remarks(&shown.run))}</p>
             </div>
             <Tools session card/>
             <UsageStats session card/>

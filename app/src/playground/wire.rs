@@ -5,7 +5,7 @@ use domain::playground::Comparison;
 use domain::{
     ComparisonId, RunId, Usd,
     catalog::ModelSummary,
-    playground::{Parameters, Run, RunError, RunResult, RunStatus},
+    playground::{Parameters, Run, RunError, RunNote, RunResult, RunStatus},
 };
 #[cfg(feature = "ssr")]
 use serde::Serialize;
@@ -140,7 +140,22 @@ fn result(value: &Value) -> Option<RunResult> {
         tokens_per_second: value.get("tokens_per_second").and_then(Value::as_f64),
         cost_usd: usd(value, "cost_usd").unwrap_or_else(Usd::zero),
         list_cost_usd: usd(value, "list_cost_usd"),
+        notes: list(value, "notes").iter().filter_map(note).collect(),
     })
+}
+
+/// Reads a note; `None` if this version does not know its kind.
+fn note(value: &Value) -> Option<RunNote> {
+    let field = || text(value, "field");
+    match value.get("kind")?.as_str()? {
+        "omitted" => Some(RunNote::Omitted { field: field()? }),
+        "renamed" => Some(RunNote::Renamed { field: field()?, to: text(value, "to")? }),
+        "not_streamed" => Some(RunNote::NotStreamed),
+        "damaged" => Some(RunNote::Damaged),
+        "secret_removed" => Some(RunNote::SecretRemoved),
+        "image_omitted" => Some(RunNote::ImageOmitted),
+        _ => None,
+    }
 }
 
 fn parameters(value: &Value) -> Parameters {
@@ -186,6 +201,14 @@ mod tests {
             tokens_per_second: Some(13.4),
             cost_usd: Usd("0".into()),
             list_cost_usd: Some(Usd("0.000029".into())),
+            notes: vec![
+                RunNote::Omitted { field: "temperature".into() },
+                RunNote::Renamed { field: "max_tokens".into(), to: "max_completion_tokens".into() },
+                RunNote::NotStreamed,
+                RunNote::Damaged,
+                RunNote::SecretRemoved,
+                RunNote::ImageOmitted,
+            ],
         };
         Run { id: id(), result, ..queued(3, "acme/fast") }
     }

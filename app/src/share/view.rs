@@ -1,7 +1,7 @@
 //! A shared comparison as its readers see it: the prompt, then the answers side by side. Needs no script.
 
 use domain::{
-    playground::{Best, Run, best, note, stats},
+    playground::{Best, Run, best, note, remarks, stats},
     position::letter,
     share::{SharedContent, own_parameters, sent_with},
 };
@@ -70,6 +70,7 @@ fn SharedCard(run: Run, best: Best, is_picked: bool) -> impl IntoView {
             <div class="card-body">
                 <Answer run=run.clone()/>
                 {(!note.class.is_empty()).then(|| view! { <p class=note.class><b>{note.lead}</b>{note.text}</p> })}
+                {remarks(&run).map(|remarks| view! { <p class="remarks">{remarks}</p> })}
             </div>
             <div class="card-tools">
                 <span class="spacer"></span>

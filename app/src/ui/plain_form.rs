@@ -51,6 +51,7 @@ pub fn Done() -> impl IntoView {
         "deleted" => format!("{models} deleted."),
         "imported" if count == 0 => "Nothing was new: all of these were in the catalogue.".to_owned(),
         "imported" => format!("{models} imported."),
+        "forgotten" => "Forgotten: the next call sends the field again.".to_owned(),
         "changed" => format!("{models} changed."),
         "tested" => format!("{models} tested."),
         "password" => "Your password is changed. Every other browser is signed out.".to_owned(),

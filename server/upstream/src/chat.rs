@@ -184,9 +184,8 @@ impl UpstreamClient {
             if negotiation.refused(error.complaint, error.detail.as_deref(), |field| request.has(field)) {
                 tracing::debug!(adjustments = ?negotiation.adjustments(), "asking an upstream without what it does not take");
                 body = self::body(request, &negotiation)?;
-                match was_streamed == is_streamed(&negotiation) {
-                    true => deadlines.restart_first_output(),
-                    false => deadlines = start_deadlines(target, &negotiation, &cancel),
+                if was_streamed != is_streamed(&negotiation) {
+                    deadlines = start_deadlines(target, &negotiation, &cancel);
                 }
                 continue;
             }

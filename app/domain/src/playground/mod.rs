@@ -10,6 +10,7 @@ mod port;
 mod request;
 mod rules;
 mod run;
+mod run_note;
 mod stats;
 
 pub use best::{Best, best};
@@ -22,4 +23,5 @@ pub use port::PlaygroundPort;
 pub use request::{ComparisonRequest, Parameters, PickRequest};
 pub use rules::{LIMITS, Limits, prompt_length};
 pub use run::{Run, RunError, RunResult, RunStatus};
+pub use run_note::{RunNote, remarks};
 pub use stats::{LiveStats, Stat, stats};

@@ -1,6 +1,6 @@
 //! The sentence below an answer, or in its place.
 
-use crate::playground::{Run, RunStatus};
+use crate::playground::{Run, RunNote, RunStatus};
 
 /// A sentence about the state of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,13 @@ pub fn note(run: &Run, has_text: bool) -> Note {
         RunStatus::Queued | RunStatus::Running if has_text => Note::default(),
         RunStatus::Queued => waiting("Waiting for its turn"),
         RunStatus::Running => waiting("Waiting for the first token"),
+        RunStatus::Succeeded if !has_text && run.result.notes.contains(&RunNote::ImageOmitted) => {
+            aside("The model answered with a picture alone. Pictures are not shown here.")
+        }
         RunStatus::Succeeded if !has_text => aside("The model answered with nothing."),
+        RunStatus::Succeeded if run.result.finish_reason.as_deref() == Some("refusal") => {
+            aside("Refusal: the model declined to answer, in its own words.")
+        }
         RunStatus::Succeeded if run.result.finish_reason.as_deref() == Some("length") => {
             aside("Cut off: the answer reached its token limit.")
         }
@@ -60,6 +66,12 @@ mod tests {
     #[test]
     fn an_empty_answer_and_one_that_was_cut_off_are_told_apart_from_a_good_one() {
         assert_eq!(note(&run(RunStatus::Succeeded), false).text, "The model answered with nothing.");
+        let mut drawn = run(RunStatus::Succeeded);
+        drawn.result.notes = vec![RunNote::ImageOmitted];
+        assert!(note(&drawn, false).text.contains("a picture alone"));
+        let mut declined = run(RunStatus::Succeeded);
+        declined.result.finish_reason = Some("refusal".into());
+        assert!(note(&declined, true).text.starts_with("Refusal:"));
         let mut cut = run(RunStatus::Succeeded);
         cut.result.finish_reason = Some("length".into());
         assert_eq!(note(&cut, true).text, "Cut off: the answer reached its token limit.");

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RunId, Usd, playground::Parameters};
+use super::{Parameters, RunNote};
+use crate::{RunId, Usd};
 
 /// One model's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,9 @@ pub struct RunResult {
     pub cost_usd: Usd,
     /// What the call costs at list price; `null` where a price or a count is unknown.
     pub list_cost_usd: Option<Usd>,
+    /// What differs from what was asked for: parameters that the model does not take, and the like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<RunNote>,
 }
 
 impl Run {
@@ -83,6 +87,7 @@ impl Default for RunResult {
             tokens_per_second: None,
             cost_usd: Usd::zero(),
             list_cost_usd: None,
+            notes: Vec::new(),
         }
     }
 }

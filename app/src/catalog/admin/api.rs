@@ -226,6 +226,17 @@ pub async fn move_model(place: String) -> Result<(), CallError> {
     Ok(())
 }
 
+/// Forgets that a model does not take a field.
+#[server(prefix = "/_server", endpoint = "forget-adjustment")]
+pub async fn forget_adjustment(model: String, field: String) -> Result<(), CallError> {
+    let (port, host) = (host::service::<dyn ModelsPort>()?, host::host()?);
+    let admin = host::admin();
+    let slug = model.clone();
+    host::respond(async move { port.forget(&admin?, &slug, &field).await }).await?;
+    host.redirect(&format!("/admin/models/{model}?done=forgotten"));
+    Ok(())
+}
+
 /// Tests a model.
 #[server(prefix = "/_server", endpoint = "test-model")]
 pub async fn test_model(

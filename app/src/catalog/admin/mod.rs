@@ -1,6 +1,7 @@
 //! The catalogue for admins: upstreams, models, direct tests. Server-rendered pages with plain forms; none of it is
 //! compiled into the WebAssembly.
 
+mod adjustments;
 mod api;
 mod catalog_page;
 mod file_api;

@@ -10,6 +10,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
+    adjustments::adjustments,
     api::{SaveModel, TestUnsavedModel, all_models, upstreams},
     form::{Field, Refusal, Tick},
     models_page::last_test,
@@ -55,6 +56,7 @@ pub fn ModelPage() -> impl IntoView {
                         </div>
                         <Done/>
                         {tested.map(|test| view! { <p class="tested">"Last test: "{last_test(test)}</p> })}
+                        {adjustments(&model.slug, model.adjustments.clone())}
                         {form(Some(model), upstreams)}
                     }
                     .into_any()

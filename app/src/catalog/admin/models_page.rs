@@ -211,6 +211,8 @@ fn row(model: ModelView, is_first: bool, is_last: bool, typed: &Typed) -> impl I
         (true, false) => Some("upstream disabled"),
         (true, true) => None,
     };
+    let known: Vec<_> =
+        model.adjustments.iter().map(|one| view! { <span class="tag">{one.in_words()}</span> }).collect();
     let price = |price: Option<Usd>| price.map_or(UNKNOWN.into(), |price| price.display());
     let tick = format!("Tick {public_name}");
     let is_ticked = typed.holds("slugs[]", &slug);
@@ -229,6 +231,7 @@ fn row(model: ModelView, is_first: bool, is_last: bool, typed: &Typed) -> impl I
                 <a href=page.clone()>{public_name.clone()}</a>
                 {model.is_featured.then(|| view! { <span class="tag">"put forward"</span> })}
                 {state.map(|state| view! { <span class="tag">{state}</span> })}
+                {known}
                 <span class="hint">{model.family}</span>
             </th>
             <td>{upstream}<span class="hint"><code>{upstream_model}</code></span></td>

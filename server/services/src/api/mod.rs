@@ -12,7 +12,7 @@ mod surface;
 pub use accept::accepts_events;
 pub use error::ApiError;
 pub use json::{JsonBody, JsonBodyOrDefault, QueryParams};
-pub use path::{FromPath, ModelSlug, PathId, ShareSlug};
+pub use path::{FieldName, FromPath, ModelSlug, PathId, ShareSlug};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use same_origin::{RejectCrossOrigin, same_origin};
 pub use surface::{method_not_allowed, surface};

@@ -43,6 +43,16 @@ impl FromPath for ModelSlug {
     }
 }
 
+/// The name of a field of a request, unchecked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldName(pub String);
+
+impl FromPath for FieldName {
+    fn from_path(values: &[&str]) -> Result<Self, Noun> {
+        values.first().map(|value| Self((*value).to_owned())).ok_or(Noun::Page)
+    }
+}
+
 /// The token of a share link, unchecked; the sharing service decides whether it is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShareSlug(pub String);

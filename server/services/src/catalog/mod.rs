@@ -1,6 +1,7 @@
 //! The catalogue: upstreams and the models they serve. The operator's environment registers some at start, admins manage all;
 //! pages and programs list them, and playground and gateway resolve model names with it.
 
+mod adjustments;
 mod admin;
 mod api;
 mod connect;

@@ -14,10 +14,11 @@ use foundation::{clock::Clock, error::Error, shutdown::Tasks};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use sqlx::PgPool;
-use upstream::{Target, Timeouts, UpstreamClient, check_base_url};
+use upstream::{Adjustments, Target, Timeouts, UpstreamClient, check_base_url};
 use uuid::Uuid;
 
 use super::{
+    adjustments::adjustments,
     headers::read_headers,
     pricing::Prices,
     repo::{self, CallableRow, ModelRow},
@@ -43,6 +44,8 @@ pub struct CallableModel {
     pub context_window: Option<u32>,
     pub prices: Prices,
     pub target: Target,
+    /// What is known of how it has to be asked.
+    pub adjustments: Adjustments,
 }
 
 /// The columns of an upstream that a call needs. Wrapped secrets come with the version of their master key.
@@ -70,7 +73,7 @@ impl CatalogService {
     /// The named models that can be called now, by public name. A name that is unknown, disabled, or whose upstream is
     /// disabled is missing from the map.
     pub async fn callable(&self, public_names: &[String]) -> Result<HashMap<String, CallableModel>, Error> {
-        let rows = repo::callable(&self.pool, public_names).await?;
+        let rows = repo::callable(&self.pool, public_names, self.learned_since()).await?;
         rows.into_iter().map(|row| Ok((row.public_name.clone(), self.model(row)?))).collect()
     }
 
@@ -94,6 +97,7 @@ impl CatalogService {
             context_window: row.context_window.and_then(|tokens| u32::try_from(tokens).ok()),
             prices: Prices { input: row.input_price_per_million_usd, output: row.output_price_per_million_usd },
             target: self.target(row.upstream_id, stored)?,
+            adjustments: row.adjustments.map(|stored| adjustments(&stored)).unwrap_or_default(),
         })
     }
 

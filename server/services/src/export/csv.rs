@@ -3,14 +3,14 @@
 use csv::QuoteStyle;
 use domain::{
     number,
-    playground::{Comparison, Run},
+    playground::{Comparison, Run, remarks},
     position::letter,
 };
 use foundation::error::Error;
 
 use crate::spreadsheet::{self, guarded};
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "comparison_id",
     "created_at",
     "card",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 20] = [
     "tokens_out",
     "tokens_per_second",
     "list_cost_usd",
+    "notes",
 ];
 
 /// The table of these comparisons. Unknown is empty, never 0.
@@ -70,6 +71,7 @@ fn fields(comparison: &Comparison, run: &Run) -> [String; COLUMNS.len()] {
         count(result.tokens_out),
         float(result.tokens_per_second),
         result.list_cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
+        remarks(run).unwrap_or_default(),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     format,
-    playground::{Comparison, Run},
+    playground::{Comparison, Run, remarks},
     position::letter,
     share::{own_parameters, sent_with},
 };
@@ -28,6 +28,9 @@ fn document(made: &Comparison) -> String {
         text.push_str(&format!("\n## {}: {}\n\n", name(run), one_line(&run.model)));
         if let Some(own) = own_parameters(run) {
             text.push_str(&format!("*Sent with {own}.*\n\n"));
+        }
+        if let Some(remarks) = remarks(run) {
+            text.push_str(&format!("*{remarks}.*\n\n"));
         }
         match (&run.result.response_content, &run.result.error) {
             (Some(answer), _) => text.push_str(&format!("{}\n", answer.trim_end())),

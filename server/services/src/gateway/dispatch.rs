@@ -8,12 +8,13 @@ use upstream::{Shape, UpstreamClient};
 use super::{
     buffered::{self, BufferedResponse},
     error::Failure,
+    negotiation,
     opened_stream::OpenedStream,
     request::ChatCall,
     rewrite::RewriteSettings,
     usage_recorder::UsageRecorder,
 };
-use crate::catalog::CallableModel;
+use crate::catalog::{CallableModel, CatalogService};
 
 /// A response of an upstream.
 pub(super) enum Answer {
@@ -27,7 +28,7 @@ pub(super) enum Answer {
 ///
 /// The failure of the last model that was called.
 pub(super) async fn with_failover(
-    client: &UpstreamClient,
+    (client, catalog): (&UpstreamClient, &CatalogService),
     call: &ChatCall,
     candidates: &[Arc<CallableModel>],
     recorder: &mut UsageRecorder,
@@ -35,7 +36,7 @@ pub(super) async fn with_failover(
     let mut last = None;
     for model in candidates {
         recorder.begin_attempt(model);
-        match dispatch(client, call, model, recorder).await {
+        match dispatch((client, catalog), call, model, recorder).await {
             Ok(answer) => return Ok(answer),
             Err(failure) if failure.can_fail_over => {
                 tracing::debug!(model = %model.public_name, code = failure.code, "a model did not answer");
@@ -49,13 +50,12 @@ pub(super) async fn with_failover(
 
 /// One call. The shape of the answer is the one that the caller requested, whichever the upstream returns.
 async fn dispatch(
-    client: &UpstreamClient,
+    (client, catalog): (&UpstreamClient, &CatalogService),
     call: &ChatCall,
     model: &CallableModel,
     recorder: &UsageRecorder,
 ) -> Result<Answer, Failure> {
-    let body = call.body_for(&model.upstream_model);
-    let mut passthrough = client.passthrough(&model.target, body, call.is_stream).await?;
+    let mut passthrough = negotiation::send(client, catalog, call, model).await?;
     let settings = RewriteSettings {
         id: recorder.id().simple().to_string(),
         created: recorder.occurred_at().timestamp(),

@@ -19,6 +19,7 @@ mod latency_histogram;
 mod metrics;
 mod model_cache;
 mod models;
+mod negotiation;
 mod opened_stream;
 mod refused_fields;
 mod relay;

@@ -85,10 +85,14 @@ impl ChatCall {
         Ok(Self { model, is_stream, wants_usage, choices, estimate: None, fields, body })
     }
 
-    /// The body for an upstream: with the upstream's name of the model, and for streams with token counts requested.
-    pub(super) fn body_for(&self, upstream_model: &str) -> Bytes {
+    /// Whether this site requests the token counts where the caller did not: they are needed for the record of usage.
+    pub(super) fn adds_usage(&self) -> bool {
+        self.is_stream && !self.wants_usage
+    }
+
+    /// The body for an upstream: with the upstream's name of the model, and with a request for the token counts if `adds_usage`.
+    pub(super) fn body_for(&self, upstream_model: &str, adds_usage: bool) -> Bytes {
         let mut out = Vec::with_capacity(self.body.len() + upstream_model.len() + 64);
-        let adds_usage = self.is_stream && !self.wants_usage;
         let mut has_options = false;
         for (name, range) in &self.fields {
             out.push(if out.is_empty() { b'{' } else { b',' });
@@ -239,7 +243,21 @@ mod tests {
     }
 
     fn sent(body: &str) -> String {
-        String::from_utf8(read(body).expect("reads").body_for("up/m").to_vec()).expect("text")
+        let call = read(body).expect("reads");
+        String::from_utf8(call.body_for("up/m", call.adds_usage()).to_vec()).expect("text")
+    }
+
+    #[test]
+    fn what_this_site_adds_can_be_left_out_and_what_the_caller_wrote_stays() {
+        let options = r#"{"model":"m","messages":[{}],"stream":true,"stream_options":{"include_obfuscation":false}}"#;
+        for (body, sent) in [
+            (r#"{"model":"m","messages":[{}],"stream":true}"#, r#"{"model":"up/m","messages":[{}],"stream":true}"#),
+            (options, &options.replace(r#""m""#, r#""up/m""#)),
+        ] {
+            let call = read(body).expect("reads");
+            assert!(call.adds_usage());
+            assert_eq!(call.body_for("up/m", false), sent);
+        }
     }
 
     #[test]

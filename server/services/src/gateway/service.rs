@@ -51,6 +51,7 @@ pub struct Gateway {
     pub(super) tasks: Tasks,
     keys: Arc<KeyService>,
     candidates: Candidates,
+    catalog: Arc<CatalogService>,
     client: UpstreamClient,
     log: EventLog,
     clock: Arc<dyn Clock>,
@@ -70,7 +71,8 @@ impl Gateway {
     pub fn new(deps: GatewayDeps) -> Self {
         Self {
             keys: deps.keys,
-            candidates: Candidates::new(deps.routing, deps.catalog),
+            candidates: Candidates::new(deps.routing, deps.catalog.clone()),
+            catalog: deps.catalog,
             client: deps.client,
             log: deps.log,
             clock: deps.clock,
@@ -131,7 +133,7 @@ impl Gateway {
             }
         };
         let request_id = recorder.id();
-        let answering = Box::pin(with_failover(&self.client, &call, &candidates, &mut recorder));
+        let answering = Box::pin(with_failover((&self.client, &self.catalog), &call, &candidates, &mut recorder));
         let answered = caller.wait_for(answering, call.is_stream, request_id).await;
         drop(body_permit);
         match answered {

@@ -55,12 +55,20 @@ pub(super) fn ending(dek: &Dek, run: &Run, finished_at: DateTime<Utc>) -> Result
         latency_ms: signed(result.latency_ms),
         ttft_ms: signed(result.ttft_ms),
         list_cost_usd: result.list_cost_usd.as_ref().and_then(|cost| cost.0.parse().ok()),
+        notes: (!result.notes.is_empty())
+            .then(|| serde_json::to_value(&result.notes))
+            .transpose()
+            .map_err(json_error)?,
         finished_at,
     })
 }
 
 fn parameters(parameters: Parameters) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(parameters).map_err(|error| Error::Internal(format!("parameters: {error}")))
+    serde_json::to_value(parameters).map_err(json_error)
+}
+
+fn json_error(error: serde_json::Error) -> Error {
+    Error::Internal(format!("a value that is no JSON: {error}"))
 }
 
 fn signed(value: Option<u64>) -> Option<i64> {

@@ -25,7 +25,7 @@ use super::{
     repo::{Finish, Lease, Renewed, runs},
     run_registry::{RunPermit, RunRegistry},
 };
-use crate::catalog::CallableModel;
+use crate::catalog::{CallableModel, CatalogService};
 
 /// How long a lease lasts after it was last renewed; a run whose lease has expired is taken as interrupted.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
@@ -38,6 +38,7 @@ pub struct Executor {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) client: UpstreamClient,
+    pub(super) catalog: Arc<CatalogService>,
     pub(super) registry: Arc<RunRegistry>,
     /// The owner of this process's leases.
     pub(super) instance: Uuid,
@@ -68,10 +69,11 @@ impl Executor {
         clock: Arc<dyn Clock>,
         tasks: Tasks,
         client: UpstreamClient,
+        catalog: Arc<CatalogService>,
         registry: Arc<RunRegistry>,
         instance: Uuid,
     ) -> Self {
-        Self { pool, clock, tasks, client, registry, instance }
+        Self { pool, clock, tasks, client, catalog, registry, instance }
     }
 
     /// A lease of this process from now on.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crypto::{Dek, Field};
 use domain::{
     ComparisonId, RunId, Usd,
-    playground::{Comparison, Parameters, Run, RunError, RunResult, RunStatus},
+    playground::{Comparison, Parameters, Run, RunError, RunNote, RunResult, RunStatus},
 };
 use foundation::error::Error;
 use uuid::Uuid;
@@ -105,6 +105,7 @@ fn result(dek: &Dek, row: RunRow) -> Result<RunResult, Error> {
         tokens_per_second: tokens_per_second(tokens_out, latency_ms, ttft_ms),
         cost_usd: Usd(row.cost_usd.normalize().to_string()),
         list_cost_usd: row.list_cost_usd.map(|cost| Usd(cost.normalize().to_string())),
+        notes: row.notes.map(notes).unwrap_or_default(),
     })
 }
 
@@ -130,6 +131,12 @@ fn open(dek: &Dek, field: Field, ct: &[u8]) -> Option<String> {
 
 fn parameters(stored: serde_json::Value) -> Result<Parameters, Error> {
     serde_json::from_value(stored).map_err(|error| Error::Internal(format!("stored parameters: {error}")))
+}
+
+/// Notes as they are stored. Those of a kind that this version does not know are left out.
+fn notes(stored: serde_json::Value) -> Vec<RunNote> {
+    let all: Vec<serde_json::Value> = serde_json::from_value(stored).unwrap_or_default();
+    all.into_iter().filter_map(|note| serde_json::from_value(note).ok()).collect()
 }
 
 fn unsigned(value: Option<i64>) -> Option<u64> {

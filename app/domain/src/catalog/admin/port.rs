@@ -40,6 +40,8 @@ pub trait ModelsPort: Send + Sync {
     async fn reorder(&self, admin: &Admin, slug: &str, to: Move) -> Result<(), AppError>;
     /// Deletes these. Their usage and cost stay.
     async fn delete(&self, admin: &Admin, slugs: &[String]) -> Result<u32, AppError>;
+    /// Forgets that the model does not take this field, so that the next call sends it again. Idempotent.
+    async fn forget(&self, admin: &Admin, slug: &str, field: &str) -> Result<(), AppError>;
 }
 
 /// Called with each event of a test.

@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::StatusCode,
-    routing::{get, post},
+    routing::{self, get, post},
 };
 use domain::{
     catalog::admin::{BulkEdit, ModelEdit, ModelView, ModelsPort, Move},
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     accounts::AdminViewer,
-    api::{ApiError, JsonBody, ModelSlug, PathId, Problem},
+    api::{ApiError, FieldName, JsonBody, ModelSlug, PathId, Problem},
     catalog::CatalogService,
 };
 
@@ -26,12 +26,13 @@ pub fn router(catalog: Arc<CatalogService>) -> Router {
         .route("/api/admin/models", get(list).post(create).patch(change_all))
         .route("/api/admin/models/{slug}", get(show).patch(change).delete(delete))
         .route("/api/admin/models/{slug}/move", post(reorder))
+        .route("/api/admin/models/{slug}/adjustments/{field}", routing::delete(forget))
         .with_state(catalog)
 }
 
 /// This part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, create, change_all, show, change, delete, reorder))]
+#[openapi(paths(list, create, change_all, show, change, delete, reorder, forget))]
 pub struct AdminModelsDoc;
 
 /// Every model.
@@ -139,5 +140,19 @@ async fn reorder(
     JsonBody(Destination { to }): JsonBody<Destination>,
 ) -> Result<StatusCode, ApiError> {
     catalog.reorder(&admin, &slug, to).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets that a model does not take a field, so that the next call sends it again.
+#[utoipa::path(delete, path = "/api/admin/models/{slug}/adjustments/{field}", tag = "admin",
+    params(("slug" = String, Path), ("field" = String, Path, description = "For example `stream_options`")),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+async fn forget(
+    State(catalog): State<Arc<CatalogService>>,
+    AdminViewer(admin): AdminViewer,
+    PathId((slug, field)): PathId<(ModelSlug, FieldName)>,
+) -> Result<StatusCode, ApiError> {
+    catalog.forget(&admin, &slug.0, &field.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }

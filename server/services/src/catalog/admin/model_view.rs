@@ -5,32 +5,33 @@ use domain::{
     catalog::admin::{LastTest, ModelView},
 };
 
-use crate::catalog::{repo::FullModelRow, service::price_text};
+use crate::catalog::{adjustments::AdjustmentViews, repo::FullModelRow, service::price_text};
 
-impl From<FullModelRow> for ModelView {
-    fn from(row: FullModelRow) -> Self {
-        let ms = |ms: Option<i64>| ms.map(i64::unsigned_abs);
-        let last_test = row.tested_at.zip(row.verdict).map(|(tested_at, verdict)| LastTest {
-            tested_at,
-            verdict,
-            failed_stage: row.failed_stage,
-            latency_ms: ms(row.latency_ms),
-            ttft_ms: ms(row.ttft_ms),
-        });
-        Self {
-            public_name: row.public_name,
-            slug: row.slug,
-            upstream: row.upstream,
-            upstream_id: UpstreamId(row.upstream_id),
-            is_upstream_enabled: row.is_upstream_enabled,
-            upstream_model: row.upstream_model,
-            family: row.family,
-            context_window: row.context_window.map(i32::unsigned_abs),
-            is_featured: row.is_featured,
-            is_enabled: row.is_enabled,
-            input_price_per_million_usd: row.input_price_per_million_usd.map(price_text),
-            output_price_per_million_usd: row.output_price_per_million_usd.map(price_text),
-            last_test,
-        }
+/// The view of a model, given what is known of all of them.
+pub(super) fn view(row: FullModelRow, known: &AdjustmentViews) -> ModelView {
+    let ms = |ms: Option<i64>| ms.map(i64::unsigned_abs);
+    let last_test = row.tested_at.zip(row.verdict).map(|(tested_at, verdict)| LastTest {
+        tested_at,
+        verdict,
+        failed_stage: row.failed_stage,
+        latency_ms: ms(row.latency_ms),
+        ttft_ms: ms(row.ttft_ms),
+    });
+    let adjustments = known.get(&(row.upstream_id, row.upstream_model.clone())).cloned().unwrap_or_default();
+    ModelView {
+        public_name: row.public_name,
+        slug: row.slug,
+        upstream: row.upstream,
+        upstream_id: UpstreamId(row.upstream_id),
+        is_upstream_enabled: row.is_upstream_enabled,
+        upstream_model: row.upstream_model,
+        family: row.family,
+        context_window: row.context_window.map(i32::unsigned_abs),
+        is_featured: row.is_featured,
+        is_enabled: row.is_enabled,
+        input_price_per_million_usd: row.input_price_per_million_usd.map(price_text),
+        output_price_per_million_usd: row.output_price_per_million_usd.map(price_text),
+        last_test,
+        adjustments,
     }
 }

@@ -13,7 +13,7 @@ use foundation::error::Error;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model_write::ModelWrite;
+use super::{model_view::view, model_write::ModelWrite};
 use crate::{
     audit::{Actor, Change, record},
     catalog::{
@@ -28,13 +28,14 @@ const BULK_LIMIT: usize = 1_000;
 #[async_trait]
 impl ModelsPort for CatalogService {
     async fn all(&self, _: &Admin) -> Result<Vec<ModelView>, AppError> {
-        Ok(repo::all_models(&self.pool).await?.into_iter().map(ModelView::from).collect())
+        let known = self.adjustment_views().await?;
+        Ok(repo::all_models(&self.pool).await?.into_iter().map(|row| view(row, &known)).collect())
     }
 
     async fn save(&self, admin: &Admin, slug: Option<&str>, edit: ModelEdit) -> Result<ModelView, AppError> {
         let (this, actor, slug) = (self.clone(), Actor::from(admin), slug.map(str::to_owned));
         let row = self.tasks.detached(async move { this.save_model(&actor, slug.as_deref(), edit).await });
-        Ok(ModelView::from(row.await?))
+        Ok(view(row.await?, &self.adjustment_views().await?))
     }
 
     async fn save_all(&self, admin: &Admin, edit: BulkEdit) -> Result<u32, AppError> {
@@ -50,6 +51,12 @@ impl ModelsPort for CatalogService {
     async fn delete(&self, admin: &Admin, slugs: &[String]) -> Result<u32, AppError> {
         let (this, actor, slugs) = (self.clone(), Actor::from(admin), slugs.to_vec());
         Ok(self.tasks.detached(async move { this.delete_models(&actor, &slugs).await }).await?)
+    }
+
+    async fn forget(&self, admin: &Admin, slug: &str, field: &str) -> Result<(), AppError> {
+        let (this, actor) = (self.clone(), Actor::from(admin));
+        let (slug, field) = (slug.to_owned(), field.to_owned());
+        Ok(self.tasks.detached(async move { this.forget_adjustment(&actor, &slug, &field).await }).await?)
     }
 }
 

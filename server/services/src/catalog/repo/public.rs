@@ -1,9 +1,11 @@
 //! Statements on `upstreams` and `models`. Decisions live in `service.rs` and `register.rs`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use foundation::error::Error;
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, types::Json};
 use uuid::Uuid;
 
 use crate::catalog::register::ModelEntry;
@@ -36,6 +38,8 @@ pub(in crate::catalog) struct CallableRow {
     pub timeout_ms: i32,
     pub first_byte_ms: i32,
     pub idle_ms: i32,
+    /// What the model does not take: the change to each field. `None` where nothing is known.
+    pub adjustments: Option<Json<BTreeMap<String, String>>>,
 }
 
 /// The enabled models of enabled upstreams: featured first, then in the order that the admins gave them, then by name.
@@ -58,11 +62,12 @@ pub(in crate::catalog) async fn list(db: impl PgExecutor<'_>) -> Result<Vec<Mode
     Ok(rows)
 }
 
-/// Those of the named models that can be called.
+/// Those of the named models that can be called, with what has been learned about them since then.
 #[tracing::instrument(name = "db.models.callable", skip_all)]
 pub(in crate::catalog) async fn callable(
     db: impl PgExecutor<'_>,
     public_names: &[String],
+    learned_since: DateTime<Utc>,
 ) -> Result<Vec<CallableRow>, Error> {
     let rows = sqlx::query_as!(
         CallableRow,
@@ -70,12 +75,18 @@ pub(in crate::catalog) async fn callable(
         SELECT m.public_name, m.upstream_model, m.context_window,
                m.input_price_per_million_usd, m.output_price_per_million_usd,
                u.id AS upstream_id, u.base_url, u.wrapped_api_key, u.api_key_version,
-               u.wrapped_headers, u.headers_version, u.allow_private, u.timeout_ms, u.first_byte_ms, u.idle_ms
+               u.wrapped_headers, u.headers_version, u.allow_private, u.timeout_ms, u.first_byte_ms, u.idle_ms,
+               (
+                   SELECT jsonb_object_agg(a.field, a.change)
+                   FROM model_adjustments a
+                   WHERE a.upstream_id = u.id AND a.upstream_model = m.upstream_model AND a.learned_at > $2
+               ) AS "adjustments: Json<BTreeMap<String, String>>"
         FROM models m
         JOIN upstreams u ON u.id = m.upstream_id
         WHERE m.public_name = ANY($1) AND m.is_enabled AND u.is_enabled
         "#,
         public_names,
+        learned_since,
     )
     .fetch_all(db)
     .await?;

@@ -4,20 +4,17 @@ use std::time::{Duration, Instant};
 
 use domain::RunId;
 use tokio_util::sync::CancellationToken;
-use upstream::{ChatEvent, ChatRequest, UpstreamError};
+use upstream::{ChatRequest, UpstreamError};
 
 use super::{
     Executor, Job, Planned,
-    outcome::{Answer, Failure},
+    outcome::{Answer, Failure, notes_on_sending},
 };
 use crate::{catalog::CallableModel, playground::active_comparison::ActiveComparison};
 
 /// How long running answers may go on once the server drains. Shorter than the grace period of open requests, so that a client
 /// that waits for a comparison still receives its ending.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// Bytes of reasoning from which on no more is kept.
-const REASONING_LIMIT: usize = 1_000_000;
 
 impl Executor {
     /// The upstream call of a run, until it ends, is cancelled, or the server has drained for [`DRAIN`].
@@ -27,6 +24,7 @@ impl Executor {
             temperature: parameters.temperature,
             max_tokens: parameters.max_tokens,
             top_p: parameters.top_p,
+            adjustments: model.adjustments.clone(),
             ..ChatRequest::new(model.upstream_model.clone(), job.system_prompt.as_deref(), &job.prompt)
         };
         let draining = self.tasks.draining();
@@ -57,26 +55,24 @@ impl Executor {
         // Dropping the stream closes the connection, so the call needs no cancellation token of its own.
         let mut stream = self.client.stream_chat(&model.target, request, CancellationToken::new()).await?;
         let sent_at = stream.sent_at();
+        self.catalog.remember(model, stream.negotiation().lessons());
+        answer.notes = notes_on_sending(stream.negotiation().adjustments(), request);
         let outcome = loop {
             match stream.next().await {
-                Ok(Some(ChatEvent::Delta(text) | ChatEvent::Refusal(text))) => {
-                    answer.ttft.get_or_insert_with(|| sent_at.elapsed());
-                    answer.text.push_str(&text);
-                    live.append(id, &text);
+                Ok(Some(event)) => {
+                    if let Some(text) = answer.take(event, sent_at) {
+                        live.append(id, &text);
+                    }
                 }
-                Ok(Some(ChatEvent::Finish(reason))) => answer.finish_reason = Some(reason),
-                Ok(Some(ChatEvent::Usage(counts))) => {
-                    (answer.tokens_in, answer.tokens_out) = (counts.input, counts.output);
-                }
-                Ok(Some(ChatEvent::Reasoning(thought))) if answer.reasoning.len() < REASONING_LIMIT => {
-                    answer.reasoning.push_str(&thought);
-                }
-                Ok(Some(_)) => {}
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
         };
         answer.latency = Some(sent_at.elapsed());
+        if !stream.is_event_stream() {
+            // The answer came in one piece, so that the time of its first token is unknown.
+            answer.ttft = None;
+        }
         outcome
     }
 }

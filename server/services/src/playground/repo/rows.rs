@@ -36,6 +36,7 @@ pub(in crate::playground) struct RunRow {
     pub ttft_ms: Option<i64>,
     pub cost_usd: Decimal,
     pub list_cost_usd: Option<Decimal>,
+    pub notes: Option<serde_json::Value>,
 }
 
 /// The part of a run that the history shows.
@@ -111,5 +112,6 @@ pub(in crate::playground) struct Ending {
     pub latency_ms: Option<i64>,
     pub ttft_ms: Option<i64>,
     pub list_cost_usd: Option<Decimal>,
+    pub notes: Option<serde_json::Value>,
     pub finished_at: DateTime<Utc>,
 }

@@ -82,7 +82,7 @@ pub(in crate::playground) async fn finish(
         UPDATE playground_runs r
         SET status = $3, response_ct = $4, error_code = $5, error_detail_ct = $6, retry_after_s = $7, finish_reason = $8,
             tokens_in = $9, tokens_out = $10, latency_ms = $11, ttft_ms = $12, list_cost_usd = $13, finished_at = $14, reasoning_ct = $15,
-            lease_until = NULL
+            notes = $16, lease_until = NULL
         WHERE id = $1 AND lease_owner = $2 AND status IN ('queued', 'running')
         RETURNING EXISTS (
             SELECT FROM playground_runs other
@@ -105,6 +105,7 @@ pub(in crate::playground) async fn finish(
         ending.list_cost_usd,
         ending.finished_at,
         ending.reasoning_ct.as_deref(),
+        ending.notes,
     )
     .fetch_optional(db)
     .await?;
@@ -187,7 +188,7 @@ pub(in crate::playground) async fn restart(
             UPDATE playground_runs r
             SET status = 'queued', response_ct = NULL, reasoning_ct = NULL, error_code = NULL, error_detail_ct = NULL,
                 retry_after_s = NULL, finish_reason = NULL, tokens_in = NULL, tokens_out = NULL, latency_ms = NULL,
-                ttft_ms = NULL, list_cost_usd = NULL, cancel_requested_at = NULL, started_at = NULL, finished_at = NULL,
+                ttft_ms = NULL, list_cost_usd = NULL, notes = NULL, cancel_requested_at = NULL, started_at = NULL, finished_at = NULL,
                 upstream_model = $4, lease_owner = $5, lease_until = $6
             FROM target
             WHERE r.id = target.id AND target.status NOT IN ('queued', 'running')
@@ -219,7 +220,7 @@ pub(in crate::playground) async fn of_session(db: impl PgExecutor<'_>, session: 
         RunRow,
         r#"
         SELECT id, position, model_public_name, status, parameters, reasoning_ct, response_ct, error_code, error_detail_ct, retry_after_s,
-               finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, cost_usd, list_cost_usd
+               finish_reason, tokens_in, tokens_out, latency_ms, ttft_ms, cost_usd, list_cost_usd, notes
         FROM playground_runs
         WHERE session_id = $1
         ORDER BY position
