@@ -1,12 +1,14 @@
 //! Administration of the catalogue: upstreams, models, direct tests, the catalogue file.
 
 mod file_types;
+mod health;
 mod limits;
 mod port;
 mod test_types;
 mod types;
 
 pub use file_types::{CatalogDiff, DiffLine, PriceProposal};
+pub use health::HealthState;
 pub use limits::{FIRST_OUTPUT, MAX_LIMIT_MS, MIN_LIMIT_MS, SILENCE, TimeLimit, WHOLE};
 pub use port::{CatalogFilePort, ModelsPort, Tell, TestsPort, UpstreamsPort};
 pub use test_types::{
