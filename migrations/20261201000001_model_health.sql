@@ -7,6 +7,10 @@ ALTER TABLE usage_events ADD CONSTRAINT usage_events_error_class_check
     CHECK (error_class IN ('rate_limited', 'timeout', 'connect', 'upstream_4xx', 'upstream_5xx', 'cut_off', 'empty', 'slow',
                            'caller', 'hang_up', 'content_filter', 'site_limit')) NOT VALID;
 
+ALTER TABLE model_tests DROP CONSTRAINT model_tests_verdict_check;
+ALTER TABLE model_tests ADD CONSTRAINT model_tests_verdict_check
+    CHECK (verdict IN ('works', 'not_listed', 'loading', 'failed'));
+
 -- What keeps a model from answering, from its first refusal to its next success. One row for each model of an upstream by the
 -- upstream's own name, since that is what is refused, however many public names it has.
 CREATE TABLE model_health (

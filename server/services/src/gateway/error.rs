@@ -147,7 +147,7 @@ fn of_refusal(error: UpstreamError, fault: Fault) -> Failure {
         F::BadKey | F::NotAllowed | F::PlaceRefused | F::Unverified => {
             (S::BAD_GATEWAY, "upstream_unauthorized", C::Upstream4xx)
         }
-        F::UnknownModel => (S::NOT_FOUND, "model_not_found", C::Upstream4xx),
+        F::UnknownModel | F::UnknownDeployment => (S::NOT_FOUND, "model_not_found", C::Upstream4xx),
         F::UnknownEndpoint => (S::BAD_GATEWAY, "upstream_not_found", C::Upstream4xx),
         F::Refused => (own.unwrap_or(S::BAD_REQUEST), "upstream_refused", C::Caller),
         F::Overloaded | F::Failed => (forwarded_status(error.status), "upstream_failed", C::Upstream5xx),
@@ -168,7 +168,8 @@ fn of_refusal(error: UpstreamError, fault: Fault) -> Failure {
         retry_after_s: error.retry_after_s,
         class,
         can_fail_over: !is_the_requests,
-        is_final: is_the_requests || matches!(fault, F::OutOfMoney | F::LargerThanRateLimit | F::UnknownModel),
+        is_final: is_the_requests
+            || matches!(fault, F::OutOfMoney | F::LargerThanRateLimit | F::UnknownModel | F::UnknownDeployment),
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Fault {
     Unverified,
     BadKey,
     UnknownModel,
+    /// The base URL or the name of the model names a deployment that does not exist.
+    UnknownDeployment,
     /// The address has no chat completions.
     UnknownEndpoint,
     Overloaded,
@@ -55,7 +57,7 @@ impl Fault {
             Self::TooLong | Self::TextTooLong | Self::BodyTooLarge => "payload_too_large",
             Self::PlaceRefused => "place_refused",
             Self::NotAllowed | Self::BadKey => "unauthorized",
-            Self::UnknownModel => "model_not_found",
+            Self::UnknownModel | Self::UnknownDeployment => "model_not_found",
             Self::UnknownEndpoint => "endpoint_not_found",
             Self::RateLimited => "rate_limited",
             Self::Unverified | Self::Refused => "refused_request",
@@ -66,7 +68,7 @@ impl Fault {
     /// What it says about the health of the model; `None` where it says nothing.
     pub(crate) fn health(self) -> Option<HealthState> {
         match self {
-            Self::UnknownModel => Some(HealthState::Retired),
+            Self::UnknownModel | Self::UnknownDeployment => Some(HealthState::Retired),
             Self::OutOfMoney => Some(HealthState::OutOfMoney),
             Self::BadKey | Self::NotAllowed => Some(HealthState::BadKey),
             Self::Loading => Some(HealthState::Loading),
@@ -114,7 +116,7 @@ impl Fault {
             Self::BadKey => {
                 "The model's server did not accept the API key. Tell the operator to check the upstream's key."
             }
-            Self::UnknownModel => {
+            Self::UnknownModel | Self::UnknownDeployment => {
                 "The model's server does not know this model. Choose another one; the operator may have to correct its \
                  name."
             }
@@ -180,6 +182,11 @@ impl Fault {
             Self::UnknownModel => (
                 "The upstream says that it does not know this model.",
                 "Correct the upstream's name of the model, load it there, or disable it here if it has been retired.",
+            ),
+            Self::UnknownDeployment => (
+                "There is no deployment of this name at the upstream.",
+                "Correct the name of the deployment in the base URL, or as the upstream's name of the model. One that has just \
+                 been made needs some minutes.",
             ),
             Self::UnknownEndpoint => (
                 "There is no chat completion at this address.",

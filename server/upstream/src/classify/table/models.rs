@@ -1,7 +1,7 @@
 //! Models that are being loaded, and models that are unknown or gone.
 
 use crate::classify::{
-    fault::Fault::{self, Loading, UnknownModel},
+    fault::Fault::{self, Loading, UnknownDeployment, UnknownModel},
     row::{Row, kind, says},
 };
 
@@ -20,8 +20,8 @@ pub(super) const ROWS: &[Row] = &[
     kind("OpenAI", "model_not_found", UnknownModel),
     unknown("OpenAI", "The model {name} does not exist"),
     unknown("OpenAI", "The model {name} has been deprecated"),
-    kind("Azure OpenAI", "DeploymentNotFound", UnknownModel),
-    unknown("Azure OpenAI", "The API deployment for this resource does not exist"),
+    kind("Azure OpenAI", "DeploymentNotFound", UnknownDeployment),
+    says("Azure OpenAI", "The API deployment for this resource does not exist", UnknownDeployment),
     unknown("Anthropic", "model: {name}").with(404, 404),
     unknown("Gemini", "{name} is not found for API version"),
     unknown("Vertex AI", "Publisher Model {name} was not found"),
