@@ -139,6 +139,8 @@ fn data_dir(given: Option<String>, env: &ProcessEnv) -> Result<PathBuf, Operator
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn settings(options: Options) -> Result<Settings, OperatorError> {
@@ -246,6 +248,22 @@ mod tests {
         let mut free_port = settings(Options { listen: some("127.0.0.1:0"), ..Options::default() }).unwrap();
         free_port.bound_to("127.0.0.1:4567".parse().unwrap());
         assert_eq!(free_port.public_url.origin(), "http://127.0.0.1:4567");
+    }
+
+    #[test]
+    fn a_key_is_cleaned_or_refused_without_being_repeated() {
+        let with = |key: &str| {
+            let options = Options {
+                upstream_url: some("http://127.0.0.1:1/v1"),
+                upstream_key: secret(key),
+                ..Options::default()
+            };
+            settings(options)
+        };
+        let upstream = with("\"Bearer sk-abc\"\n").unwrap().upstream.unwrap();
+        assert_eq!(upstream.key.unwrap().expose_secret(), "sk-abc");
+        let refusal = with("sk hunter2").unwrap_err().to_string();
+        assert!(refusal.contains("QUADRILLE_UPSTREAM_KEY") && !refusal.contains("hunter2"), "{refusal}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The upstream that the configuration names.
 
+use domain::catalog::admin::clean_key;
 use foundation::error::OperatorError;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::parse::{HostPort, upstream_url};
@@ -31,6 +32,10 @@ pub(super) fn upstream(
         };
     };
     let url = upstream_url(&url)?;
+    let key = key.map(|key| clean_key(key.expose_secret())).transpose().map_err(|error| {
+        OperatorError::usage(format!("QUADRILLE_UPSTREAM_KEY holds no key. {error}"), "correct QUADRILLE_UPSTREAM_KEY")
+    })?;
+    let key = key.map(SecretString::from);
     let name = name.or_else(|| HostPort::of_url(&url).map(|place| place.host)).unwrap_or_else(|| "upstream".to_owned());
     Ok(Some(UpstreamSettings { url, key, name }))
 }

@@ -350,7 +350,7 @@ async fn a_list_that_is_none_says_what_came_instead_and_quotes_nothing(pool: PgP
         Behaviour::reply(500, "text/html", html),
         Behaviour::json(401, &echo),
         Behaviour::json(200, &json!({"message": "internal-page"})),
-        Behaviour::reply(200, "application/json", "x".repeat(5 * 1024 * 1024)),
+        Behaviour::reply(200, "application/json", "x".repeat(9 * 1024 * 1024)),
         redirect,
     ] {
         app.upstream.on_models(behaviour.clone());
@@ -360,5 +360,8 @@ async fn a_list_that_is_none_says_what_came_instead_and_quotes_nothing(pool: PgP
         assert!(!text.contains("internal-page") && !text.contains("sk-fake") && !text.contains("10.0.0.1"), "{text}");
     }
     app.upstream.on_models(Behaviour::json(200, &json!({"data": []})));
-    assert_eq!(admin.get(&list).await, json!({"models": [], "matching": 0, "total": 0}));
+    assert_eq!(
+        admin.get(&list).await,
+        json!({"models": [], "matching": 0, "patterns": 0, "total": 0, "left_out": 0, "cut": null})
+    );
 }

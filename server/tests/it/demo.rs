@@ -59,7 +59,7 @@ impl Demo {
 async fn the_simulated_upstream_lists_the_models_that_the_catalogue_registers() {
     let demo = Demo::start(1_000.0).await;
     let listed = demo.client.list_models(&demo.target).await.expect("a list");
-    let listed: Vec<_> = listed.iter().map(|model| (model.id.as_str(), model.context_window)).collect();
+    let listed: Vec<_> = listed.models.iter().map(|model| (model.id.as_str(), model.context_window)).collect();
     let registered = demo::models();
     let registered: Vec<_> = registered.iter().map(|model| (model.name, Some(model.context_window))).collect();
     assert_eq!(listed, registered);

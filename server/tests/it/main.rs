@@ -24,6 +24,7 @@ mod ingest;
 mod keys;
 mod leaderboard;
 mod listen;
+mod lists;
 mod logs;
 mod outages;
 mod own_account;

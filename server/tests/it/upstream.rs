@@ -356,7 +356,7 @@ async fn what_is_no_completion_is_said_to_be_none() {
         Behaviour::reply(200, "application/json", "{\"ok\":true}"),
         Behaviour::reply(204, "application/json", ""),
         Behaviour::stream("data: hello\n\ndata: world\n\n"),
-        Behaviour::stream([Chunks::delta("a"), b"data: {\"choices\":[{\"del\n\n".to_vec()].concat()),
+        Behaviour::stream("data: {\"choices\":[{\"del\n\n"),
         Behaviour::stream(format!("data: {{\"a\":{}\n\n", "[".repeat(10_000))),
         Behaviour::steps([Step::Raw(b"SSH-2.0-OpenSSH\r\n".to_vec()), Step::Cut]),
     ];
@@ -734,7 +734,7 @@ async fn the_models_of_an_upstream_are_listed_and_a_bad_list_is_a_plain_failure(
     let target = impatient(&upstream.base_url());
     upstream.lists(&["b", "a", "b"]);
     let listed = client().list_models(&target).await.expect("a list");
-    assert_eq!(listed.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(listed.models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
     let [entry] = &upstream.ended(1).await[..] else { panic!("one request") };
     assert_eq!((entry.method.as_str(), entry.path.as_str()), ("GET", "/v1/models"));
     assert_eq!(entry.header("authorization"), Some(format!("Bearer {KEY}").as_str()));

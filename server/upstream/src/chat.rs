@@ -1,4 +1,4 @@
-//! One streamed chat completion, with at most one retry.
+//! One streamed chat completion, with at most one retry, and asked again without what the upstream does not take.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     client::UpstreamClient,
     error::UpstreamError,
+    negotiate::{Adjustment, Adjustments, Field, Negotiation},
     stream::ChatStream,
     target::{Call, Target},
     wait::Deadlines,
@@ -19,17 +20,16 @@ use crate::{
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(5);
 
 /// A chat completion request. No `Debug`: a prompt must not reach the log by accident.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct ChatRequest {
     /// The upstream's own name of the model.
     pub model: String,
     pub messages: Vec<Message>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
+    /// What is known of how this model has to be asked.
+    pub adjustments: Adjustments,
 }
 
 /// One message of the conversation.
@@ -72,6 +72,7 @@ impl ChatRequest {
             temperature: None,
             max_tokens: None,
             top_p: None,
+            adjustments: Adjustments::default(),
         }
     }
 
@@ -90,13 +91,54 @@ impl ChatRequest {
     }
 }
 
-/// The request as it is sent: always streamed, always with the token counts.
+impl ChatRequest {
+    /// Whether the request has a field, as it is meant.
+    fn has(&self, field: Field) -> bool {
+        match field {
+            Field::Stream | Field::StreamOptions => true,
+            Field::MaxTokens | Field::MaxCompletionTokens => self.max_tokens.is_some(),
+            Field::Temperature => self.temperature.is_some(),
+            Field::TopP => self.top_p.is_some(),
+            Field::SystemPrompt => self.messages.iter().any(|message| message.role == "system"),
+        }
+    }
+
+    /// The request as it is sent.
+    fn wire(&self, adjustments: &Adjustments) -> Wire<'_> {
+        let is_sent = |field| !adjustments.has(Adjustment::Omitted(field));
+        let is_renamed = adjustments.has(Adjustment::RenamedMaxTokens);
+        let stream = !adjustments.has(Adjustment::NotStreamed);
+        let has_options = stream && is_sent(Field::StreamOptions);
+        let limit = self.max_tokens.filter(|_| is_sent(Field::MaxTokens));
+        Wire {
+            model: &self.model,
+            messages: &self.messages,
+            temperature: self.temperature.filter(|_| is_sent(Field::Temperature)),
+            max_tokens: limit.filter(|_| !is_renamed),
+            max_completion_tokens: limit.filter(|_| is_renamed),
+            top_p: self.top_p.filter(|_| is_sent(Field::TopP)),
+            stream,
+            stream_options: has_options.then_some(StreamOptions { include_usage: true }),
+        }
+    }
+}
+
+/// The request as it is sent: streamed and with the token counts, unless the model does not take that.
 #[derive(Serialize)]
 struct Wire<'a> {
-    #[serde(flatten)]
-    request: &'a ChatRequest,
+    model: &'a str,
+    messages: &'a [Message],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
     stream: bool,
-    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
 }
 
 #[derive(Serialize)]
@@ -107,7 +149,8 @@ struct StreamOptions {
 impl UpstreamClient {
     /// Requests a streamed completion and returns when the upstream has answered with a good status. Failures that pass
     /// quickly (no connection; 429, 502, 503 or 504 with a short or no `Retry-After`) are retried once, after a pause with
-    /// jitter, if the pause ends before the first output would be late.
+    /// jitter, if the pause ends before the first output would be late. A refusal that names fields of the request as not taken
+    /// is met at once, with the same request without them ([`ChatStream::negotiation`]); that is the same attempt.
     ///
     /// Cancelling the token, or dropping the future or the stream, closes the connection to the upstream.
     ///
@@ -120,28 +163,59 @@ impl UpstreamClient {
         request: &ChatRequest,
         cancel: CancellationToken,
     ) -> Result<ChatStream, UpstreamError> {
-        let wire = Wire { request, stream: true, stream_options: StreamOptions { include_usage: true } };
-        let body = serde_json::to_vec(&wire).map_err(|_| UpstreamError::bad_response("nothing: it was not asked"))?;
-        let body = Bytes::from(body);
-        let mut deadlines = Deadlines::start(target.timeouts, cancel);
+        let mut negotiation = Negotiation::new(request.adjustments.clone());
+        let mut body = body(request, &negotiation)?;
+        let mut deadlines = start_deadlines(target, &negotiation, &cancel);
         let mut attempts = 1;
         loop {
             let sent_at = Instant::now();
             let call = Call { method: Method::POST, path: "/chat/completions", body: Some(body.clone()) };
-            match self.send_for_success(target, call, &deadlines).await {
-                Ok(answer) => return ChatStream::new(answer, deadlines, target, sent_at, attempts),
-                Err(error) => match pause_before_retry(&error) {
-                    Some(pause) if attempts == 1 && deadlines.allow(pause) => {
-                        tracing::debug!(upstream.code = error.code, ?pause, "retrying a request to an upstream");
-                        deadlines.pause(pause).await?;
-                        deadlines.restart_first_output();
-                        attempts = 2;
-                    }
-                    _ => return Err(error),
-                },
+            let error = match self.send_for_success(target, call, &deadlines).await {
+                Ok(answer) => {
+                    let stream = ChatStream::new(answer, deadlines, target, sent_at, attempts)?;
+                    return Ok(stream.after(negotiation));
+                }
+                Err(error) => error,
+            };
+            if error.complaint.names(Field::SystemPrompt) && request.has(Field::SystemPrompt) {
+                return Err(error.into_no_system_prompt());
+            }
+            let was_streamed = is_streamed(&negotiation);
+            if negotiation.refused(error.complaint, error.detail.as_deref(), |field| request.has(field)) {
+                tracing::debug!(adjustments = ?negotiation.adjustments(), "asking an upstream without what it does not take");
+                body = self::body(request, &negotiation)?;
+                match was_streamed == is_streamed(&negotiation) {
+                    true => deadlines.restart_first_output(),
+                    false => deadlines = start_deadlines(target, &negotiation, &cancel),
+                }
+                continue;
+            }
+            match pause_before_retry(&error) {
+                Some(pause) if attempts == 1 && deadlines.allow(pause) => {
+                    tracing::debug!(upstream.code = error.code, ?pause, "retrying a request to an upstream");
+                    deadlines.pause(pause).await?;
+                    deadlines.restart_first_output();
+                    attempts = 2;
+                }
+                _ => return Err(error),
             }
         }
     }
+}
+
+fn body(request: &ChatRequest, negotiation: &Negotiation) -> Result<Bytes, UpstreamError> {
+    let wire = request.wire(negotiation.adjustments());
+    let body = serde_json::to_vec(&wire).map_err(|_| UpstreamError::bad_response("nothing: it was not asked"))?;
+    Ok(Bytes::from(body))
+}
+
+fn is_streamed(negotiation: &Negotiation) -> bool {
+    !negotiation.adjustments().has(Adjustment::NotStreamed)
+}
+
+fn start_deadlines(target: &Target, negotiation: &Negotiation, cancel: &CancellationToken) -> Deadlines {
+    let start = if is_streamed(negotiation) { Deadlines::start } else { Deadlines::start_whole };
+    start(target.timeouts, cancel.clone())
 }
 
 /// The pause before the retry; `None` where a retry would not help or might be billed twice.
@@ -174,10 +248,7 @@ mod tests {
 
     #[test]
     fn what_is_unset_is_not_sent() {
-        let wire = |request: &ChatRequest| {
-            let wire = Wire { request, stream: true, stream_options: StreamOptions { include_usage: true } };
-            serde_json::to_value(wire).expect("json")
-        };
+        let wire = |request: &ChatRequest| serde_json::to_value(request.wire(&request.adjustments)).expect("json");
         let mut request = ChatRequest::new("m", None, "hi");
         let bare = json!({
             "model": "m",
@@ -194,6 +265,28 @@ mod tests {
         let wire = wire(&request);
         assert_eq!(wire["messages"][0], json!({"role": "system", "content": "be brief"}));
         assert_eq!((&wire["temperature"], &wire["max_tokens"], &wire["top_p"]), (&json!(0.0), &json!(5), &json!(1.0)));
+    }
+
+    #[test]
+    fn what_the_model_does_not_take_is_left_out_or_renamed() {
+        let mut request = ChatRequest::new("m", None, "hi");
+        (request.temperature, request.max_tokens, request.top_p) = (Some(0.5), Some(5), Some(1.0));
+        let mut fields = |adjustments: &[Adjustment]| {
+            request.adjustments = adjustments.iter().copied().collect();
+            let wire = serde_json::to_value(request.wire(&request.adjustments)).expect("json");
+            let mut wire = wire.as_object().expect("an object").clone();
+            wire.remove("model");
+            wire.remove("messages");
+            serde_json::Value::Object(wire)
+        };
+        let all = json!({"temperature": 0.5, "max_tokens": 5, "top_p": 1.0, "stream": true,
+            "stream_options": {"include_usage": true}});
+        assert_eq!(fields(&[]), all);
+        let most = [Field::Temperature, Field::TopP, Field::StreamOptions].map(Adjustment::Omitted);
+        assert_eq!(fields(&most), json!({"max_tokens": 5, "stream": true}));
+        let renamed = json!({"temperature": 0.5, "max_completion_tokens": 5, "top_p": 1.0, "stream": false});
+        assert_eq!(fields(&[Adjustment::RenamedMaxTokens, Adjustment::NotStreamed]), renamed);
+        assert_eq!(fields(&[Adjustment::Omitted(Field::MaxTokens)]).get("max_tokens"), None);
     }
 
     #[test]

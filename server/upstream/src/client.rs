@@ -10,16 +10,18 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use foundation::error::Error;
 use http::{
-    HeaderMap,
+    HeaderMap, Method,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
-use reqwest::Response;
+use reqwest::{RequestBuilder, Response};
+use url::Url;
 
 use crate::{
     base_url::BaseUrl,
     classify::{from_response, from_transport},
     error::UpstreamError,
     guard::{AllowList, GuardedResolver, Lookup, Reach, Refused, SystemLookup, Unreachable, checked, reach},
+    negotiate::Complaint,
     target::{Call, Target},
     wait::Deadlines,
 };
@@ -151,23 +153,30 @@ impl UpstreamClient {
     ///
     /// A blocked address, a failed connection, a missed deadline, a redirect, or a compressed body.
     pub async fn send(&self, target: &Target, call: Call, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
+        let mut request = self.request(target, call.method, target.base_url.endpoint(call.path))?;
+        if let Some(body) = call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        deliver(request, deadlines).await
+    }
+
+    /// Fetches what is at an address of the target's own origin, once. A status other than 2xx is an error.
+    pub(super) async fn get(
+        &self,
+        target: &Target,
+        url: Url,
+        deadlines: &Deadlines,
+    ) -> Result<Response, UpstreamError> {
+        let answer = deliver(self.request(target, Method::GET, url)?, deadlines).await?;
+        successful(answer, target, deadlines).await
+    }
+
+    fn request(&self, target: &Target, method: Method, url: Url) -> Result<RequestBuilder, UpstreamError> {
         let client = match self.reach(target)? {
             Reach::Public => &self.0.public,
             Reach::Anywhere => &self.0.anywhere,
         };
-        let mut request =
-            client.request(call.method, target.base_url.endpoint(call.path)).headers(target.request_headers()?);
-        if let Some(body) = call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
-        }
-        let answer = deadlines.for_first_output(request.send()).await?.map_err(|error| from_transport(&error))?;
-        if answer.status().is_redirection() {
-            return Err(UpstreamError::redirected(answer.status().as_u16()));
-        }
-        if is_encoded(answer.headers()) {
-            return Err(UpstreamError::bad_response("a compressed body that was not asked for"));
-        }
-        Ok(answer)
+        Ok(client.request(method, url).headers(target.request_headers()?))
     }
 
     /// Like [`Self::send`], with a status other than 2xx as an error, classified by status and body.
@@ -178,14 +187,32 @@ impl UpstreamClient {
         deadlines: &Deadlines,
     ) -> Result<Response, UpstreamError> {
         let answer = self.send(target, call, deadlines).await?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        // The status is reported even where its body cannot be read.
-        let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
-        Err(from_response(status, &headers, &body, target.secret_text().as_deref()))
+        successful(answer, target, deadlines).await
     }
+}
+
+/// Sends a request, and refuses a redirect and a compressed body.
+async fn deliver(request: RequestBuilder, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
+    let answer = deadlines.for_first_output(request.send()).await?.map_err(|error| from_transport(&error))?;
+    if answer.status().is_redirection() {
+        return Err(UpstreamError::redirected(answer.status().as_u16()));
+    }
+    if is_encoded(answer.headers()) {
+        return Err(UpstreamError::bad_response("a compressed body that was not asked for"));
+    }
+    Ok(answer)
+}
+
+/// The response, or the error that its status and body report.
+async fn successful(answer: Response, target: &Target, deadlines: &Deadlines) -> Result<Response, UpstreamError> {
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    // The status is reported even where its body cannot be read.
+    let body = read_body(answer, MAX_ERROR_BODY, deadlines).await.unwrap_or_else(|(_, read)| read);
+    let error = from_response(status, &headers, &body, target.secret_text().as_deref());
+    Err(UpstreamError { complaint: Complaint::of(status, &body), ..error })
 }
 
 /// The whole body of at most `limit` bytes, or the error together with what was read before it.

@@ -2,7 +2,10 @@
 
 use domain::catalog::admin::HealthState;
 
-use crate::classify::{Advice, Fault};
+use crate::{
+    classify::{Advice, Fault},
+    negotiate::Complaint,
+};
 
 /// A failed call: what happened and what to do. Only `detail`, `provider_code`, `param` and, for `refused_request`, the
 /// quotation in `message` come from the upstream; they are redacted.
@@ -25,6 +28,8 @@ pub struct UpstreamError {
     pub retry_after_s: Option<u32>,
     /// The HTTP status it answered with, if it answered.
     pub status: Option<u16>,
+    /// The fields of the request that it does not take.
+    pub complaint: Complaint,
 }
 
 impl UpstreamError {
@@ -38,6 +43,7 @@ impl UpstreamError {
             param: None,
             retry_after_s: None,
             status: None,
+            complaint: Complaint::default(),
         }
     }
 
@@ -189,6 +195,16 @@ impl UpstreamError {
                  upstream's base URL; it usually ends in /v1."
             ),
         )
+    }
+
+    /// This refusal, where it is the system prompt that is not taken.
+    pub(super) fn into_no_system_prompt(self) -> Self {
+        Self {
+            code: "no_system_prompt",
+            message: "This model takes no system prompt. Put what it says into the prompt, or choose another model."
+                .into(),
+            ..self
+        }
     }
 
     pub(super) fn redirected(status: u16) -> Self {

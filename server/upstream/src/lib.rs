@@ -4,7 +4,7 @@
 //! are checked when the connection is made, so that a name cannot resolve to another address after the check (`guard`).
 //!
 //! `client` sends requests, `chat` requests one streamed completion and `stream` reads it, `passthrough` forwards a request
-//! of a gateway's caller and its response, `models` fetches the list of models, `diagnose` tests an upstream step by step.
+//! of a gateway's caller and its response, `negotiate` reads which fields an upstream does not take, `models` fetches the list of models, `diagnose` tests an upstream step by step.
 
 mod address;
 mod base_url;
@@ -16,6 +16,7 @@ mod diagnose;
 mod error;
 mod guard;
 mod models;
+mod negotiate;
 mod passthrough;
 mod redact;
 mod sse;
@@ -30,7 +31,8 @@ pub use client::{ClientSettings, UpstreamClient};
 pub use diagnose::{Depth, ImageError, Probe, TestPrompt, check_image, diagnose, explain_listing};
 pub use error::UpstreamError;
 pub use guard::{AllowList, Lookup, SystemLookup};
-pub use models::ListedModel;
+pub use models::{ListedModel, ModelList};
+pub use negotiate::{Adjustment, Adjustments, Complaint, Field, Lesson, Negotiation};
 pub use passthrough::{Passthrough, Shape, Stage};
 pub use sse::{EventSplitter, EventTooLarge, RawEvent, SseEvent, SseReader};
 pub use stream::{ChatEvent, ChatStream};

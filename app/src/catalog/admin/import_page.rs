@@ -65,8 +65,16 @@ fn nothing(id: UpstreamId, message: String) -> AnyView {
 }
 
 fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
-    let Listing { models, matching, total } = listing;
+    let Listing { models, matching, patterns, total, left_out, cut } = listing;
     let shown = models.len();
+    let importable = matching - patterns.min(matching);
+    let left_out = match left_out {
+        0 => String::new(),
+        1 => "1 entry without a usable name is left out.".to_owned(),
+        n => format!("{n} entries without a usable name are left out."),
+    };
+    let notes: Vec<String> = [cut, Some(left_out)].into_iter().flatten().filter(|note| !note.is_empty()).collect();
+    let has_notes = !notes.is_empty();
     let summary = match usize::try_from(matching).is_ok_and(|matching| matching > shown) {
         true => format!(
             "{matching} of {total} fit; the first {shown} are shown. Narrow the filter, or import all that fit."
@@ -88,6 +96,7 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
         .collect();
     view! {
         <p class="lede">{summary}</p>
+        <p class="hint" hidden=!has_notes>{notes.join(" ")}</p>
         <form class="filter" method="get" action=format!("/admin/upstreams/{id}/import")>
             <label for="filter">"Filter"</label>
             <input id="filter" name="filter" type="search" value=filter.clone()/>
@@ -105,8 +114,8 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
             </div>
             <div class="form-actions">
                 <button class="go" type="submit" disabled=is_empty>"Import the ticked ones"</button>
-                <button class="quiet" type="submit" name="all" value="true" disabled=is_empty>
-                    {format!("Import all {matching} that fit")}
+                <button class="quiet" type="submit" name="all" value="true" disabled={importable == 0}>
+                    {format!("Import all {importable} that fit")}
                 </button>
                 <a class="quiet" href="/admin/upstreams">"Back"</a>
             </div>
@@ -117,15 +126,16 @@ fn list(id: UpstreamId, filter: String, listing: Listing) -> AnyView {
 
 fn entry(place: usize, entry: ListingEntry, is_ticked: bool) -> impl IntoView {
     let id = format!("model-{place}");
-    let known = entry.public_name.is_some();
+    let is_closed = entry.public_name.is_some() || entry.is_pattern;
     let note = match (entry.public_name, entry.context_window) {
         (Some(name), _) => format!("in the catalogue as {name}"),
+        (None, _) if entry.is_pattern => "a pattern: add the models that it stands for by hand".to_owned(),
         (None, Some(tokens)) => format!("{} tokens", format::context_window(Some(tokens))),
         (None, None) => String::new(),
     };
     view! {
         <li class="tick">
-            <input id=id.clone() type="checkbox" name="models[]" value=entry.upstream_model.clone() checked=is_ticked disabled=known/>
+            <input id=id.clone() type="checkbox" name="models[]" value=entry.upstream_model.clone() checked=is_ticked disabled=is_closed/>
             <label for=id><code>{entry.upstream_model}</code></label>
             <span class="hint">{note}</span>
         </li>

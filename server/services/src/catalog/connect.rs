@@ -58,8 +58,11 @@ async fn import(catalog: &CatalogService, id: Uuid, entry: &UpstreamEntry) -> Re
         timeouts: Timeouts::default(),
     };
     let listed = catalog.client.list_models(&target).await.map_err(Failure::Upstream)?;
-    let count = listed.len();
-    let models = listed.into_iter().map(ModelEntry::from).collect();
+    let count = listed.models.len();
+    if let Some(cut) = &listed.cut {
+        tracing::warn!(upstream.name = entry.name, listed = count, "{cut}");
+    }
+    let models = listed.models.into_iter().filter(|model| !model.is_pattern()).map(ModelEntry::from).collect();
     let new = catalog.register_models(id, entry.name.clone(), models).await.map_err(Failure::Ours)?;
     tracing::info!(upstream.name = entry.name, listed = count, new, "the upstream's models are in the catalogue");
     Ok(())

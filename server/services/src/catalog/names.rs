@@ -8,6 +8,9 @@ use sqlx::PgExecutor;
 
 use super::{repo, slug::slug};
 
+/// The name that stands for a member's routing list, so that no model can be called by it.
+const RESERVED: &str = "auto";
+
 /// The names that are taken. Loaded while the models are locked, so that no other transaction takes one meanwhile.
 #[derive(Default)]
 pub(super) struct FreeNames {
@@ -36,8 +39,8 @@ impl FreeNames {
     /// Reserves a public name and a slug: the upstream's own id; prefixed with the upstream's name where that is taken; with a
     /// number appended where that is taken too.
     pub(super) fn take(&mut self, upstream: &str, id: &str) -> (String, String) {
-        let id: String = id.chars().take(150).collect();
-        let wished = match self.public_names.all.contains(&id) {
+        let id: String = id.trim().chars().take(150).collect();
+        let wished = match self.public_names.all.contains(&id) || id == RESERVED {
             true => format!("{}/{id}", upstream.chars().take(40).collect::<String>()),
             false => id,
         };
@@ -84,6 +87,7 @@ mod tests {
         ];
         assert_eq!(taken, expected.map(|(name, slug)| (name.to_owned(), slug.to_owned())));
         assert_eq!(names.take("b", "qwen 2.5").1, "qwen-2.5-2", "another name, the same slug");
+        assert_eq!(names.take("acme", "auto").0, "acme/auto", "it would be the routing list");
     }
 
     #[test]

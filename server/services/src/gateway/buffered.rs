@@ -129,7 +129,6 @@ async fn read_whole(
             edit_whole(text, &chunk, &settings.public_name)
         }
         Item::Error(object) => return Err(passthrough.failure(&object)),
-        Item::Broken => return Err(UpstreamError::cut_off()),
         _ if text.trim().is_empty() => return Err(UpstreamError::bad_response("nothing")),
         _ => return Err(UpstreamError::bad_response("something else")),
     };

@@ -17,14 +17,17 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>, parts: Parts) -> R
     Ok(Json(json!({"object": "list", "data": data})))
 }
 
-/// One of them. Names may contain slashes.
+/// One of them. Names may contain slashes, raw or as `%2F`; proxies that merge two slashes take the first one of a name away.
 pub(super) async fn find(
     State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
     parts: Parts,
 ) -> Result<Json<Value>, Failure> {
-    if gateway.model_names(&parts).await?.contains(&name) {
-        return Ok(Json(entry(&name)));
+    let names = gateway.model_names(&parts).await?;
+    let is_asked = |known: &&String| **known == name || known.strip_prefix('/') == Some(name.as_str());
+    let exact = names.iter().find(|known| **known == name);
+    if let Some(name) = exact.or_else(|| names.iter().find(is_asked)) {
+        return Ok(Json(entry(name)));
     }
     let message = "There is no such model, or this key may not ask it. `GET /v1/models` lists those it may ask.";
     Err(Failure::rejected(StatusCode::NOT_FOUND, "model_not_found", message).with_param("model"))

@@ -39,7 +39,7 @@ pub(super) async fn relay(mut opened: OpenedStream, mut call: ChatCall, recorder
             recorder.interrupted(failure.class, progress, tokens_in).await;
             caller.send_last(failure.to_event()).await;
         }
-        RelayEnd::Disconnected => recorder.disconnected(Some(progress), tokens_in).await,
+        RelayEnd::Disconnected => recorder.disconnected(true, Some(progress), tokens_in).await,
     }
 }
 

@@ -123,7 +123,7 @@ impl Gateway {
         drop(parts);
         let PreparedCall { call, candidates, body_permit } = match prepared {
             Ok(prepared) => prepared,
-            Err(RequestError::Disconnected) => return recorder.disconnected(None, || 0).await,
+            Err(RequestError::Disconnected) => return recorder.disconnected(false, None, || 0).await,
             Err(RequestError::Rejected(failure)) => {
                 let response = with_gateway_headers(failure.clone().into_response(), &recorder);
                 recorder.rejected(&failure).await;
@@ -135,7 +135,7 @@ impl Gateway {
         let answered = caller.wait_for(answering, call.is_stream, request_id).await;
         drop(body_permit);
         match answered {
-            None => recorder.disconnected(None, || 0).await,
+            None => recorder.disconnected(caller.is_streaming(), None, || 0).await,
             Some(Err(failure)) => {
                 let response = with_gateway_headers(failure.clone().into_response(), &recorder);
                 recorder.failed(&failure, caller.is_streaming()).await;

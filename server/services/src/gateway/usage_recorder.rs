@@ -145,9 +145,15 @@ impl UsageRecorder {
         self.close(Outcome::Refused, class, Some(failure.status.as_u16())).await;
     }
 
-    /// The caller disconnected. `progress` is that of the response, if it had begun.
-    pub(super) async fn disconnected(self, progress: Option<&Progress>, tokens_in: impl FnOnce() -> u64 + Send) {
-        let status = progress.map(|_| 200);
+    /// The caller disconnected. `has_begun`: it had received the head of a response, with status 200; `progress` is that of the
+    /// answer, if one had begun.
+    pub(super) async fn disconnected(
+        self,
+        has_begun: bool,
+        progress: Option<&Progress>,
+        tokens_in: impl FnOnce() -> u64 + Send,
+    ) {
+        let status = has_begun.then_some(200);
         let Some(progress) = progress.filter(|progress| progress.has_output()) else {
             // During a shutdown it is this server that closes the connection.
             let is_slow =

@@ -54,12 +54,14 @@ async fn a_stream_comes_back_as_it_is_without_the_counts_that_nobody_asked_for(p
         let delta = format!(
             "data: {{\"model\": \"{model}\",\"choices\":[{{\"delta\":{{\"content\":\"Grüße\"}}}}],\"usage\":null}}\n\n"
         );
-        (format!(": hi\n\n{delta}"), String::from_utf8(Chunks::finish("stop")).unwrap())
+        let text = |chunk: &Value| format!("data: {chunk}\n\n");
+        let finish = text(&json!({"model": model, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));
+        let usage = json!({"prompt_tokens": 5, "completion_tokens": 2});
+        (format!(": hi\n\n{delta}"), finish, text(&json!({"model": model, "choices": [], "usage": usage})))
     };
-    let usage = String::from_utf8(Chunks::usage(&json!({"prompt_tokens": 5, "completion_tokens": 2}))).unwrap();
-    let (head, finish) = wire("up/1");
+    let (head, finish, usage) = wire("up/1");
     app.upstream.on(ONE, Behaviour::stream(format!("{head}{finish}{usage}data: [DONE]\n\n")));
-    let (head, _) = wire(ONE);
+    let (head, finish, usage) = wire(ONE);
 
     let (status, text) = caller.ask(&streamed(ONE)).await;
     assert_eq!((status, text), (StatusCode::OK, format!("{head}{finish}data: [DONE]\n\n")));

@@ -70,9 +70,11 @@ async fn ten_seconds_of_silence_are_the_models_fault(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let caller = Caller::new(&app).await;
     app.upstream.on(ONE, Behaviour::silence());
-    assert!(timeout(Duration::from_millis(10_300), caller.send(&streamed(ONE))).await.is_err());
+    // The caller waits with signs of life, and gives up.
+    let waiting = async { caller.send(&streamed(ONE)).await.text().await };
+    assert!(timeout(Duration::from_millis(10_300), waiting).await.is_err());
     let row = &rows_once(&app.pool, 1).await[0];
-    assert_eq!(row.ending(), ("error", Some("slow"), None));
+    assert_eq!(row.ending(), ("error", Some("slow"), Some(200)));
     assert!(row.latency_ms >= 10_000);
 }
 

@@ -2,8 +2,10 @@
 
 mod answers;
 mod auto;
+mod bad_streams;
 mod faults;
 mod hang_ups;
 mod journal;
+mod real_streams;
 mod refusals;
 pub(crate) mod support;

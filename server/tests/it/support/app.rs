@@ -33,6 +33,8 @@ use crate::program::TempDir;
 /// The password of every member that tests make.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The models in the catalogue of every test.
+/// The key of the upstream that every test site has.
+pub(crate) const UPSTREAM_KEY: &str = "sk-fake-upstream-key";
 pub(crate) const MODELS: [&str; 4] = ["fake/one", "fake/two", "fake/three", "fake/four"];
 
 /// A running server and what surrounds it.
@@ -102,7 +104,7 @@ impl TestApp {
         let entry = UpstreamEntry {
             name: "fake".into(),
             base_url: self.upstream.base_url(),
-            api_key: Some("sk-fake-upstream-key".to_owned().into()),
+            api_key: Some(UPSTREAM_KEY.to_owned().into()),
             allow_private: true,
             is_simulated: false,
         };

@@ -226,7 +226,7 @@ impl JournalEntry {
 struct House {
     behaviours: HashMap<String, VecDeque<Behaviour>>,
     models: Vec<String>,
-    models_reply: Option<Behaviour>,
+    models_replies: VecDeque<Behaviour>,
     root: Option<String>,
     journal: Vec<JournalEntry>,
     connections: usize,
@@ -281,7 +281,12 @@ impl FakeUpstream {
 
     /// How `GET /v1/models` answers instead of listing.
     pub(crate) fn on_models(&self, behaviour: Behaviour) {
-        self.lock().models_reply = Some(behaviour);
+        self.on_model_pages([behaviour]);
+    }
+
+    /// How the next requests for `GET /v1/models` and its further pages are answered, in this order; the last one stays.
+    pub(crate) fn on_model_pages(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
+        self.lock().models_replies = behaviours.into_iter().collect();
     }
 
     /// How every request for this model is answered.
@@ -365,10 +370,14 @@ impl House {
         if self.root.as_ref().is_some_and(|root| !entry.path.starts_with(root.as_str())) {
             return Behaviour::json(404, &json!({"error": "nothing here"}));
         }
-        if entry.path.ends_with("/models") {
+        if entry.path.split('?').next().is_some_and(|path| path.ends_with("/models")) {
             let data: Vec<Value> = self.models.iter().map(|id| json!({"id": id, "object": "model"})).collect();
             let list = json!({"object": "list", "data": data});
-            return self.models_reply.clone().unwrap_or_else(|| Behaviour::json(200, &list));
+            let reply = match self.models_replies.len() {
+                0 | 1 => self.models_replies.front().cloned(),
+                _ => self.models_replies.pop_front(),
+            };
+            return reply.unwrap_or_else(|| Behaviour::json(200, &list));
         }
         match self.behaviours.get_mut(&entry.model) {
             Some(behaviours) if behaviours.len() > 1 => behaviours.pop_front(),

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{probe::TestPrompt, stages::ms};
 use crate::{
-    Call, ChatEvent, ChatRequest, Deadlines, Target, UpstreamClient, UpstreamError, classify::from_error_object,
-    client::read_body, completion::Item,
+    Adjustments, Call, ChatEvent, ChatRequest, Deadlines, Target, UpstreamClient, UpstreamError,
+    classify::from_error_object, client::read_body, completion::Item,
 };
 
 const MAX_BODY: usize = 1024 * 1024;
@@ -67,6 +67,8 @@ pub(super) struct Answer {
     pub latency_ms: u64,
     pub ttft_ms: Option<u64>,
     pub is_streamed: bool,
+    /// How the request was sent, where the model does not take it as it is meant.
+    pub adjustments: Adjustments,
     pub failure: Option<UpstreamError>,
 }
 
@@ -91,6 +93,7 @@ pub(super) async fn stream_answer(
         Err(failure) => return Answer { failure: Some(failure), latency_ms: ms(started), ..answer },
     };
     let sent_at = stream.sent_at();
+    answer.adjustments = stream.negotiation().adjustments().clone();
     loop {
         match stream.next().await {
             Ok(Some(ChatEvent::Delta(text) | ChatEvent::Refusal(text))) => {

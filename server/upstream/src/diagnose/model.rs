@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use domain::catalog::admin::{HealthState, StageName};
+use domain::catalog::admin::{HealthState, StageName, adjustment_words};
 
 use super::{
     completion::{Answer, complete_one_token, stream_answer},
     explain::{explain, explain_listing, remedy},
-    listing::{Found, better_base_url, find},
+    listing::{Found, better_base_url, find, in_words},
     probe::{Depth, Probe},
     stages::{Stages, ms},
 };
-use crate::{ListedModel, Target, UpstreamClient, UpstreamError};
+use crate::{Adjustments, ModelList, Target, UpstreamClient, UpstreamError};
 
 /// How long a list of models may take.
 const LIST_LIMIT: Duration = Duration::from_secs(20);
@@ -76,7 +76,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         }
     }
 
-    async fn list(&mut self) -> Result<Vec<ListedModel>, UpstreamError> {
+    async fn list(&mut self) -> Result<ModelList, UpstreamError> {
         let target = &self.probe.target;
         let timeouts = target.timeouts.capped(LIST_LIMIT);
         self.client.list_models(&Target { timeouts, ..target.clone() }).await
@@ -90,15 +90,12 @@ impl<'a, 'n> ModelTest<'a, 'n> {
     }
 
     /// A test without a model ends here.
-    fn judge_list_alone(&mut self, listed: &Result<Vec<ListedModel>, UpstreamError>, list_ms: u64) -> bool {
+    fn judge_list_alone(&mut self, listed: &Result<ModelList, UpstreamError>, list_ms: u64) -> bool {
         match listed {
-            Ok(models) => {
+            Ok(list) => {
                 self.stages.pass(StageName::Auth, list_ms, self.accepted());
-                let detail = match models.len() {
-                    1 => "1 model is listed.".to_owned(),
-                    n => format!("{n} models are listed."),
-                };
-                match models.is_empty() {
+                let detail = in_words(list);
+                match list.models.is_empty() {
                     true => self.stages.warn(StageName::Model, 0, detail, "Load or pull a model there.".into()),
                     false => self.stages.pass(StageName::Model, 0, detail),
                 }
@@ -113,7 +110,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
     }
 
     /// Whether the model is listed; `None` where the list is empty.
-    fn judge_model(&mut self, model: &str, listed: &[ListedModel]) -> Option<bool> {
+    fn judge_model(&mut self, model: &str, listed: &ModelList) -> Option<bool> {
         match find(model, listed) {
             Found::Listed(detail) => {
                 self.stages.pass(StageName::Model, 0, detail);
@@ -194,6 +191,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         let failure = answer.failure.clone();
         let counts = (answer.tokens_in, answer.tokens_out);
         let is_streamed = answer.is_streamed;
+        let adjusted = adjusted(&answer.adjustments);
         self.outcome.answer = Some(answer);
         if let Some(error) = failure {
             self.outcome.health = error.health();
@@ -201,11 +199,12 @@ impl<'a, 'n> ModelTest<'a, 'n> {
             return false;
         }
         if is_streamed {
-            self.stages.pass(StageName::Streaming, took, "The answer comes piece by piece.".into());
+            self.stages.pass(StageName::Streaming, took, format!("The answer comes piece by piece.{adjusted}"));
         } else {
             let remedy = "Nothing has to be done; the time to the first token will be unknown. A proxy in between may \
                           collect the answer.";
-            self.stages.warn(StageName::Streaming, took, "The answer comes in one piece.".into(), remedy.into());
+            let detail = format!("The answer comes in one piece.{adjusted}");
+            self.stages.warn(StageName::Streaming, took, detail, remedy.into());
         }
         match counts {
             (Some(tokens_in), Some(tokens_out)) => {
@@ -220,4 +219,11 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         }
         true
     }
+}
+
+/// A sentence about what the model does not take; empty where it takes everything.
+fn adjusted(adjustments: &Adjustments) -> String {
+    let taken = adjustments.iter().map(|one| adjustment_words(one.field().as_str(), one.change()));
+    let taken = taken.collect::<Vec<_>>().join(", ");
+    if taken.is_empty() { taken } else { format!(" The model {taken}; it was asked accordingly.") }
 }

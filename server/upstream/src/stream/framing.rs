@@ -16,7 +16,10 @@ const MAX_PRELUDE: usize = 1024 * 1024;
 /// The framing, and what it holds of the body.
 pub(super) enum Framing {
     /// Nothing has come yet: the first byte that is not white space decides.
-    Unknown,
+    Unknown {
+        /// Whether the headers declare an event stream, which may begin with a field that nobody knows.
+        is_declared_stream: bool,
+    },
     Events(SseReader),
     Whole(Vec<u8>),
 }
@@ -37,14 +40,14 @@ impl Framing {
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match media_type.as_str() {
             "text/html" | "application/xhtml+xml" => Err(UpstreamError::bad_response("a web page")),
-            _ => Ok(Self::Unknown),
+            other => Ok(Self::Unknown { is_declared_stream: other == "text/event-stream" }),
         }
     }
 
     /// Most bytes that the body may have, as far as its framing is known.
     pub(super) fn wire_limit(&self) -> usize {
         match self {
-            Self::Unknown => MAX_PRELUDE,
+            Self::Unknown { .. } => MAX_PRELUDE,
             Self::Events(_) | Self::Whole(_) => MAX_WIRE,
         }
     }
@@ -55,7 +58,7 @@ impl Framing {
 
     /// Takes the next bytes and appends the events they complete, also where it returns an error.
     pub(super) fn push(&mut self, mut bytes: &[u8], events: &mut Vec<SseEvent>) -> Result<(), UpstreamError> {
-        if matches!(self, Self::Unknown) {
+        if let Self::Unknown { is_declared_stream } = *self {
             bytes = bytes.trim_ascii_start();
             let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
             *self = match bare.first() {
@@ -65,12 +68,12 @@ impl Framing {
                     bytes = bare;
                     Self::Whole(Vec::new())
                 }
-                Some(_) if begins_event_stream(bare) => Self::Events(SseReader::new(MAX_OBJECT)),
+                Some(_) if is_declared_stream || begins_event_stream(bare) => Self::Events(SseReader::new(MAX_OBJECT)),
                 Some(_) => return Err(UpstreamError::bad_response("something else")),
             };
         }
         match self {
-            Self::Unknown => Ok(()),
+            Self::Unknown { .. } => Ok(()),
             Self::Whole(body) if body.len() + bytes.len() > MAX_OBJECT => Err(UpstreamError::too_large()),
             Self::Whole(body) => {
                 body.extend_from_slice(bytes);
@@ -82,8 +85,8 @@ impl Framing {
 
     /// The body is over.
     pub(super) fn finish(&mut self) -> Body {
-        match std::mem::replace(self, Self::Unknown) {
-            Self::Unknown => Body::Empty,
+        match std::mem::replace(self, Self::Unknown { is_declared_stream: false }) {
+            Self::Unknown { .. } => Body::Empty,
             Self::Whole(body) => Body::Whole(body),
             Self::Events(mut reader) => {
                 let mut events = Vec::new();

@@ -18,6 +18,7 @@ use crate::{
     classify::{from_error_object, from_transport},
     completion::{Chunk, Ending, Item, Output, OutputKind, Progress, Secrets, TextRedactor},
     error::UpstreamError,
+    negotiate::Negotiation,
     sse::SseEvent,
     target::Target,
     wait::Deadlines,
@@ -51,6 +52,7 @@ pub struct ChatStream {
     sent_at: Instant,
     attempts: u8,
     is_event_stream: bool,
+    negotiation: Negotiation,
 }
 
 /// One redactor for each text that grows with the pieces of a stream.
@@ -99,7 +101,18 @@ impl ChatStream {
             sent_at,
             attempts,
             is_event_stream: false,
+            negotiation: Negotiation::default(),
         })
+    }
+
+    /// The stream with what was negotiated before it.
+    pub(super) fn after(self, negotiation: Negotiation) -> Self {
+        Self { negotiation, ..self }
+    }
+
+    /// How the request was sent, and what was learned by that.
+    pub fn negotiation(&self) -> &Negotiation {
+        &self.negotiation
     }
 
     /// When the request was sent, the last attempt of it.
@@ -278,9 +291,10 @@ impl ChatStream {
         }
         self.release_held();
         let progress = &self.progress;
-        let is_garbage = self.sizes.has_noise && !self.sizes.has_chunk;
+        let is_garbage = (self.sizes.has_noise || progress.is_damaged) && !self.sizes.has_chunk;
         match progress.ending(1) {
             Ending::CutOff if is_garbage => Err(UpstreamError::bad_response("an unreadable stream")),
+            Ending::CutOff if progress.is_damaged => Err(UpstreamError::damaged()),
             Ending::CutOff => Err(UpstreamError::cut_off()),
             Ending::Damaged => Err(UpstreamError::damaged()),
             Ending::Complete if progress.has_answer() => Ok(()),

@@ -148,8 +148,14 @@ pub struct Listing {
     pub models: Vec<ListingEntry>,
     /// How many fit the filter.
     pub matching: u32,
+    /// How many of those that fit are patterns, which cannot be imported.
+    pub patterns: u32,
     /// How many the upstream lists.
     pub total: u32,
+    /// How many further entries have no usable name: none, one of more than 200 characters, or one with control characters.
+    pub left_out: u32,
+    /// Why the list was not read to its end, as a sentence; `null` where it was.
+    pub cut: Option<String>,
 }
 
 /// A model as its upstream lists it.
@@ -159,15 +165,17 @@ pub struct ListingEntry {
     pub context_window: Option<u32>,
     /// The public name it has in the catalogue already.
     pub public_name: Option<String>,
+    /// Whether it is a pattern such as `openai/*`, which stands for models that it does not name and cannot be imported.
+    pub is_pattern: bool,
 }
 
 /// Which of the listed models to take into the catalogue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImportChoice {
-    /// The upstream's names of them.
+    /// The upstream's names of them; a pattern is refused.
     pub models: Vec<String>,
-    /// All that contain this, without regard to case. Empty text means all.
+    /// All that contain this, without regard to case, except patterns. Empty text means all.
     pub filter: Option<String>,
     /// Put in front of each public name, for example `acme/`.
     pub prefix: String,

@@ -8,7 +8,7 @@ use domain::{
 };
 use foundation::error::Error;
 use serde_json::json;
-use upstream::{ListedModel, Target, UpstreamError, explain_listing};
+use upstream::{ListedModel, ModelList, Target, UpstreamError, explain_listing};
 use uuid::Uuid;
 
 use crate::{
@@ -32,15 +32,18 @@ impl CatalogService {
         let (_, target) = self.stored_target(id).await?;
         let listed = self.client.list_models(&target).await.map_err(|error| as_app_error(&error, &target))?;
         let names: HashMap<String, String> = repo::names_at(&self.pool, id).await?.into_iter().collect();
-        let total = count(listed.len());
-        let fitting: Vec<ListedModel> = listed.into_iter().filter(|model| contains(&model.id, filter)).collect();
+        let ModelList { models, left_out, cut } = listed;
+        let total = count(models.len());
+        let fitting: Vec<ListedModel> = models.into_iter().filter(|model| contains(&model.id, filter)).collect();
         let matching = count(fitting.len());
+        let patterns = count(fitting.iter().filter(|model| model.is_pattern()).count());
         let models = fitting.into_iter().take(SHOWN).map(|model| ListingEntry {
             public_name: names.get(&model.id).cloned(),
+            is_pattern: model.is_pattern(),
             upstream_model: model.id,
             context_window: model.context_window,
         });
-        Ok(Listing { models: models.collect(), matching, total })
+        Ok(Listing { models: models.collect(), matching, patterns, total, left_out: count(left_out), cut })
     }
 
     /// Imports the chosen models that are not in the catalogue yet, and returns how many those were.
@@ -56,11 +59,17 @@ impl CatalogService {
         let (row, target) = self.stored_target(id).await?;
         let listed = self.client.list_models(&target).await.map_err(|error| as_app_error(&error, &target))?;
         let named: HashSet<&str> = choice.models.iter().map(String::as_str).collect();
+        if let Some(pattern) =
+            listed.models.iter().find(|model| model.is_pattern() && named.contains(model.id.as_str()))
+        {
+            return Err(AppError::Invalid(vec![no_pattern(&pattern.id)]).into());
+        }
         let is_chosen = |model: &ListedModel| {
-            named.contains(model.id.as_str()) || choice.filter.as_deref().is_some_and(|text| contains(&model.id, text))
+            named.contains(model.id.as_str())
+                || choice.filter.as_deref().is_some_and(|text| contains(&model.id, text) && !model.is_pattern())
         };
         let chosen: Vec<ModelEntry> =
-            listed.into_iter().filter(is_chosen).take(IMPORT_LIMIT).map(ModelEntry::from).collect();
+            listed.models.into_iter().filter(is_chosen).take(IMPORT_LIMIT).map(ModelEntry::from).collect();
         let (this, actor, prefix) = (self.clone(), actor.clone(), choice.prefix.trim().to_owned());
         self.tasks.detached(async move { this.insert_new(&actor, &row, &prefix, chosen).await }).await
     }
@@ -118,6 +127,14 @@ impl From<&UpstreamRow> for Stored {
 fn as_app_error(error: &UpstreamError, target: &Target) -> Error {
     let (detail, remedy) = explain_listing(error, target);
     AppError::Conflict(format!("The upstream's models could not be listed. {detail} {remedy}")).into()
+}
+
+fn no_pattern(pattern: &str) -> FieldError {
+    let message = format!(
+        "“{pattern}” is a pattern: it stands for models that the list does not name. Add the models you want by hand, under \
+         their full names."
+    );
+    FieldError::new("models", "pattern", message)
 }
 
 fn contains(name: &str, filter: &str) -> bool {

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use domain::{
     Usd,
-    catalog::admin::{MAX_LIMIT_MS, MIN_LIMIT_MS, TimeLimit},
+    catalog::admin::{MAX_LIMIT_MS, MIN_LIMIT_MS, TimeLimit, clean_key},
     error::FieldError,
-    text::is_deceptive,
+    text::is_unfit_for_names,
 };
 use rust_decimal::Decimal;
 
@@ -31,7 +31,7 @@ pub(in crate::catalog) fn name(field: &str, text: &str, most: usize) -> Result<S
     if text.chars().count() > most {
         return refuse("too_long", format!("Use at most {most} characters."));
     }
-    if text.chars().any(|c| is_deceptive(c) || matches!(c, '\u{200c}' | '\u{200d}')) {
+    if text.contains(is_unfit_for_names) {
         return refuse("invalid_character", "Take out the control and direction characters.".into());
     }
     Ok(text.to_owned())
@@ -82,17 +82,9 @@ pub(in crate::catalog) fn time_limit(limit: TimeLimit, ms: u32) -> Result<i32, F
     })
 }
 
-/// A key as entered: it has to be a valid header value.
+/// A key as pasted.
 pub(in crate::catalog) fn api_key(text: &str) -> Result<String, FieldError> {
-    let text = text.trim();
-    if text.len() <= 4_096 && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)) {
-        return Ok(text.to_owned());
-    }
-    Err(FieldError::new(
-        "api_key",
-        "invalid_key",
-        "The key contains spaces or other characters that cannot be sent. Copy it again, without what surrounds it.",
-    ))
+    clean_key(text).map_err(|error| FieldError::new("api_key", "invalid_key", error.to_string()))
 }
 
 #[cfg(test)]
