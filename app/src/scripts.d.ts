@@ -37,7 +37,7 @@ interface TestStage {
 }
 
 interface TestReport {
-  verdict: "works" | "not_listed" | "failed";
+  verdict: "works" | "not_listed" | "loading" | "failed";
   failed_stage: string | null;
   latency_ms: number | null;
   ttft_ms: number | null;

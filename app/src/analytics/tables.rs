@@ -167,6 +167,8 @@ fn class_words(class: &str) -> &str {
         "slow" => "Too slow: the caller hung up",
         "caller" => "The request itself",
         "hang_up" => "The caller hung up",
+        "content_filter" => "Stopped by a content filter",
+        "site_limit" => "Cut by a limit of this site",
         other => other,
     }
 }

@@ -266,6 +266,7 @@ mod tests {
         let report = TestReport {
             verdict: Verdict::Works,
             failed_stage: None,
+            health: None,
             stages: Vec::new(),
             response_content: None,
             finish_reason: None,
@@ -299,7 +300,7 @@ mod tests {
         }
         let states =
             [StageState::Passed, StageState::Warning, StageState::Failed, StageState::Skipped].map(StageState::as_str);
-        let verdicts = [Verdict::Works, Verdict::NotListed, Verdict::Failed].map(Verdict::as_str);
+        let verdicts = [Verdict::Works, Verdict::NotListed, Verdict::Loading, Verdict::Failed].map(Verdict::as_str);
         for word in [&states[..], &verdicts[..]].concat() {
             assert!(types.contains(&format!("\"{word}\"")) && script.contains(&format!(" {word}: ")), "{word}");
         }

@@ -112,7 +112,10 @@ async fn failures_fallbacks_and_hang_ups_are_told_apart(pool: PgPool) {
         payload(8, &json!({"call_type": "aembedding"})),
         "not an event",
     ]);
-    assert_eq!(send(&app, batch.to_string()).await.status(), StatusCode::ACCEPTED);
+    let (status, receipt) = read(send(&app, batch.to_string()).await).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let told = ["events", "left_out", "unusable", "unreadable"].map(|field| receipt[field].as_u64().unwrap());
+    assert_eq!(told, [8, 1, 0, 1], "{receipt}");
     rows_once(&app.pool, 8).await;
     let mut rows = rows(&app.pool).await;
     rows.sort_by_key(|row| row.request_id.clone());
@@ -149,9 +152,84 @@ async fn only_who_has_the_token_gets_in_and_only_where_there_is_one(pool: PgPool
     };
     assert_eq!(ask(&app, None, "[]").await, (401, "invalid_token".into()));
     assert_eq!(ask(&app, Some("wrong"), "[]").await, (401, "invalid_token".into()));
-    assert_eq!(ask(&app, Some(TOKEN), "hello").await, (400, "bad_json".into()));
+    for nothing in ["hello", "", " \n", "[1,", "{\"id\":"] {
+        assert_eq!(ask(&app, Some(TOKEN), nothing).await, (400, "bad_json".into()), "{nothing}");
+    }
     assert_eq!(ask(&app, Some(TOKEN), "[]").await, (202, String::new()));
     let closed = TestApp::replica(pool, crate::support::fake_upstream::FakeUpstream::start().await).await;
     assert_eq!(ask(&closed, Some(TOKEN), "[]").await, (404, "ingest_closed".into()));
     assert_eq!(app.count("usage_events").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_call_that_was_retried_is_one_event_for_each_attempt_however_often_it_is_delivered(pool: PgPool) {
+    let app = TestApp::with_ingest_token(pool, TOKEN).await;
+    let error = json!({"normalized_error": "500_PROVIDER_INTERNAL_ERROR", "llm_provider": "openai"});
+    let attempt = |n: u32, rest: Value| {
+        let mut changes = json!({"litellm_call_id": "call", "id": format!("attempt-{n}")});
+        changes.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        payload(n, &changes)
+    };
+    let failed = json!({"status": "failure", "completion_tokens": 0, "error_information": error});
+    let mut attempts: Vec<Value> = (0..3).map(|n| attempt(n, failed.clone())).collect();
+    attempts.push(attempt(3, json!({})));
+    // The same call out of the cache: neither the latency nor the cost is the model's.
+    attempts.push(attempt(4, json!({"cache_hit": true})));
+    let lines = attempts.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    for body in [Value::from(attempts).to_string(), lines.clone(), lines] {
+        let (status, receipt) = read(send(&app, body).await).await;
+        assert_eq!((status, &receipt["events"], &receipt["left_out"]), (StatusCode::ACCEPTED, &json!(4), &json!(1)));
+    }
+    let mut rows = rows_once(&app.pool, 4).await;
+    rows.sort_by_key(|row| row.outcome.clone());
+    let outcomes: Vec<&str> = rows.iter().map(|row| row.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["error", "error", "error", "success"]);
+    assert!(rows.iter().all(|row| row.request_id.as_deref() == Some("call") && row.attempt == 1), "{rows:#?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_bad_line_among_good_ones_costs_only_itself_and_is_reported(pool: PgPool) {
+    let app = TestApp::with_ingest_token(pool, TOKEN).await;
+    let broken = plain(1).to_string();
+    let body = format!(
+        "{}\n{}\n{}\nnonsense\n{}\n",
+        plain(0),
+        &broken[..broken.len() / 2],
+        payload(2, &json!({"call_type": "anthropic_messages"})),
+        payload(3, &json!({"call_type": "aresponses", "startTime": null})),
+    );
+    let (status, receipt) = read(send(&app, body.clone()).await).await;
+    let expected = json!({"received_bytes": body.len(), "events": 2, "left_out": 0, "unusable": 1, "unreadable": 2});
+    assert_eq!((status, receipt), (StatusCode::ACCEPTED, expected));
+    rows_once(&app.pool, 2).await;
+    let metrics = app.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("quadrille_ingest_unusable_total 3"), "{metrics}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn odd_types_make_no_failure_of_a_success(pool: PgPool) {
+    let app = TestApp::with_ingest_token(pool, TOKEN).await;
+    let start = plain(0)["startTime"].as_f64().unwrap();
+    let batch = json!([
+        payload(
+            0,
+            &json!({"completion_tokens": 9_223_372_036_854_775_808_u64, "prompt_tokens": -1, "response_cost": -1})
+        ),
+        payload(1, &json!({"completion_tokens": "8", "prompt_tokens": 12.0, "startTime": (start + 1.0).to_string()})),
+        payload(
+            2,
+            &json!({"completion_tokens": null, "stream": "true", "error_information": [], "model_group": "fake/one"})
+        ),
+        payload(3, &json!({"stream": true})),
+    ]);
+    // Python writes what is no JSON.
+    let body = batch.to_string().replacen("\"response_cost\":0.0", "\"response_cost\":NaN", 1);
+    let (status, receipt) = read(send(&app, body).await).await;
+    assert_eq!((status, &receipt["events"]), (StatusCode::ACCEPTED, &json!(4)), "{receipt}");
+    let mut rows = rows_once(&app.pool, 4).await;
+    rows.sort_by_key(|row| row.request_id.clone());
+    assert!(rows.iter().all(|row| brief(row) == ("fake/one", "success", None, Some(200))), "{rows:#?}");
+    let counts: Vec<_> = rows.iter().map(|row| (row.tokens_in, row.tokens_out)).collect();
+    assert_eq!(counts, [(None, None), (Some(12), Some(8)), (Some(12), None), (Some(12), Some(8))]);
+    assert!(rows.iter().all(|row| row.ttft_ms.is_none()), "the first token came with the end: {rows:#?}");
 }

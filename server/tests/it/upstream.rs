@@ -336,12 +336,14 @@ async fn an_error_inside_a_200_is_a_failure_and_keeps_what_came_before() {
         [Chunks::delta("Hel"), b"event: error\ndata: out of memory\n\n".to_vec()].concat(),
         [Chunks::delta("Hel"), Chunks::event(&error), Chunks::done()].concat(),
     ];
-    for stream in streams {
+    // A code in the object counts like a status.
+    let codes = ["upstream_failed", "error_in_stream", "error_in_stream", "upstream_failed"];
+    for (stream, code) in streams.into_iter().zip(codes) {
         let heard = desk.met_with(Behaviour::stream(stream)).await;
-        assert_eq!((heard.text.as_str(), heard.code()), ("Hel", "error_in_stream"));
+        assert_eq!((heard.text.as_str(), heard.code()), ("Hel", code));
         assert_eq!(heard.failure.and_then(|failure| failure.detail).as_deref(), Some("out of memory"));
     }
-    assert_eq!(desk.met_with(Behaviour::json(200, &error)).await.code(), "error_in_stream");
+    assert_eq!(desk.met_with(Behaviour::json(200, &error)).await.code(), "upstream_failed");
 }
 
 #[tokio::test]
@@ -412,16 +414,20 @@ async fn an_answer_without_text_is_a_failure_that_says_why() {
     let desk = Desk::open().await;
     let thought = Chunks::event(&json!({"choices": [{"delta": {"reasoning": "hm"}}]}));
     let cases = [
-        (Chunks::end(3, 0), "without writing anything"),
-        (Chunks::done(), "without writing anything"),
-        ([Chunks::event(&json!({"choices": []})), Chunks::finish("length")].concat(), "Raise max tokens"),
-        ([thought, Chunks::finish("length"), Chunks::done()].concat(), "on reasoning"),
-        (Chunks::finish("content_filter"), "content filter"),
-        (Chunks::finish("tool_calls"), "asked for a tool"),
+        (Chunks::end(3, 0), "empty_answer", "without writing anything"),
+        (Chunks::done(), "empty_answer", "without writing anything"),
+        (
+            [Chunks::event(&json!({"choices": []})), Chunks::finish("length")].concat(),
+            "empty_answer",
+            "Raise max tokens",
+        ),
+        ([thought, Chunks::finish("length"), Chunks::done()].concat(), "empty_answer", "on reasoning"),
+        (Chunks::finish("content_filter"), "content_filtered", "content filter"),
+        (Chunks::finish("tool_calls"), "empty_answer", "asked for a tool"),
     ];
-    for (wire, words) in cases {
+    for (wire, code, words) in cases {
         let heard = desk.met_with(Behaviour::stream(wire)).await;
-        assert_eq!(heard.code(), "empty_answer");
+        assert_eq!(heard.code(), code);
         let failure = heard.failure.expect("a failure");
         assert!(failure.message.contains(words), "{}", failure.message);
     }

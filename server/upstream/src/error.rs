@@ -1,9 +1,14 @@
 //! Failures of calls, as text for the user who waits for the answer.
 
-use crate::negotiate::Complaint;
+use domain::catalog::admin::HealthState;
 
-/// A failed call: what happened and what to do. Only `detail` and, for `refused_request`, the quotation in `message` come from
-/// the upstream; both are redacted.
+use crate::{
+    classify::{Advice, Fault},
+    negotiate::Complaint,
+};
+
+/// A failed call: what happened and what to do. Only `detail`, `provider_code`, `param` and, for `refused_request`, the
+/// quotation in `message` come from the upstream; they are redacted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct UpstreamError {
@@ -13,6 +18,12 @@ pub struct UpstreamError {
     pub message: String,
     /// The upstream's own message, at most 500 characters, without control characters and secrets.
     pub detail: Option<String>,
+    /// Why the upstream has not answered; `None` where it did not say, as with a connection that fails.
+    pub fault: Option<Fault>,
+    /// The upstream's own code, at most 100 plain characters. Numbers are text.
+    pub provider_code: Option<String>,
+    /// The field of the request that the upstream complains about, at most 100 plain characters.
+    pub param: Option<String>,
     /// Seconds the upstream asked to wait, at most a day.
     pub retry_after_s: Option<u32>,
     /// The HTTP status it answered with, if it answered.
@@ -27,19 +38,33 @@ impl UpstreamError {
             code,
             message: message.into(),
             detail: None,
+            fault: None,
+            provider_code: None,
+            param: None,
             retry_after_s: None,
             status: None,
             complaint: Complaint::default(),
         }
     }
 
+    /// A failure that the upstream reports.
+    pub(super) fn of_fault(fault: Fault, message: impl Into<String>) -> Self {
+        Self { fault: Some(fault), ..Self::new(fault.code(), message) }
+    }
+
+    /// The words for admins: what is wrong, and what to do. `None` where the upstream has not said what is wrong.
+    pub fn advice(&self) -> Option<Advice> {
+        self.fault.map(Fault::advice)
+    }
+
+    /// What the failure says about the health of the model; `None` where it says nothing.
+    pub fn health(&self) -> Option<HealthState> {
+        self.fault.and_then(Fault::health)
+    }
+
     /// A failure that an HTTP status reports.
     pub(super) fn answered(code: &'static str, status: u16, message: impl Into<String>) -> Self {
         Self { status: Some(status), ..Self::new(code, message) }
-    }
-
-    pub(super) fn with_detail(self, detail: Option<String>) -> Self {
-        Self { detail, ..self }
     }
 
     pub(super) fn connect_failed() -> Self {
@@ -85,8 +110,8 @@ impl UpstreamError {
     }
 
     pub(super) fn key_unusable() -> Self {
-        Self::new(
-            "unauthorized",
+        Self::of_fault(
+            Fault::BadKey,
             "The upstream's API key contains characters that cannot be sent. Ask the operator to enter it again.",
         )
     }
@@ -200,15 +225,15 @@ impl UpstreamError {
     }
 
     pub(super) fn empty_answer(reason: Option<&str>, has_reasoned: bool) -> Self {
+        if reason == Some("content_filter") {
+            return Self::of_fault(Fault::ContentFilter, Fault::ContentFilter.message());
+        }
         let message = match (reason, has_reasoned) {
             (Some("length"), true) => {
                 "The model spent all of max tokens on reasoning and wrote no answer. Raise max tokens, or leave it unset."
             }
             (Some("length"), false) => {
                 "The model reached max tokens before it wrote anything. Raise max tokens, or leave it unset."
-            }
-            (Some("content_filter"), _) => {
-                "The provider's content filter held the answer back. Change the prompt, or choose another model."
             }
             (Some("tool_calls" | "function_call"), _) => {
                 "The model asked for a tool instead of answering. Change the prompt, or choose another model."

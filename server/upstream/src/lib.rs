@@ -27,6 +27,7 @@ mod wait;
 
 pub use base_url::{BaseUrl, BaseUrlError, check_base_url};
 pub use chat::{ChatRequest, Message};
+pub use classify::{Advice, Fault};
 pub use client::{ClientSettings, UpstreamClient};
 pub use diagnose::{Depth, ImageError, Probe, TestPrompt, check_image, diagnose, explain_listing};
 pub use error::UpstreamError;

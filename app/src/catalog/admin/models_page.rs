@@ -253,6 +253,7 @@ pub(super) fn last_test(test: LastTest) -> AnyView {
     let words = match test.verdict.as_str() {
         "works" => "works".to_owned(),
         "not_listed" => "not listed".to_owned(),
+        "loading" => "loading".to_owned(),
         _ => format!("failed: {}", test.failed_stage.as_deref().unwrap_or("unknown")),
     };
     let latency = test.latency_ms.map(|ms| format!(", {}", format::duration(Some(ms))));

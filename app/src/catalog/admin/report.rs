@@ -89,6 +89,7 @@ fn verdict(report: Option<&TestReport>) -> (&'static str, String) {
     let sentence = match (report.verdict, report.failed_stage) {
         (Verdict::Works, _) => "It works.".to_owned(),
         (Verdict::NotListed, _) => "Connected, but the upstream does not list the model.".to_owned(),
+        (Verdict::Loading, _) => "Connected; the upstream is loading the model.".to_owned(),
         (Verdict::Failed, Some(stage)) => format!("Failed at: {}.", stage.title()),
         (Verdict::Failed, None) => "Failed.".to_owned(),
     };

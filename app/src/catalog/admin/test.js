@@ -14,7 +14,8 @@
     WORD = ".state", TIME = ".number", FIGURE = "data-figure", ANSWER = "[data-answer]", ANSWER_PART = "[data-answer-part]",
     VERDICT = "data-verdict", VERDICT_LINE = "[data-verdict-line]", LATENCY = "latency_ms", TTFT = "ttft_ms", COST = "list_cost_usd",
     WAITING = "waiting", PASSED = "passed", WARNING = "note", FAILED = "failed", SKIPPED = "skipped",
-    WORKS = "It works.", NOT_LISTED = "Connected, but the upstream does not list the model.";
+    WORKS = "It works.", NOT_LISTED = "Connected, but the upstream does not list the model.",
+    LOADING = "Connected; the upstream is loading the model.";
   // In app/domain/src/format.rs:
   const UNKNOWN = "—";
 
@@ -24,7 +25,7 @@
   const report = /** @type {HTMLElement} */ (document.querySelector(REPORT));
   const refusal = /** @type {HTMLElement} */ (form.querySelector(REFUSAL));
   const words = { passed: PASSED, warning: WARNING, failed: FAILED, skipped: SKIPPED };
-  const verdicts = { works: WORKS, not_listed: NOT_LISTED, failed: undefined };
+  const verdicts = { works: WORKS, not_listed: NOT_LISTED, loading: LOADING, failed: undefined };
   /** @param {number | null} ms */
   const time = (ms) => (ms === null ? UNKNOWN : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(2)} s`);
   /** @type {AbortController | undefined} */

@@ -39,7 +39,7 @@ pub(super) async fn with_failover(
         match dispatch((client, catalog), call, model, recorder).await {
             Ok(answer) => return Ok(answer),
             Err(failure) if failure.can_fail_over => {
-                tracing::debug!(model = %model.public_name, code = failure.code, "a model did not answer");
+                tracing::debug!(model = %model.public_name, code = %failure.code, "a model did not answer");
                 last = Some(failure);
             }
             Err(failure) => return Err(failure),

@@ -1,5 +1,7 @@
 //! Failures in OpenAI's error format.
 
+use std::borrow::Cow;
+
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -8,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 use foundation::error::Error;
 use serde_json::{Value, json};
-use upstream::UpstreamError;
+use upstream::{Fault, UpstreamError};
 
 use crate::usage::ErrorClass;
 
@@ -16,15 +18,17 @@ use crate::usage::ErrorClass;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub status: StatusCode,
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The field of the request that is at fault.
-    pub param: Option<&'static str>,
+    pub param: Option<Cow<'static, str>>,
     /// One or two plain sentences: what happened and what to do.
     pub message: String,
     pub retry_after_s: Option<u32>,
     pub class: ErrorClass,
     /// Whether another model may succeed.
     pub can_fail_over: bool,
+    /// Whether the same request would fail again. OpenAI's client libraries retry by themselves unless they are told.
+    pub is_final: bool,
 }
 
 impl Failure {
@@ -32,12 +36,13 @@ impl Failure {
     pub(super) fn rejected(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             param: None,
             message: message.into(),
             retry_after_s: None,
             class: ErrorClass::Caller,
             can_fail_over: false,
+            is_final: status.is_client_error(),
         }
     }
 
@@ -46,7 +51,7 @@ impl Failure {
     }
 
     pub(super) fn with_param(self, param: &'static str) -> Self {
-        Self { param: Some(param), ..self }
+        Self { param: Some(param.into()), ..self }
     }
 
     pub(super) fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
@@ -57,6 +62,7 @@ impl Failure {
         Self {
             retry_after_s: Some(retry_after_s),
             class: ErrorClass::RateLimited,
+            is_final: false,
             ..Self::rejected(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate_limit_exceeded",
@@ -116,48 +122,92 @@ impl Failure {
 
 impl From<UpstreamError> for Failure {
     fn from(error: UpstreamError) -> Self {
-        use ErrorClass as C;
-        let own = error.status.and_then(|status| StatusCode::from_u16(status).ok());
-        let (status, code, class) = match error.code {
-            "rate_limited" => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", C::RateLimited),
-            "quota_exhausted" => (StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", C::RateLimited),
-            // This is about the operator's key at the upstream, not about the caller's.
-            "unauthorized" => (StatusCode::BAD_GATEWAY, "upstream_unauthorized", C::Upstream4xx),
-            "model_not_found" => (StatusCode::NOT_FOUND, "model_not_found", C::Upstream4xx),
-            "endpoint_not_found" => (StatusCode::BAD_GATEWAY, "upstream_not_found", C::Upstream4xx),
-            "payload_too_large" => (own.unwrap_or(StatusCode::BAD_REQUEST), "context_length_exceeded", C::Upstream4xx),
-            "refused_request" => (own.unwrap_or(StatusCode::BAD_REQUEST), "upstream_refused", C::Upstream4xx),
-            "upstream_failed" => (forwarded_status(error.status), "upstream_failed", C::Upstream5xx),
-            "timeout_connect" => (StatusCode::GATEWAY_TIMEOUT, "timeout_connect", C::Connect),
-            "timeout_first_byte" => (StatusCode::GATEWAY_TIMEOUT, "timeout_first_byte", C::Timeout),
-            "timeout_idle" => (StatusCode::GATEWAY_TIMEOUT, "timeout_idle", C::Timeout),
-            "timeout_total" => (StatusCode::GATEWAY_TIMEOUT, "timeout_total", C::Timeout),
-            code @ ("connect_failed" | "dns_failed" | "tls_failed" | "address_blocked") => {
-                (StatusCode::BAD_GATEWAY, code, C::Connect)
-            }
-            "cut_off" => (StatusCode::BAD_GATEWAY, "cut_off", C::CutOff),
-            code => (StatusCode::BAD_GATEWAY, code, C::Upstream5xx),
-        };
-        let can_fail_over = matches!(class, C::Connect | C::RateLimited | C::Timeout | C::Upstream5xx | C::CutOff)
-            || code == "upstream_unauthorized";
-        Self {
-            status,
-            code,
-            param: None,
-            message: error.message,
-            retry_after_s: error.retry_after_s,
-            class,
-            can_fail_over,
+        match error.fault {
+            Some(fault) => of_refusal(error, fault),
+            None => of_exchange(error),
         }
     }
 }
 
-/// Statuses that client libraries handle are kept; 529 (overloaded) means the same as 503.
+/// The failure for what the upstream says itself.
+fn of_refusal(error: UpstreamError, fault: Fault) -> Failure {
+    use ErrorClass as C;
+    use Fault as F;
+    use StatusCode as S;
+    let own = error.status.and_then(|status| S::from_u16(status).ok()).filter(S::is_client_error);
+    let (status, code, class) = match fault {
+        F::ContentFilter => (S::BAD_REQUEST, "content_filter", C::ContentFilter),
+        F::Loading => (S::SERVICE_UNAVAILABLE, "model_loading", C::Upstream5xx),
+        F::OutOfMoney => (S::TOO_MANY_REQUESTS, "insufficient_quota", C::RateLimited),
+        F::LargerThanRateLimit | F::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limit_exceeded", C::RateLimited),
+        F::TooLong => (S::BAD_REQUEST, "context_length_exceeded", C::Caller),
+        F::TextTooLong => (S::BAD_REQUEST, "string_above_max_length", C::Caller),
+        F::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "context_length_exceeded", C::Caller),
+        // These are about the operator's account at the upstream, not about the caller's key.
+        F::BadKey | F::NotAllowed | F::PlaceRefused | F::Unverified => {
+            (S::BAD_GATEWAY, "upstream_unauthorized", C::Upstream4xx)
+        }
+        F::UnknownModel | F::UnknownDeployment => (S::NOT_FOUND, "model_not_found", C::Upstream4xx),
+        F::UnknownEndpoint => (S::BAD_GATEWAY, "upstream_not_found", C::Upstream4xx),
+        F::Refused => (own.unwrap_or(S::BAD_REQUEST), "upstream_refused", C::Caller),
+        F::Overloaded | F::Failed => (forwarded_status(error.status), "upstream_failed", C::Upstream5xx),
+    };
+    // What is wrong with this request would be so at the next model too.
+    let is_the_requests = matches!(class, C::Caller | C::ContentFilter);
+    let message = match (fault, &error.detail) {
+        (F::TooLong | F::TextTooLong, Some(words)) => format!("{} The model's server says: “{words}”", error.message),
+        _ => error.message,
+    };
+    let keeps_code = matches!(fault, F::Refused | F::TextTooLong)
+        || (fault == F::ContentFilter && error.provider_code.as_deref().is_some_and(is_word));
+    Failure {
+        status,
+        code: error.provider_code.filter(|_| keeps_code).map_or(code.into(), Cow::from),
+        param: error.param.map(Cow::from),
+        message,
+        retry_after_s: error.retry_after_s,
+        class,
+        can_fail_over: !is_the_requests,
+        is_final: is_the_requests
+            || matches!(fault, F::OutOfMoney | F::LargerThanRateLimit | F::UnknownModel | F::UnknownDeployment),
+    }
+}
+
+/// Whether a code is more than a number.
+fn is_word(code: &str) -> bool {
+    code.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The failure where the exchange with the upstream itself did not come about.
+fn of_exchange(error: UpstreamError) -> Failure {
+    use ErrorClass as C;
+    let (status, class) = match error.code {
+        "timeout_connect" => (StatusCode::GATEWAY_TIMEOUT, C::Connect),
+        // What this site's own limits cut is not the model's failure.
+        "timeout_first_byte" | "timeout_idle" | "timeout_total" => (StatusCode::GATEWAY_TIMEOUT, C::SiteLimit),
+        "too_large" => (StatusCode::BAD_GATEWAY, C::SiteLimit),
+        "connect_failed" | "dns_failed" | "tls_failed" | "address_blocked" => (StatusCode::BAD_GATEWAY, C::Connect),
+        "cut_off" | "damaged" => (StatusCode::BAD_GATEWAY, C::CutOff),
+        _ => (StatusCode::BAD_GATEWAY, C::Upstream5xx),
+    };
+    Failure {
+        status,
+        code: error.code.into(),
+        param: None,
+        message: error.message,
+        retry_after_s: error.retry_after_s,
+        class,
+        can_fail_over: true,
+        is_final: false,
+    }
+}
+
+/// Statuses that client libraries handle are kept; 529, 498 and an overload that is told with 429 mean the same as 503.
 fn forwarded_status(status: Option<u16>) -> StatusCode {
     match status {
         Some(500) => StatusCode::INTERNAL_SERVER_ERROR,
-        Some(503 | 529) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(504) => StatusCode::GATEWAY_TIMEOUT,
+        Some(429 | 498 | 503 | 529) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(408 | 504) => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::BAD_GATEWAY,
     }
 }
@@ -175,8 +225,7 @@ impl IntoResponse for Failure {
         if self.status == StatusCode::PAYLOAD_TOO_LARGE {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        // OpenAI's client libraries retry by themselves, which cannot help where the request is at fault.
-        if self.class == ErrorClass::Caller && self.status.is_client_error() {
+        if self.is_final {
             headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
         }
         response

@@ -238,8 +238,8 @@ fn write_options(options: &str, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<ChatCall, &'static str> {
-        ChatCall::read(Bytes::copy_from_slice(body.as_bytes())).map_err(|failure| failure.code)
+    fn read(body: &str) -> Result<ChatCall, String> {
+        ChatCall::read(Bytes::copy_from_slice(body.as_bytes())).map_err(|failure| failure.code.into_owned())
     }
 
     fn sent(body: &str) -> String {
@@ -308,7 +308,7 @@ mod tests {
             (r#"{"model":"m","messages":[{}],"model":"n"}"#, "duplicate_field"),
             (&many(10_001), "too_many_messages"),
         ] {
-            assert_eq!(read(body).err(), Some(code), "{body:.80}");
+            assert_eq!(read(body).err().as_deref(), Some(code), "{body:.80}");
         }
         assert_eq!(ChatCall::read(Bytes::from_static(b"{\"model\":\"\xff\"}")).unwrap_err().code, "invalid_json");
     }

@@ -112,11 +112,13 @@ impl UsageRecorder {
 
     /// The response has ended. `tokens_in` estimates the prompt if the upstream did not count it.
     pub(super) async fn completed(self, progress: &Progress, ending: Ending, tokens_in: impl FnOnce() -> u64 + Send) {
-        let (outcome, class) = match ending {
-            Ending::Complete => (Outcome::Success, None),
-            Ending::Empty | Ending::Filtered => (Outcome::Error, Some(ErrorClass::Empty)),
-            Ending::Damaged | Ending::CutOff => (Outcome::Error, Some(ErrorClass::CutOff)),
+        let class = match ending {
+            Ending::Complete => None,
+            Ending::Empty => Some(ErrorClass::Empty),
+            Ending::Filtered => Some(ErrorClass::ContentFilter),
+            Ending::Damaged | Ending::CutOff => Some(ErrorClass::CutOff),
         };
+        let outcome = class.map_or(Outcome::Success, ErrorClass::outcome);
         self.with_tokens(progress, tokens_in).close(outcome, class, Some(200)).await;
     }
 
@@ -127,13 +129,13 @@ impl UsageRecorder {
         progress: &Progress,
         tokens_in: impl FnOnce() -> u64 + Send,
     ) {
-        self.with_tokens(progress, tokens_in).close(Outcome::Error, Some(class), Some(200)).await;
+        self.with_tokens(progress, tokens_in).close(class.outcome(), Some(class), Some(200)).await;
     }
 
     /// No model answered. `has_begun`: the caller has received the head of a stream, with status 200.
     pub(super) async fn failed(self, failure: &Failure, has_begun: bool) {
         let status = if has_begun { 200 } else { failure.status.as_u16() };
-        self.close(Outcome::Error, Some(failure.class), Some(status)).await;
+        self.close(failure.class.outcome(), Some(failure.class), Some(status)).await;
     }
 
     /// The request was rejected before any model was called.

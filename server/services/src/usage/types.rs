@@ -50,7 +50,7 @@ pub fn is_believable_cost(usd: &Decimal) -> bool {
 pub enum Outcome {
     Success,
     Error,
-    /// The caller's own fault, answered before any upstream call: not counted.
+    /// Not the model's doing: the request itself, a filter of the provider, a limit of this site. Not counted.
     Refused,
     /// The caller disconnected: not counted.
     Abandoned,
@@ -79,6 +79,28 @@ pub enum ErrorClass {
     /// The request itself was at fault.
     Caller,
     HangUp,
+    /// A filter of the provider stopped the prompt or the answer.
+    ContentFilter,
+    /// A limit of this site on times or sizes cut the answer off.
+    SiteLimit,
+}
+
+impl ErrorClass {
+    /// How a request that ends so is counted.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::RateLimited
+            | Self::Timeout
+            | Self::Connect
+            | Self::Upstream4xx
+            | Self::Upstream5xx
+            | Self::CutOff
+            | Self::Empty
+            | Self::Slow => Outcome::Error,
+            Self::Caller | Self::ContentFilter | Self::SiteLimit => Outcome::Refused,
+            Self::HangUp => Outcome::Abandoned,
+        }
+    }
 }
 
 /// Who counted the tokens.
@@ -123,6 +145,8 @@ mod tests {
             "slow",
             "caller",
             "hang_up",
+            "content_filter",
+            "site_limit",
         ]);
         check::<UsageSource>(&["upstream", "estimated"]);
         check::<EventSource>(&["gateway", "litellm", "simulated"]);

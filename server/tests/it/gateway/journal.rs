@@ -48,7 +48,7 @@ const FATES: [Fate; 15] = [
     fate("m/broken", true, "error", Some("upstream_5xx")),
     fate("m/cut", true, "error", Some("cut_off")),
     fate("m/empty", false, "error", Some("empty")),
-    fate("m/refuses", false, "error", Some("upstream_4xx")),
+    fate("m/refuses", false, "refused", Some("caller")),
     Fate { upstream_calls: 0, ..fate("m/unknown", false, "refused", Some("caller")) },
     Fate { upstream_calls: 2, ..fate("auto", true, "success", None) },
     Fate { hangs_up: true, ..fate("m/silent", false, "abandoned", Some("hang_up")) },

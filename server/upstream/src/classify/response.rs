@@ -3,21 +3,82 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::retry_after::retry_after;
+use super::{
+    fault::Fault,
+    phrase::Numbers,
+    retry_after::{self, retry_after},
+    said::Said,
+    table,
+};
 use crate::{error::UpstreamError, redact::quotation};
+
+/// Characters of a code or of the name of a field.
+const MAX_WORD: usize = 100;
 
 /// The error for a response whose status is not a success. `key`: the secrets to redact, one a line.
 pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8], key: Option<&str>) -> UpstreamError {
+    if status.is_redirection() {
+        return UpstreamError::redirected(status.as_u16());
+    }
     let body = serde_json::from_slice::<Value>(body).unwrap_or_else(|_| plain_text(headers, body));
-    let message = message_of(&body).and_then(|message| quotation(message, key));
-    let refusal = Refusal { status, kind: kind_of(&body), message: message.as_deref() };
-    let error = UpstreamError { retry_after_s: retry_after(headers), ..refusal.error() };
-    error.with_detail(message)
+    let said = Said::by_response(status, headers, &body);
+    let (fault, numbers) = table::find(&said).unwrap_or((Fault::Refused, Numbers::default()));
+    let wait = retry_after(headers, is_about_rates(fault));
+    let error = error(&said, fault, numbers, key);
+    UpstreamError { retry_after_s: wait.or(error.retry_after_s), ..error }
 }
 
 /// The error for an error object in the body of a response whose status was a success.
 pub(crate) fn from_error_object(object: &Value, key: Option<&str>) -> UpstreamError {
-    UpstreamError::error_in_stream().with_detail(message_of(object).and_then(|message| quotation(message, key)))
+    let said = Said::by_object(object);
+    match table::find(&said) {
+        Some((fault, numbers)) => error(&said, fault, numbers, key),
+        None => with_words(UpstreamError::error_in_stream(), &said, quoted(&said, key), key),
+    }
+}
+
+/// The upstream's own words, fit to be shown.
+fn quoted(said: &Said, key: Option<&str>) -> Option<String> {
+    said.message.as_deref().and_then(|message| quotation(message, key))
+}
+
+fn error(said: &Said, fault: Fault, numbers: Numbers, key: Option<&str>) -> UpstreamError {
+    let words = quoted(said, key);
+    let numbers = Numbers { used: numbers.used.or(said.numbers.used), limit: numbers.limit.or(said.numbers.limit) };
+    let message = match (fault, &words) {
+        // The only error whose message quotes the upstream: which parameter is wrong is known to nobody else.
+        (Fault::Refused, Some(words)) => {
+            format!("The model's server refused the request. It says: “{words}” Change that and try again.")
+        }
+        (Fault::TooLong | Fault::LargerThanRateLimit, _) => format!("{}{}", fault.message(), counted(numbers)),
+        _ => fault.message().to_owned(),
+    };
+    let wait = said.wait_s.or_else(|| retry_after::in_words(fault, &said.texts));
+    let error = UpstreamError { status: said.status, retry_after_s: wait, ..UpstreamError::of_fault(fault, message) };
+    with_words(error, said, words, key)
+}
+
+/// The numbers of a refusal, which agents shorten their prompts by.
+fn counted(numbers: Numbers) -> String {
+    match (numbers.used, numbers.limit) {
+        (Some(used), Some(limit)) => format!(" It has {used} tokens; the limit is {limit}."),
+        (None, Some(limit)) => format!(" The limit is {limit} tokens."),
+        (Some(used), None) => format!(" It has {used} tokens."),
+        (None, None) => String::new(),
+    }
+}
+
+/// Adds what the upstream said itself.
+fn with_words(error: UpstreamError, said: &Said, words: Option<String>, key: Option<&str>) -> UpstreamError {
+    let word = |word: &Option<String>| {
+        let kept: String = word.as_deref()?.chars().filter(char::is_ascii_graphic).take(MAX_WORD).collect();
+        quotation(&kept, key)
+    };
+    UpstreamError { provider_code: word(&said.code), param: word(&said.param), detail: words, ..error }
+}
+
+fn is_about_rates(fault: Fault) -> bool {
+    matches!(fault, Fault::RateLimited | Fault::Overloaded | Fault::LargerThanRateLimit)
 }
 
 /// The body as text where it is plain text. HTML and binary data are not quoted.
@@ -26,126 +87,6 @@ fn plain_text(headers: &HeaderMap, body: &[u8]) -> Value {
     match std::str::from_utf8(body) {
         Ok(text) if content_type.starts_with("text/plain") => Value::String(text.to_owned()),
         _ => Value::Null,
-    }
-}
-
-/// The message of an error in any of the shapes in use: `{error: {message}}`, `{error: "…"}`, `{message}`, `{detail}`,
-/// `{detail: [{msg}]}`, a list of one of them, or a bare text.
-fn message_of(body: &Value) -> Option<&str> {
-    match body {
-        Value::String(message) => Some(message),
-        Value::Array(items) => message_of(items.first()?),
-        Value::Object(fields) => ["error", "message", "detail", "msg", "error_message"]
-            .iter()
-            .find_map(|name| message_of(fields.get(*name)?)),
-        _ => None,
-    }
-}
-
-/// The machine-readable code or type of an error, if there is one.
-fn kind_of(body: &Value) -> &str {
-    let body = body.as_array().and_then(|items| items.first()).unwrap_or(body);
-    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
-    ["code", "type"].iter().find_map(|name| error.get(name)?.as_str()).unwrap_or_default()
-}
-
-/// What a response says about why it is not a success.
-struct Refusal<'a> {
-    status: StatusCode,
-    kind: &'a str,
-    message: Option<&'a str>,
-}
-
-impl Refusal<'_> {
-    fn error(&self) -> UpstreamError {
-        let status = self.status.as_u16();
-        let answered = |code, message: &str| UpstreamError::answered(code, status, message);
-        if self.says_model_is_unknown() {
-            return answered(
-                "model_not_found",
-                "The model's server does not know this model. Choose another one; the operator may have to correct its \
-                 name.",
-            );
-        }
-        if self.says_quota_is_spent() {
-            return answered(
-                "quota_exhausted",
-                "The provider's account has no credit or quota left. Choose another model, and tell the operator.",
-            );
-        }
-        match status {
-            300..=399 => UpstreamError::redirected(status),
-            401 => answered(
-                "unauthorized",
-                "The model's server did not accept the API key. Tell the operator to check the upstream's key.",
-            ),
-            403 => answered(
-                "unauthorized",
-                "The API key is not allowed to use this model. Tell the operator, or choose another model.",
-            ),
-            404 | 405 | 410 => answered(
-                "endpoint_not_found",
-                "There is no chat completion at the upstream's address. Tell the operator to check its base URL; it \
-                 usually ends in /v1.",
-            ),
-            413 => self.too_long(),
-            400 | 422 if self.says_context_is_exceeded() => self.too_long(),
-            429 => answered(
-                "rate_limited",
-                "The model's server limits how often it can be asked. Wait a little and try again, or choose another model.",
-            ),
-            500.. => answered(
-                "upstream_failed",
-                "The model's server failed. Try again in a moment, or choose another model.",
-            ),
-            _ => self.refused(),
-        }
-    }
-
-    fn too_long(&self) -> UpstreamError {
-        UpstreamError::answered(
-            "payload_too_large",
-            self.status.as_u16(),
-            "The prompt is too long for this model. Shorten it, lower max tokens, or choose a model with a larger context \
-             window.",
-        )
-    }
-
-    /// The only error whose message quotes the upstream: which parameter is wrong is known to nobody else.
-    fn refused(&self) -> UpstreamError {
-        let message = match self.message {
-            Some(message) => {
-                format!("The model's server refused the request. It says: “{message}” Change that and try again.")
-            }
-            None => {
-                "The model's server refused the request without saying why. Try without parameters, or choose another \
-                     model."
-                    .to_owned()
-            }
-        };
-        UpstreamError::answered("refused_request", self.status.as_u16(), message)
-    }
-
-    fn says_model_is_unknown(&self) -> bool {
-        let message = self.message.unwrap_or_default().to_ascii_lowercase();
-        let named = message.contains("model")
-            && ["not found", "does not exist", "invalid model name", "no such model", "unknown model"]
-                .iter()
-                .any(|phrase| message.contains(phrase));
-        matches!(self.status.as_u16(), 400 | 404 | 422) && (self.kind == "model_not_found" || named)
-    }
-
-    fn says_quota_is_spent(&self) -> bool {
-        let spent = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"].contains(&self.kind);
-        self.status.as_u16() == 402 || (spent && matches!(self.status.as_u16(), 403 | 429))
-    }
-
-    fn says_context_is_exceeded(&self) -> bool {
-        let message = self.message.unwrap_or_default().to_ascii_lowercase();
-        self.kind == "context_length_exceeded"
-            || self.kind == "exceed_context_size_error"
-            || message.contains("maximum context length")
-            || message.contains("context window")
     }
 }
 
@@ -160,6 +101,10 @@ mod tests {
             body.as_bytes(),
             Some("secret-key-1"),
         )
+    }
+
+    fn in_answer(body: &str) -> UpstreamError {
+        from_error_object(&serde_json::from_str(body).expect("JSON"), Some("secret-key-1"))
     }
 
     #[test]
@@ -177,6 +122,7 @@ mod tests {
             (500, "upstream_failed"),
             (503, "upstream_failed"),
             (529, "upstream_failed"),
+            (600, "refused_request"),
             (307, "redirected"),
         ];
         for (status, code) in cases {
@@ -186,44 +132,90 @@ mod tests {
     }
 
     #[test]
-    fn the_words_are_found_in_every_shape_of_error() {
-        for body in [
-            r#"{"error":{"message":"too hot","type":"invalid_request_error"}}"#,
-            r#"{"error":"too hot"}"#,
-            r#"{"object":"error","message":"too hot","code":400}"#,
-            r#"{"detail":"too hot"}"#,
-            r#"{"detail":[{"loc":["body"],"msg":"too hot"}]}"#,
-            r#"[{"error":{"code":400,"message":"too hot"}}]"#,
-            r#""too hot""#,
-            "too hot",
-        ] {
-            let error = answer(400, body);
-            assert_eq!(error.detail.as_deref(), Some("too hot"), "{body}");
-            assert!(error.message.contains("“too hot”"), "{body}");
-        }
-    }
-
-    #[test]
-    fn what_an_error_is_about_is_read_from_its_code_or_its_words() {
-        let cases = [
-            (404, r#"{"error":{"code":"model_not_found","message":"x"}}"#, "model_not_found"),
-            (404, r#"{"error":{"message":"model \"x\" not found, try pulling it first"}}"#, "model_not_found"),
-            (400, r#"{"error":{"message":"Invalid model name passed in model=x"}}"#, "model_not_found"),
-            (429, r#"{"error":{"type":"tokens","code":"insufficient_quota","message":"x"}}"#, "quota_exhausted"),
-            (400, r#"{"error":{"code":"context_length_exceeded","message":"x"}}"#, "payload_too_large"),
-            (400, r#"{"error":{"message":"This model's maximum context length is 10 tokens"}}"#, "payload_too_large"),
-        ];
-        for (status, body, code) in cases {
-            assert_eq!(answer(status, body).code, code, "{body}");
-        }
-    }
-
-    #[test]
     fn only_a_refused_request_quotes_in_its_message_and_never_a_key_or_a_page() {
         assert!(!answer(500, r#"{"error":"internal 10.0.0.7"}"#).message.contains("10.0.0.7"));
-        let echoed = answer(400, r#"{"error":"bad header Bearer secret-key-1"}"#);
+        assert!(answer(400, r#"{"error":"too hot"}"#).message.contains("“too hot”"));
+        let echoed = answer(
+            400,
+            r#"{"error":{"message":"bad Bearer secret-key-1","code":"secret-key-1","param":"a secret-key-1"}}"#,
+        );
         assert!(!format!("{echoed:?}").contains("secret-key-1"));
         let page = answer(400, "<html><h1>nginx</h1></html>");
         assert!(!format!("{page:?}").contains("nginx"));
+    }
+
+    #[test]
+    fn members_are_sent_to_no_page_of_the_provider() {
+        for (status, body) in [
+            (
+                402,
+                r#"{"error":{"message":"Insufficient credits. Add more using https://openrouter.ai/settings/credits"}}"#,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."}}"#,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"Your organization must be verified to stream this model. Please go to: https://platform.openai.com/settings","param":"stream"}}"#,
+            ),
+        ] {
+            let error = answer(status, body);
+            assert!(!error.message.contains("http") && !error.message.contains("Billing"), "{}", error.message);
+            assert!(error.detail.is_some() && error.advice().is_some());
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_is_too_long_is_told_with_its_numbers() {
+        let error = answer(
+            400,
+            r#"{"error":{"message":"x","type":"exceed_context_size_error","code":400,"n_prompt_tokens":5000,"n_ctx":4096}}"#,
+        );
+        assert_eq!(error.code, "payload_too_large");
+        assert!(error.message.ends_with("It has 5000 tokens; the limit is 4096."), "{}", error.message);
+    }
+
+    #[test]
+    fn the_providers_code_and_field_are_plain_and_bounded() {
+        let error = answer(400, r#"{"error":{"message":"x","code":400,"param":"messages[0].content"}}"#);
+        assert_eq!(
+            (error.provider_code.as_deref(), error.param.as_deref()),
+            (Some("400"), Some("messages[0].content"))
+        );
+        let body =
+            serde_json::json!({"error": {"message": "x", "code": "a\u{202e}\n b".repeat(500), "param": "\u{0}"}});
+        let error = answer(400, &body.to_string());
+        assert_eq!(error.provider_code.map(|code| code.len()), Some(MAX_WORD));
+        assert_eq!(error.param, None);
+    }
+
+    #[test]
+    fn an_error_inside_of_an_answer_is_told_by_the_same_table() {
+        for (body, code, status) in [
+            (r#"{"error":{"code":503,"message":"No instances available"}}"#, "upstream_failed", Some(503)),
+            (r#"{"error":{"code":429,"message":"x"}}"#, "rate_limited", Some(429)),
+            (r#"{"error":{"code":"context_length_exceeded","message":"x"}}"#, "payload_too_large", None),
+            (r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, "upstream_failed", None),
+            (r#"{"error":{"message":"overloaded"}}"#, "error_in_stream", None),
+            (r#"{"error":true}"#, "error_in_stream", None),
+        ] {
+            let error = in_answer(body);
+            assert_eq!((error.code, error.status), (code, status), "{body}");
+        }
+        assert_eq!(in_answer(r#"{"error":"secret-key-1 is gone"}"#).detail.as_deref(), Some("[redacted] is gone"));
+    }
+
+    #[test]
+    fn the_wait_is_in_the_body_where_no_header_has_it() {
+        let wait = |status, body| answer(status, body).retry_after_s;
+        assert_eq!(wait(503, r#"{"error":"Model acme/m is currently loading","estimated_time":19.2}"#), Some(20));
+        let delay = r#"[{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"34.07s"}]}}]"#;
+        assert_eq!(wait(429, delay), Some(35));
+        assert_eq!(
+            wait(429, r#"{"error":{"message":"Rate limit reached for m. Please try again in 6.5s."}}"#),
+            Some(7)
+        );
+        assert_eq!(wait(400, r#"{"error":{"message":"Please try again in 6.5s."}}"#), None);
     }
 }

@@ -1,6 +1,6 @@
 //! A failed call explained to an admin: what happened, and what to do.
 
-use crate::{Target, UpstreamError, classify::UNKNOWN_ISSUER};
+use crate::{Fault, Target, UpstreamError, classify::UNKNOWN_ISSUER};
 
 /// What to do about a name without an address.
 pub(super) const NO_NAME: &str =
@@ -34,16 +34,9 @@ pub(super) fn tls_remedy(reason: &str) -> &'static str {
 
 /// What happened, with the upstream's own words where it sent any; those are redacted already.
 pub(super) fn explain(error: &UpstreamError) -> String {
-    let happened = match error.code {
-        "unauthorized" if error.status == Some(403) => "The upstream does not allow this to this key.".to_owned(),
-        "unauthorized" => "The upstream did not accept the key.".to_owned(),
-        "endpoint_not_found" => "There is no chat completion at this address.".to_owned(),
-        "refused_request" => "The upstream refused the request.".to_owned(),
-        "model_not_found" => "The upstream says that it does not know this model.".to_owned(),
-        _ => {
-            let first = error.message.split_once(". ").map_or(error.message.as_str(), |(first, _)| first);
-            format!("{}.", first.trim_end_matches('.'))
-        }
+    let happened = match error.advice() {
+        Some(advice) => advice.happened,
+        None => error.message.split_once(". ").map_or(error.message.as_str(), |(first, _)| first),
     };
     let status = error.status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
     let quoted = error.detail.as_deref().map(|words| format!(" It says: “{words}”")).unwrap_or_default();
@@ -52,27 +45,26 @@ pub(super) fn explain(error: &UpstreamError) -> String {
 
 /// What to do.
 pub(super) fn remedy(error: &UpstreamError, target: &Target) -> String {
-    let has_key = target.api_key.is_some();
-    match error.code {
-        "unauthorized" if error.status == Some(403) => {
-            "Check at the provider what this key may do and which models its account has."
+    match error.fault {
+        Some(Fault::BadKey) if target.api_key.is_none() => {
+            "Enter the key: none is stored. One that was there is cleared when scheme, host or port change."
         }
-        "unauthorized" if has_key => "Enter the key again: copy it whole, from the right account or project.",
-        "unauthorized" => "Enter the key: none is stored. One that was there is cleared when scheme, host or port change.",
-        "endpoint_not_found" => "Correct the path of the base URL; it usually ends in /v1.",
+        Some(fault) => fault.advice().remedy,
+        None => remedy_of_exchange(error.code),
+    }
+    .into()
+}
+
+/// What to do where the exchange with the upstream did not come about.
+fn remedy_of_exchange(code: &str) -> &'static str {
+    match code {
         "bad_response" => "Correct the base URL: what answers there is not an OpenAI-compatible server.",
         "redirected" => "Enter the address that it redirects to; redirects are not followed.",
-        "model_not_found" => "Correct the upstream's name of the model, or load the model there.",
-        "refused_request" => "Change what it objects to.",
-        "quota_exhausted" => "Add credit or raise the limit at the provider.",
-        "rate_limited" => "Wait a little and test again; where it stays, raise the limit at the provider.",
-        "upstream_failed" => "Look into the upstream's own log; where it is a provider, at its status page.",
         "timeout_first_byte" | "timeout_idle" | "timeout_total" => {
             "See whether the upstream is overloaded or still loading the model; raise the time limits where it needs longer."
         }
         "cut_off" => "Look for a proxy in between that cuts connections, and into the upstream's own log.",
         "empty_answer" => "Raise max tokens: a model that reasons first may spend a small number on that.",
-        "payload_too_large" => "Send less, or a smaller image.",
         "too_large" => "See what answers at the base URL: it sends more than this site reads.",
         "address_blocked" => "Correct host and port in the base URL, or have the operator set that line.",
         "dns_failed" => NO_NAME,
@@ -80,5 +72,4 @@ pub(super) fn remedy(error: &UpstreamError, target: &Target) -> String {
         "tls_failed" => "Test the upstream: the step of the encryption says what is wrong with it, and what to do.",
         _ => "Look into the upstream's own log.",
     }
-    .into()
 }

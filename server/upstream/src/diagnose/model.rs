@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::catalog::admin::{StageName, adjustment_words};
+use domain::catalog::admin::{HealthState, StageName, adjustment_words};
 
 use super::{
     completion::{Answer, complete_one_token, stream_answer},
@@ -23,6 +23,8 @@ pub(super) struct Outcome {
     pub has_passed: bool,
     /// The upstream lists its models, and this one is not among them.
     pub is_unlisted: bool,
+    /// What the refusal shows of the model.
+    pub health: Option<HealthState>,
     pub answer: Option<Answer>,
 }
 
@@ -63,6 +65,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
             self.judge_without_list(error, &replied, list_ms);
         }
         if let Err(error) = replied {
+            self.outcome.health = error.health();
             self.judge_refusal(&error, is_listed, reply_ms).await;
             return false;
         }
@@ -155,6 +158,8 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         }
         let (detail, mut remedy) = (explain(error), remedy(error, &self.probe.target));
         match error.code {
+            // Nothing is broken.
+            "model_loading" => self.stages.warn(StageName::Reply, reply_ms, detail, remedy),
             // The list needs no key on this upstream, so the wrong key shows only here.
             "unauthorized" if error.status == Some(401) => self.stages.fail(StageName::Auth, reply_ms, detail, remedy),
             "model_not_found" => {
@@ -189,6 +194,7 @@ impl<'a, 'n> ModelTest<'a, 'n> {
         let adjusted = adjusted(&answer.adjustments);
         self.outcome.answer = Some(answer);
         if let Some(error) = failure {
+            self.outcome.health = error.health();
             self.stages.fail(StageName::Streaming, took, explain(&error), remedy(&error, &self.probe.target));
             return false;
         }

@@ -1,6 +1,6 @@
 //! One test from its first step to its verdict.
 
-use domain::catalog::admin::{StageName, TestEvent, TestReport, Verdict};
+use domain::catalog::admin::{HealthState, StageName, TestEvent, TestReport, Verdict};
 
 use super::{
     connection,
@@ -29,6 +29,7 @@ pub async fn diagnose(
 
     let failed_stage = stages.first_failed();
     let verdict = match failed_stage {
+        None if outcome.health == Some(HealthState::Loading) => Verdict::Loading,
         None => Verdict::Works,
         Some(StageName::Model) if outcome.is_unlisted => Verdict::NotListed,
         Some(_) => Verdict::Failed,
@@ -38,6 +39,7 @@ pub async fn diagnose(
     TestReport {
         verdict,
         failed_stage,
+        health: outcome.health,
         stages: stages.into_vec(),
         response_content: Some(answer.text).filter(|text| !text.is_empty()),
         finish_reason: answer.finish,

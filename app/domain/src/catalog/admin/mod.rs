@@ -2,6 +2,7 @@
 
 mod adjustment;
 mod file_types;
+mod health;
 mod key;
 mod limits;
 mod port;
@@ -10,6 +11,7 @@ mod types;
 
 pub use adjustment::{AdjustmentView, adjustment_words};
 pub use file_types::{CatalogDiff, DiffLine, PriceProposal};
+pub use health::HealthState;
 pub use key::{KeyError, clean_key};
 pub use limits::{FIRST_OUTPUT, MAX_LIMIT_MS, MIN_LIMIT_MS, SILENCE, TimeLimit, WHOLE};
 pub use port::{CatalogFilePort, ModelsPort, Tell, TestsPort, UpstreamsPort};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::health::HealthState;
 use crate::{UpstreamId, Usd};
 
 /// A step on the way to an answer, in its order.
@@ -95,6 +96,8 @@ pub enum Verdict {
     Works,
     /// Connected, but the upstream does not list the model.
     NotListed,
+    /// Connected, and the upstream is loading the model.
+    Loading,
     Failed,
 }
 
@@ -104,6 +107,7 @@ impl Verdict {
         match self {
             Self::Works => "works",
             Self::NotListed => "not_listed",
+            Self::Loading => "loading",
             Self::Failed => "failed",
         }
     }
@@ -114,6 +118,8 @@ impl Verdict {
 pub struct TestReport {
     pub verdict: Verdict,
     pub failed_stage: Option<StageName>,
+    /// What the upstream's refusal shows of the model; `null` where it shows nothing.
+    pub health: Option<HealthState>,
     pub stages: Vec<TestStage>,
     /// Not stored.
     pub response_content: Option<String>,

@@ -89,7 +89,7 @@ pub struct ModelView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LastTest {
     pub tested_at: DateTime<Utc>,
-    /// `works`, `not_listed` or `failed`.
+    /// `works`, `not_listed`, `loading` or `failed`.
     pub verdict: String,
     pub failed_stage: Option<String>,
     pub latency_ms: Option<u64>,

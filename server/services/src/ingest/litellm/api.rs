@@ -10,9 +10,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use serde_json::json;
+use foundation::error::Error;
 
-use super::service::{BacklogFull, Ingest};
+use super::service::{Ingest, Receipt};
 use crate::api::{ApiError, Problem};
 
 /// Bytes of a batch. LiteLLM sends 512 events of about 13 kB by default; long prompts make them larger.
@@ -51,10 +51,12 @@ impl FromRequestParts<Arc<Ingest>> for Sender {
     }
 }
 
-/// Takes a batch in and answers before working on it: LiteLLM loses what a slow receiver holds up.
+/// Takes a batch in. It is answered when it has been read, before its events are written: LiteLLM loses what a slow receiver
+/// holds up.
 #[utoipa::path(post, path = "/api/ingest/litellm", tag = "ingest",
     request_body(content = String, content_type = "application/json", description = "LiteLLM's StandardLoggingPayload: an array, one on each line, or one"),
-    responses((status = 202, description = "Taken in; worked off after this answer"), (status = 400, body = Problem),
+    responses((status = 202, description = "Taken in; the events are written after this answer", body = Receipt),
+        (status = 400, description = "Nothing in it is a JSON object", body = Problem),
         (status = 401, body = Problem), (status = 404, description = "There is no token", body = Problem),
         (status = 413, body = Problem), (status = 503, body = Problem)))]
 async fn take(State(ingest): State<Arc<Ingest>>, _: Sender, body: Result<Bytes, BytesRejection>) -> Response {
@@ -70,18 +72,20 @@ async fn take(State(ingest): State<Arc<Ingest>>, _: Sender, body: Result<Bytes, 
             return ApiError::from(problem).into_response();
         }
     };
-    if !matches!(body.trim_ascii_start().first(), Some(b'[' | b'{')) {
-        let detail = "The body has to be a JSON array of events, one event, or one on each line.";
-        return ApiError::from(Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail)).into_response();
-    }
-    let bytes = body.len();
-    match ingest.enqueue(body) {
-        Ok(()) => (StatusCode::ACCEPTED, Json(json!({"received_bytes": bytes}))).into_response(),
-        Err(BacklogFull) => {
-            let detail = "More is waiting to be worked off than fits. Send it again shortly.";
-            let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
-            problem.retry_after_s = Some(5);
-            ApiError::from(problem).into_response()
+    let is_blank = body.trim_ascii().is_empty();
+    let Ok(told) = ingest.enqueue(body) else {
+        let detail = "More is waiting to be worked off than fits. Send it again shortly.";
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
+        problem.retry_after_s = Some(5);
+        return ApiError::from(problem).into_response();
+    };
+    match told.await {
+        Ok(receipt) if is_blank || receipt.is_no_json() => {
+            let detail = "The body has to be a JSON array of events, one event, or one on each line.";
+            ApiError::from(Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail)).into_response()
         }
+        Ok(receipt) => (StatusCode::ACCEPTED, Json(receipt)).into_response(),
+        // The task that read it panicked.
+        Err(_) => ApiError::from(Error::Internal("a batch from LiteLLM was not read".into())).into_response(),
     }
 }

@@ -34,8 +34,8 @@ pub(super) enum Skipped {
 ///
 /// The entry is not about a completion, or is unusable.
 pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEvent, Skipped> {
-    let is_completion = payload.call_type.as_deref().is_none_or(|kind| kind.is_empty() || kind.contains("completion"));
-    if !is_completion || payload.cache_hit == Some(true) {
+    let asks_a_model = payload.call_type.as_deref().is_none_or(is_completion);
+    if !asks_a_model || payload.cache_hit == Some(true) {
         return Err(Skipped::NotACompletion);
     }
     let started = time(payload.start_time, now).ok_or(Skipped::Unusable)?;
@@ -45,7 +45,7 @@ pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEven
     let is_disconnected = payload.error_str.as_deref().is_some_and(|text| text.contains("Client disconnected"));
     let count = |tokens: Option<u64>| tokens.filter(|tokens| (1..=1_000_000_000_000).contains(tokens));
     let (tokens_in, tokens_out) = (count(payload.prompt_tokens), count(payload.completion_tokens));
-    let ending = ending(payload, is_disconnected, tokens_out, latency_ms);
+    let ending = ending(payload, is_disconnected, latency_ms).ok_or(Skipped::Unusable)?;
     let has_usage = tokens_in.is_some() || tokens_out.is_some();
     // A response that was interrupted has no counts of the upstream: LiteLLM estimates them.
     let usage_source = if is_disconnected { UsageSource::Estimated } else { UsageSource::Upstream };
@@ -67,15 +67,24 @@ pub(super) fn convert(payload: &Payload, now: DateTime<Utc>) -> Result<UsageEven
         latency_ms,
         upstream_latency_ms: None,
         // Only for streams: of other responses LiteLLM reports the end.
-        ttft_ms: if is_stream && tokens_out.is_some() {
-            milliseconds(payload.start_time, payload.completion_start_time)
-        } else {
-            None
-        },
+        ttft_ms: if is_stream { first_token_ms(payload) } else { None },
         attempt: 1,
         cost_usd: payload.response_cost.and_then(cost),
         source: EventSource::LiteLlm,
     })
+}
+
+/// Whether a call of this type asks a chat model for an answer: chat and text completions, and the same through the APIs of
+/// Anthropic, Google and OpenAI's responses. Embeddings, images, transcriptions and the like do not.
+fn is_completion(call_type: &str) -> bool {
+    const OTHERS: [&str; 4] = ["anthropic_messages", "responses", "generate_content", "generate_content_stream"];
+    let is_other = |name: &str| OTHERS.contains(&name);
+    // The asynchronous form of a call has an `a` in front.
+    let is_unnamed = call_type.is_empty();
+    is_unnamed
+        || call_type.contains("completion")
+        || is_other(call_type)
+        || call_type.strip_prefix('a').is_some_and(is_other)
 }
 
 struct Ending {
@@ -84,15 +93,20 @@ struct Ending {
     status: Option<u16>,
 }
 
-fn ending(payload: &Payload, is_disconnected: bool, tokens_out: Option<u64>, latency_ms: u64) -> Ending {
-    let ending = |outcome, class, status| Ending { outcome, class, status };
+/// How the call ended; `None` where the entry does not say.
+fn ending(payload: &Payload, is_disconnected: bool, latency_ms: u64) -> Option<Ending> {
+    let ending = |outcome, class, status| Some(Ending { outcome, class, status });
+    let has_output = payload.completion_tokens.is_some_and(|tokens| tokens > 0);
+    // Where LiteLLM has no counts at all, it reports 0 of both; a count that is missing or impossible says nothing either.
+    let is_empty = payload.completion_tokens == Some(0) && payload.prompt_tokens != Some(0);
     match payload.status.as_deref() {
-        _ if is_disconnected && tokens_out.is_none() && latency_ms >= SLOW_AFTER_MS => {
+        _ if is_disconnected && !has_output && latency_ms >= SLOW_AFTER_MS => {
             ending(Outcome::Error, Some(ErrorClass::Slow), None)
         }
         _ if is_disconnected => ending(Outcome::Abandoned, Some(ErrorClass::HangUp), None),
-        Some("success") if tokens_out.is_some() => ending(Outcome::Success, None, Some(200)),
-        Some("success") => ending(Outcome::Error, Some(ErrorClass::Empty), Some(200)),
+        Some("success") if is_empty => ending(Outcome::Error, Some(ErrorClass::Empty), Some(200)),
+        Some("success") => ending(Outcome::Success, None, Some(200)),
+        None if payload.error_information.is_none() => None,
         _ => {
             let nothing = ErrorInformation::default();
             let error = payload.error_information.as_ref().unwrap_or(&nothing);
@@ -182,6 +196,12 @@ fn milliseconds(from: Option<f64>, to: Option<f64>) -> Option<u64> {
     (seconds > -1.0 && seconds < MAX_LATENCY_S).then(|| (seconds.max(0.0) * 1e3).round() as u64)
 }
 
+/// Until the first token, where that is known: LiteLLM reports the end of the answer where it did not see the first one arrive.
+fn first_token_ms(payload: &Payload) -> Option<u64> {
+    let (first, end) = (payload.completion_start_time?, payload.end_time?);
+    milliseconds(payload.start_time, Some(first)).filter(|ms| *ms > 0 && first < end)
+}
+
 /// LiteLLM reports a cost of 0 when it does not know the price. Unbelievable costs count as unknown too: the catalogue may have
 /// the price.
 fn cost(usd: f64) -> Option<Decimal> {
@@ -212,7 +232,7 @@ mod tests {
         for (name, value) in changes.as_object().expect("changes") {
             payload[name] = value.clone();
         }
-        convert(&serde_json::from_value(payload).expect("a payload"), now())
+        convert(&Payload::read(&payload.to_string()).expect("an entry"), now())
     }
 
     fn failure(error: Value) -> (Outcome, Option<ErrorClass>, Option<u16>) {
@@ -239,6 +259,65 @@ mod tests {
     fn a_stream_has_a_first_token_and_its_whole_latency() {
         let event = event(json!({"stream": true, "completionStartTime": 1795255100.5})).expect("an event");
         assert_eq!((event.is_stream, event.ttft_ms, event.latency_ms), (true, Some(250), 1_500));
+    }
+
+    #[test]
+    fn a_first_token_that_was_not_seen_to_arrive_has_no_time() {
+        // The end of the answer, something after it, its beginning, and nothing.
+        for first in [json!(1795255101.75), json!(1795255103.0), json!(1795255100.25), json!(null), json!("soon")] {
+            let event = event(json!({"stream": true, "completionStartTime": first})).expect("an event");
+            assert_eq!((event.ttft_ms, event.outcome), (None, Outcome::Success), "{first}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_call_that_asks_a_chat_model_counts_and_no_other() {
+        for kind in [
+            "completion",
+            "acompletion",
+            "atext_completion",
+            "anthropic_messages",
+            "responses",
+            "aresponses",
+            "agenerate_content_stream",
+            "",
+        ] {
+            assert_eq!(event(json!({"call_type": kind})).map(|event| event.outcome), Ok(Outcome::Success), "{kind}");
+        }
+        for kind in [
+            "embedding",
+            "aembedding",
+            "image_generation",
+            "amoderation",
+            "arerank",
+            "atranscription",
+            "aspeech",
+            "a",
+            "alist_input_items",
+            "pass_through_endpoint",
+            "acreate_batch",
+        ] {
+            assert_eq!(event(json!({"call_type": kind})), Err(Skipped::NotACompletion), "{kind}");
+        }
+        assert!(event(json!({"call_type": null})).is_ok());
+    }
+
+    #[test]
+    fn odd_counts_are_unknown_and_no_failure_of_the_model() {
+        for tokens in
+            [json!(null), json!(-1), json!(9_223_372_036_854_775_808_u64), json!("many"), json!(1.5), json!([8])]
+        {
+            let event = event(json!({"completion_tokens": tokens, "prompt_tokens": tokens})).expect("an event");
+            assert_eq!((event.outcome, event.tokens_in, event.tokens_out), (Outcome::Success, None, None), "{tokens}");
+            assert_eq!(event.usage_source, None, "{tokens}");
+        }
+        let text =
+            event(json!({"completion_tokens": "8", "prompt_tokens": 12.0, "response_cost": "0.5"})).expect("an event");
+        assert_eq!((text.tokens_in, text.tokens_out), (Some(12), Some(8)));
+        assert_eq!(text.cost_usd.map(|cost| cost.to_string()).as_deref(), Some("0.5"));
+        let uncounted = event(json!({"completion_tokens": 0, "prompt_tokens": 0})).expect("an event");
+        assert_eq!((uncounted.outcome, uncounted.tokens_out), (Outcome::Success, None), "LiteLLM had no counts");
+        assert_eq!(event(json!({"status": null})), Err(Skipped::Unusable), "neither success nor failure");
     }
 
     #[test]
@@ -297,6 +376,11 @@ mod tests {
         assert_eq!(event(json!({"endTime": 1795255000.0})).unwrap_err(), Skipped::Unusable);
         assert_eq!(event(json!({"id": "", "litellm_call_id": null})).unwrap_err(), Skipped::Unusable);
         assert_eq!(event(json!({"call_type": "aembedding"})).unwrap_err(), Skipped::NotACompletion);
-        assert_eq!(event(json!({"cache_hit": true})).unwrap_err(), Skipped::NotACompletion);
+        for hit in [json!(true), json!("True"), json!(1)] {
+            assert_eq!(event(json!({"cache_hit": hit})).unwrap_err(), Skipped::NotACompletion, "no call of a model");
+        }
+        for none in [json!(false), json!(null), json!("False"), json!("")] {
+            assert!(event(json!({"cache_hit": none})).is_ok());
+        }
     }
 }

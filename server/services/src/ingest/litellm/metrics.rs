@@ -20,6 +20,6 @@ impl IngestMetrics {
         registry.register("turned_away", "Batches there was no room for", self.rejected.clone());
         registry.register("events", "Usage events made of them", self.events.clone());
         registry.register("not_completions", not_completions, self.not_completions.clone());
-        registry.register("unusable", "Entries that could not be used", self.unusable.clone());
+        registry.register("unusable", "Entries and lines that could not be used or read", self.unusable.clone());
     }
 }

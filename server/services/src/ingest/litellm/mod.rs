@@ -1,10 +1,11 @@
 //! LiteLLM's generic callback. Its proxy sends a log entry for each request, prompts and answers included; of those nothing is
 //! kept.
 //!
-//! `api` accepts a batch and answers at once, `service` processes it, `payload` parses LiteLLM's entries, `convert` turns them
-//! into usage events.
+//! `api` accepts a batch, `service` reads it, says what it came to and writes its events. `batch` takes a body apart, `payload`
+//! reads one entry of LiteLLM's, `convert` turns it into a usage event.
 
 mod api;
+mod batch;
 mod convert;
 mod metrics;
 mod payload;

@@ -1,7 +1,7 @@
-//! The fields of LiteLLM's `StandardLoggingPayload` that are used. A field of an unexpected type counts as missing; all other
-//! fields, prompts and answers above all, are skipped without being stored.
+//! The fields of LiteLLM's `StandardLoggingPayload` that are used. All other fields, prompts and answers
+//! above all, are skipped without being stored.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, value::RawValue};
 
 /// One log entry.
@@ -61,60 +61,117 @@ pub(super) struct ErrorInformation {
     pub normalized_error: Option<String>,
 }
 
-/// The entries of a body, which is a JSON array, one object, or one object on each line, and the number of entries that could
-/// not be parsed. After a syntax error the rest of the body is lost and counts as one.
-pub(super) fn read(body: &[u8]) -> (Vec<Payload>, usize) {
-    let mut events = Vec::new();
-    let mut unreadable = 0;
-    for item in serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>() {
-        let Ok(item) = item else {
-            unreadable += 1;
-            break;
-        };
-        let items = match item.get().starts_with('[') {
-            true => serde_json::from_str(item.get()).unwrap_or_default(),
-            false => vec![item],
-        };
-        for item in items {
-            match serde_json::from_str::<Payload>(item.get()) {
-                Ok(event) => events.push(event),
-                Err(_) => unreadable += 1,
-            }
-        }
+impl Payload {
+    /// An entry as it is written; `None` where it is no JSON object.
+    pub(super) fn read(entry: &str) -> Option<Self> {
+        entry.trim_start().starts_with('{').then(|| serde_json::from_str(entry).ok()).flatten()
     }
-    (events, unreadable)
 }
 
-fn lenient<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
+/// A value of the type that is expected, or one that can only mean it: programs in between turn numbers into text and text
+/// into numbers. Anything else counts as missing.
+trait Lenient: Sized {
+    fn of(value: &Value) -> Option<Self>;
+}
+
+impl Lenient for String {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Lenient for bool {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(*value),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            Value::Number(number) => number.as_u64().filter(|number| *number < 2).map(|number| number == 1),
+            _ => None,
+        }
+    }
+}
+
+impl Lenient for f64 {
+    fn of(value: &Value) -> Option<Self> {
+        let number = match value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| number.is_finite())
+    }
+}
+
+impl Lenient for u64 {
+    fn of(value: &Value) -> Option<Self> {
+        // Whole numbers up to here are exact as floating-point numbers; no count comes near it.
+        const MOST: f64 = 9_007_199_254_740_992.0;
+        let number = f64::of(value).filter(|number| number.fract() == 0.0 && (0.0..=MOST).contains(number))?;
+        Some(number as Self)
+    }
+}
+
+impl Lenient for ErrorInformation {
+    fn of(value: &Value) -> Option<Self> {
+        Self::deserialize(value).ok().filter(|_| value.is_object())
+    }
+}
+
+fn lenient<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    // Read as it is written first: half of a surrogate pair makes the field unreadable, not the entry.
+    let written = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(written.get()).ok().and_then(|value: Value| T::of(&value)))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn ids(body: &str) -> (Vec<String>, usize) {
-        let (events, unreadable) = read(body.as_bytes());
-        (events.into_iter().map(|event| event.id.unwrap_or_default()).collect(), unreadable)
+    #[test]
+    fn a_value_of_another_type_means_what_it_can_only_mean_or_counts_as_missing() {
+        let odd = json!({
+            "id": 7, "litellm_call_id": null, "stream": "True", "cache_hit": 1, "prompt_tokens": "12", "completion_tokens": 8.0,
+            "startTime": "1795255100.25", "response_cost": "0.5", "error_information": {"error_code": 429},
+        });
+        let entry = Payload::read(&odd.to_string()).expect("an entry");
+        assert_eq!((entry.id.as_deref(), entry.litellm_call_id, entry.stream), (Some("7"), None, Some(true)));
+        assert_eq!((entry.cache_hit, entry.prompt_tokens, entry.completion_tokens), (Some(true), Some(12), Some(8)));
+        assert_eq!((entry.start_time, entry.response_cost), (Some(1_795_255_100.25), Some(0.5)));
+        assert_eq!(entry.error_information.and_then(|error| error.error_code).as_deref(), Some("429"));
+
+        let none = json!({
+            "id": {}, "stream": "yes", "cache_hit": [], "prompt_tokens": -1, "completion_tokens": 1.5, "startTime": "now",
+            "endTime": "NaN", "response_cost": "inf", "error_information": [],
+        });
+        let entry = Payload::read(&none.to_string()).expect("an entry");
+        assert!(
+            entry.id.is_none() && entry.stream.is_none() && entry.cache_hit.is_none() && entry.prompt_tokens.is_none()
+        );
+        assert!(entry.completion_tokens.is_none() && entry.start_time.is_none() && entry.end_time.is_none());
+        assert!(entry.response_cost.is_none() && entry.error_information.is_none());
+        for huge in ["9223372036854775808", "1e300", "18446744073709551616", "-9223372036854775809"] {
+            let entry = Payload::read(&format!("{{\"prompt_tokens\":{huge}}}")).expect("an entry");
+            assert!(entry.prompt_tokens.is_none(), "{huge}");
+        }
     }
 
     #[test]
-    fn all_three_formats_are_read() {
-        let expected = (vec!["a".to_owned(), "b".to_owned()], 0);
-        assert_eq!(ids(r#"[{"id":"a"},{"id":"b"}]"#), expected);
-        assert_eq!(ids("{\"id\":\"a\"}\n{\"id\":\"b\"}\n"), expected);
-        assert_eq!(ids(r#" {"id":"a"} "#), (vec!["a".to_owned()], 0));
-        assert_eq!(ids("[]"), (vec![], 0));
+    fn half_an_emoji_costs_its_field_alone() {
+        let entry = Payload::read(r#"{"id":"a","error_str":"\ud83d","messages":"\ud83d"}"#).expect("an entry");
+        assert_eq!((entry.id.as_deref(), entry.error_str), (Some("a"), None));
     }
 
     #[test]
-    fn what_cannot_be_read_does_not_take_the_rest_along() {
-        assert_eq!(ids(r#"[{"id":"a"},7,{"id":"b"}]"#), (vec!["a".into(), "b".into()], 1));
-        assert_eq!(ids("{\"id\":\"a\"}\n{\"id\":"), (vec!["a".into()], 1));
-        let odd = r#"{"id":7,"stream":"yes","prompt_tokens":-1,"startTime":"now","error_information":[],"id2":{}}"#;
-        let (events, unreadable) = read(odd.as_bytes());
-        assert_eq!((events.len(), unreadable), (1, 0));
-        assert!(events[0].id.is_none() && events[0].stream.is_none() && events[0].prompt_tokens.is_none());
+    fn what_is_no_object_is_no_entry() {
+        for text in ["7", "\"a\"", "null", "[]", "[1]", "true", "{"] {
+            assert!(Payload::read(text).is_none(), "{text}");
+        }
     }
 }

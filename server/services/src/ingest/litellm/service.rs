@@ -7,13 +7,15 @@ use eventlog::EventLog;
 use foundation::{clock::Clock, shutdown::Tasks};
 use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use utoipa::ToSchema;
 
 use super::{
+    batch::Batch,
     convert::{Skipped, convert},
     metrics::IngestMetrics,
-    payload,
 };
 use crate::{catalog::CatalogService, usage::UsageEvent};
 
@@ -26,6 +28,27 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// The backlog is full.
 pub(super) struct BacklogFull;
 
+/// What a batch came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Receipt {
+    pub received_bytes: usize,
+    /// Entries that are counted, once each however often they are delivered.
+    pub events: u64,
+    /// Entries about other calls than completions, or answers from a cache.
+    pub left_out: u64,
+    /// Entries without a usable time, id or ending.
+    pub unusable: u64,
+    /// Lines or elements that are no JSON objects and are lost.
+    pub unreadable: u64,
+}
+
+impl Receipt {
+    /// Whether there was something in the batch, and nothing of it was an entry.
+    pub(super) fn is_no_json(&self) -> bool {
+        self.unreadable > 0 && self.events + self.left_out + self.unusable == 0
+    }
+}
+
 /// The ingest.
 pub struct Ingest {
     /// SHA-256 of the token. Comparing hashes reveals nothing of the token through timing.
@@ -35,8 +58,10 @@ pub struct Ingest {
     clock: Arc<dyn Clock>,
     tasks: Tasks,
     backlog: Arc<Semaphore>,
-    /// Batches are processed one at a time.
-    processing: Arc<Semaphore>,
+    /// Batches are read one at a time.
+    reading: Semaphore,
+    /// Their events are written one batch at a time.
+    writing: Semaphore,
     metrics: IngestMetrics,
 }
 
@@ -56,7 +81,8 @@ impl Ingest {
             clock,
             tasks,
             backlog: Arc::new(Semaphore::new(BACKLOG_LIMIT_KIB)),
-            processing: Arc::new(Semaphore::new(1)),
+            reading: Semaphore::new(1),
+            writing: Semaphore::new(1),
             metrics: IngestMetrics::default(),
         }
     }
@@ -71,20 +97,22 @@ impl Ingest {
         self.token_hash.is_some_and(|known| known == hash(token))
     }
 
-    /// Accepts a batch, which a task of the server then processes. Does not block.
+    /// Accepts a batch, which a task of the server then processes, whether or not the sender waits: it reads the batch, tells
+    /// what that came to, and then writes the events. Does not block.
     ///
     /// # Errors
     ///
     /// The backlog is full.
-    pub(super) fn enqueue(self: &Arc<Self>, body: Bytes) -> Result<(), BacklogFull> {
+    pub(super) fn enqueue(self: &Arc<Self>, body: Bytes) -> Result<oneshot::Receiver<Receipt>, BacklogFull> {
         let size = u32::try_from(body.len().div_ceil(1024)).unwrap_or(u32::MAX);
         let Ok(permit) = self.backlog.clone().try_acquire_many_owned(size) else {
             self.metrics.rejected.inc();
             return Err(BacklogFull);
         };
         self.metrics.batches.inc();
-        drop(self.tasks.spawn(self.clone().process(body, permit)));
-        Ok(())
+        let (tell, told) = oneshot::channel();
+        drop(self.tasks.spawn(self.clone().process(body, permit, tell)));
+        Ok(told)
     }
 
     /// Registers the ingest's metrics, named without their prefix.
@@ -92,39 +120,45 @@ impl Ingest {
         self.metrics.register(registry);
     }
 
-    async fn process(self: Arc<Self>, body: Bytes, _permit: OwnedSemaphorePermit) {
-        let Ok(_turn) = self.processing.acquire().await else { return };
+    async fn process(self: Arc<Self>, body: Bytes, _permit: OwnedSemaphorePermit, tell: oneshot::Sender<Receipt>) {
+        let Ok(turn) = self.reading.acquire().await else { return };
         let this = self.clone();
         let read = tokio::task::spawn_blocking(move || this.read(&body)).await;
-        let Ok(mut events) = read else {
+        drop(turn);
+        let Ok((mut events, receipt)) = read else {
             tracing::error!("a batch from LiteLLM could not be processed");
             return;
         };
+        // A sender who has gone does not want to know.
+        let _ = tell.send(receipt);
+        let Ok(_turn) = self.writing.acquire().await else { return };
         self.price(&mut events).await;
         for batch in events.chunks(WRITE_BATCH) {
             self.write(batch).await;
         }
     }
 
-    fn read(&self, body: &[u8]) -> Vec<UsageEvent> {
+    fn read(&self, body: &[u8]) -> (Vec<UsageEvent>, Receipt) {
         let now = self.clock.now();
-        let (payloads, unreadable) = payload::read(body);
-        let mut events = Vec::with_capacity(payloads.len());
-        let mut unusable = unreadable as u64;
-        for payload in &payloads {
-            match convert(payload, now) {
+        let Batch { entries, unreadable } = Batch::read(body);
+        let mut events = Vec::with_capacity(entries.len());
+        let mut receipt = Receipt { received_bytes: body.len(), unreadable: unreadable as u64, ..Receipt::default() };
+        for entry in &entries {
+            match convert(entry, now) {
                 Ok(event) => events.push(event),
-                Err(Skipped::NotACompletion) => {
-                    self.metrics.not_completions.inc();
-                }
-                Err(Skipped::Unusable) => unusable += 1,
+                Err(Skipped::NotACompletion) => receipt.left_out += 1,
+                Err(Skipped::Unusable) => receipt.unusable += 1,
             }
         }
-        if unusable > 0 {
-            tracing::warn!(unusable, of = payloads.len(), "entries from LiteLLM could not be used");
-            self.metrics.unusable.inc_by(unusable);
+        receipt.events = events.len() as u64;
+        self.metrics.not_completions.inc_by(receipt.left_out);
+        let Receipt { unusable, unreadable, .. } = receipt;
+        if unusable + unreadable > 0 {
+            let entries = entries.len();
+            tracing::warn!(unusable, unreadable, entries, "entries from LiteLLM could not be used");
+            self.metrics.unusable.inc_by(unusable + unreadable);
         }
-        events
+        (events, receipt)
     }
 
     /// Fills in costs from the catalogue where LiteLLM does not know the price.
