@@ -26,6 +26,7 @@ mod leaderboard;
 mod listen;
 mod lists;
 mod logs;
+mod negotiation;
 mod outages;
 mod own_account;
 mod playground;
