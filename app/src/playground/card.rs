@@ -53,7 +53,7 @@ pub(super) fn AnswerCard(draft: Draft, session: Session, position: usize) -> imp
                 <div class="md" node_ref=card.rendered tabindex="0" role="group" aria-label=["Answer ", name].concat()
                     dir="auto" inner_html=rendered(card, &text)></div>
                 <RunNote card/>
-                <p class="remarks" hidden=card.is_not(|shown| !shown.run.result.notes.is_empty())>{card.of(|shown| remarks(&shown.run))}</p>
+                <p class="remarks" hidden=card.is_not(|shown| !shown.run.result.notes.is_empty())>{card.of(|shown| remarks(&shown.run.result.notes))}</p>
             </div>
             <Tools session card/>
             <UsageStats session card/>

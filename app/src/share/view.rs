@@ -70,7 +70,7 @@ fn SharedCard(run: Run, best: Best, is_picked: bool) -> impl IntoView {
             <div class="card-body">
                 <Answer run=run.clone()/>
                 {(!note.class.is_empty()).then(|| view! { <p class=note.class><b>{note.lead}</b>{note.text}</p> })}
-                {remarks(&run).map(|remarks| view! { <p class="remarks">{remarks}</p> })}
+                {remarks(&run.result.notes).map(|remarks| view! { <p class="remarks">{remarks}</p> })}
             </div>
             <div class="card-tools">
                 <span class="spacer"></span>

@@ -23,7 +23,7 @@ pub struct UpstreamError {
     /// The upstream's own code, at most 100 plain characters. Numbers are text.
     pub provider_code: Option<String>,
     /// The field of the request that the upstream complains about, at most 100 plain characters.
-    pub param: Option<String>,
+    pub param: Option<Box<str>>,
     /// Seconds the upstream asked to wait, at most a day.
     pub retry_after_s: Option<u32>,
     /// The HTTP status it answered with, if it answered.

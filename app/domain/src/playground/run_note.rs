@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Run;
-
 /// A remark about a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -40,30 +38,28 @@ impl RunNote {
     }
 }
 
-/// The remarks about a run in plain words; `None` where there is nothing to remark.
-pub fn remarks(run: &Run) -> Option<String> {
-    let remarks: Vec<String> = run.result.notes.iter().map(RunNote::in_words).collect();
+/// Notes in plain words, on one line; `None` where there are none.
+pub fn remarks(notes: &[RunNote]) -> Option<String> {
+    let remarks: Vec<String> = notes.iter().map(RunNote::in_words).collect();
     (!remarks.is_empty()).then(|| remarks.join(" · "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playground::{RunResult, run::with_result};
 
     #[test]
     fn what_was_sent_differently_is_said_in_plain_words() {
-        let notes = vec![
+        let notes = [
             RunNote::Omitted { field: "temperature".into() },
             RunNote::Omitted { field: "max_tokens".into() },
             RunNote::Renamed { field: "max_tokens".into(), to: "max_completion_tokens".into() },
             RunNote::NotStreamed,
         ];
-        let run = with_result(0, RunResult { notes, ..RunResult::default() });
         let words = "sent without temperature: this model takes only its default · sent without max_tokens: this model does \
                      not take it · max_tokens sent as max_completion_tokens · not streamed: this model answers in one piece";
-        assert_eq!(remarks(&run).as_deref(), Some(words));
-        assert_eq!(remarks(&with_result(0, RunResult::default())), None);
+        assert_eq!(remarks(&notes).as_deref(), Some(words));
+        assert_eq!(remarks(&[]), None);
     }
 
     #[test]

@@ -1,26 +1,21 @@
 //! What upstreams do not take: remembered for a week, applied to every call meanwhile, listed for admins, forgotten on request.
 
-use std::collections::{BTreeMap, HashMap};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::catalog::admin::AdjustmentView;
 use foundation::error::Error;
 use serde_json::json;
-use upstream::{Adjustment, Adjustments, Lesson};
+use upstream::Lesson;
 use uuid::Uuid;
 
 use super::{
     CallableModel, CatalogService,
-    admin::find,
+    admin::{AdjustmentViews, find},
     repo::{self, AdjustmentRow},
 };
 use crate::audit::{Actor, Change, record};
 
 /// How long what was learned is applied. After that the field is sent again, since upstreams learn to take what they did not.
 const LIFETIME: TimeDelta = TimeDelta::days(7);
-
-/// What is known of the models, by upstream and the upstream's name.
-pub(super) type AdjustmentViews = HashMap<(Uuid, String), Vec<AdjustmentView>>;
 
 impl CatalogService {
     /// Stores what a call has shown about a model, in the background: the answer does not wait for it, and a failure only
@@ -94,9 +89,4 @@ impl CatalogService {
         }
         Ok(tx.commit().await?)
     }
-}
-
-/// Adjustments from what is stored of them, by field. What this version does not know is left out.
-pub(super) fn adjustments(stored: &BTreeMap<String, String>) -> Adjustments {
-    stored.iter().filter_map(|(field, change)| Adjustment::parse(field, change)).collect()
 }

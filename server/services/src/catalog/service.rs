@@ -1,6 +1,10 @@
 //! The catalogue's service: the public list of models, and the targets of calls.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -14,11 +18,10 @@ use foundation::{clock::Clock, error::Error, shutdown::Tasks};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use sqlx::PgPool;
-use upstream::{Adjustments, Target, Timeouts, UpstreamClient, check_base_url};
+use upstream::{Adjustment, Adjustments, Target, Timeouts, UpstreamClient, check_base_url};
 use uuid::Uuid;
 
 use super::{
-    adjustments::adjustments,
     headers::read_headers,
     pricing::Prices,
     repo::{self, CallableRow, ModelRow},
@@ -152,4 +155,9 @@ impl From<ModelRow> for ModelSummary {
 /// A price as the API writes it: always six decimals.
 pub(super) fn price_text(price: Decimal) -> Usd {
     Usd(format!("{price:.6}"))
+}
+
+/// Adjustments from what is stored of them, by field. What this version does not know is left out.
+fn adjustments(stored: &BTreeMap<String, String>) -> Adjustments {
+    stored.iter().filter_map(|(field, change)| Adjustment::parse(field, change)).collect()
 }

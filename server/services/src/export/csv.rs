@@ -71,7 +71,7 @@ fn fields(comparison: &Comparison, run: &Run) -> [String; COLUMNS.len()] {
         count(result.tokens_out),
         float(result.tokens_per_second),
         result.list_cost_usd.as_ref().map(|cost| cost.0.clone()).unwrap_or_default(),
-        remarks(run).unwrap_or_default(),
+        remarks(&result.notes).unwrap_or_default(),
     ]
 }
 
@@ -101,7 +101,7 @@ mod tests {
             runs: vec![Run { result, ..Run::queued(RunId(Uuid::nil()), 0, "a/b") }],
         };
         let text = table(&[comparison]).expect("a table");
-        let row = "\"00000000-0000-0000-0000-000000000000\",\"1970-01-01T00:00:00+00:00\",\"A\",\"a/b\",\"queued\",\"\",\"Hi\",\"\",\"0.5\",\"\",\"\",\"'=1+1, \"\"x\"\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"";
+        let row = "\"00000000-0000-0000-0000-000000000000\",\"1970-01-01T00:00:00+00:00\",\"A\",\"a/b\",\"queued\",\"\",\"Hi\",\"\",\"0.5\",\"\",\"\",\"'=1+1, \"\"x\"\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"";
         assert_eq!(text, format!("{}\r\n{row}\r\n", COLUMNS.join(",")));
     }
 }

@@ -29,7 +29,7 @@ fn document(made: &Comparison) -> String {
         if let Some(own) = own_parameters(run) {
             text.push_str(&format!("*Sent with {own}.*\n\n"));
         }
-        if let Some(remarks) = remarks(run) {
+        if let Some(remarks) = remarks(&run.result.notes) {
             text.push_str(&format!("*{remarks}.*\n\n"));
         }
         match (&run.result.response_content, &run.result.error) {

@@ -163,7 +163,7 @@ fn of_refusal(error: UpstreamError, fault: Fault) -> Failure {
     Failure {
         status,
         code: error.provider_code.filter(|_| keeps_code).map_or(code.into(), Cow::from),
-        param: error.param.map(Cow::from),
+        param: error.param.map(|param| String::from(param).into()),
         message,
         retry_after_s: error.retry_after_s,
         class,

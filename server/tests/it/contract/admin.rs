@@ -49,6 +49,8 @@ async fn models(recorder: &mut Recorder<'_>, root: &Member<'_>) {
     let bulk = json!({"slugs": [one[0].1], "change": {"is_enabled": false}});
     recorder.send(root, "PATCH /api/admin/models", &[], bulk).await;
     recorder.send(root, "POST /api/admin/models/{slug}/move", &one, json!({"to": "top"})).await;
+    let field = [one[0], ("field", "temperature")];
+    recorder.ask(root, "DELETE /api/admin/models/{slug}/adjustments/{field}", &field).await;
     recorder.ask(root, "DELETE /api/admin/models/{slug}", &one).await;
     recorder.send(root, "POST /api/admin/models/{slug}/test", &[("slug", "fake-one")], json!({})).await;
     recorder.ask(root, "POST /api/admin/test-all", &[]).await;

@@ -74,7 +74,7 @@ fn with_words(error: UpstreamError, said: &Said, words: Option<String>, key: Opt
         let kept: String = word.as_deref()?.chars().filter(char::is_ascii_graphic).take(MAX_WORD).collect();
         quotation(&kept, key)
     };
-    UpstreamError { provider_code: word(&said.code), param: word(&said.param), detail: words, ..error }
+    UpstreamError { provider_code: word(&said.code), param: word(&said.param).map(Into::into), detail: words, ..error }
 }
 
 fn is_about_rates(fault: Fault) -> bool {

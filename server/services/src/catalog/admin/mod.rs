@@ -13,5 +13,6 @@ mod upstreams;
 
 pub use api_models::{AdminModelsDoc, router as models_router};
 pub use api_upstreams::{AdminUpstreamsDoc, router as upstreams_router};
+pub(super) use model_view::AdjustmentViews;
 pub(super) use model_write::ModelWrite;
 pub(super) use models::{by_slug, find};

@@ -1,11 +1,17 @@
 //! A model as the admin pages show it.
 
+use std::collections::HashMap;
+
 use domain::{
     UpstreamId,
-    catalog::admin::{LastTest, ModelView},
+    catalog::admin::{AdjustmentView, LastTest, ModelView},
 };
+use uuid::Uuid;
 
-use crate::catalog::{adjustments::AdjustmentViews, repo::FullModelRow, service::price_text};
+use crate::catalog::{repo::FullModelRow, service::price_text};
+
+/// What is known of the models, by upstream and the upstream's name.
+pub(in crate::catalog) type AdjustmentViews = HashMap<(Uuid, String), Vec<AdjustmentView>>;
 
 /// The view of a model, given what is known of all of them.
 pub(super) fn view(row: FullModelRow, known: &AdjustmentViews) -> ModelView {
