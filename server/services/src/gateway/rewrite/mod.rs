@@ -10,14 +10,15 @@
 
 mod edits;
 mod secrets;
+mod settings;
 
 use serde_json::Value;
 use upstream::{
     EventSplitter, EventTooLarge, RawEvent,
-    completion::{Choice, Chunk, Identity, Item, Progress, Secrets, chunks_of},
+    completion::{Choice, Chunk, Item, Progress, chunks_of},
 };
 
-pub(super) use self::{edits::edit_whole, secrets::redact_whole};
+pub(super) use self::{edits::edit_whole, secrets::redact_whole, settings::RewriteSettings};
 use self::{
     edits::{edited, edits},
     secrets::SecretFilter,
@@ -31,20 +32,6 @@ pub(super) const MAX_OBJECT: usize = 32 * 1024 * 1024;
 pub(super) struct Rewriter {
     splitter: EventSplitter,
     events: EventRewriter,
-}
-
-/// What is the same for every event of a stream.
-#[derive(Debug)]
-pub(super) struct RewriteSettings {
-    /// The id of the request and the time of its arrival, for answers that have none.
-    pub id: String,
-    pub created: i64,
-    pub public_name: String,
-    /// Whether chunks that carry only token counts are removed.
-    pub strips_usage: bool,
-    /// Choices that were requested (`n`).
-    pub expected_choices: usize,
-    pub secrets: Secrets,
 }
 
 #[derive(Debug)]
@@ -67,12 +54,6 @@ pub(super) enum StreamError {
 impl From<EventTooLarge> for StreamError {
     fn from(_: EventTooLarge) -> Self {
         Self::TooLarge
-    }
-}
-
-impl RewriteSettings {
-    pub(super) fn identity(&self) -> Identity<'_> {
-        Identity { id: &self.id, created: self.created, model: &self.public_name }
     }
 }
 

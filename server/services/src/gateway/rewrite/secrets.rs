@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use upstream::completion::{Chunk, Lane, OutputKind, Secrets, TextRedactor};
 
-use super::RewriteSettings;
+use super::settings::RewriteSettings;
 
 /// Texts of one answer that are followed; beyond them, secrets are found only within one event.
 const MAX_LANES: usize = 512;

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use upstream::completion::Ending;
+use upstream::completion::{Ending, Secrets};
 
 use super::*;
 
