@@ -118,7 +118,8 @@ impl Builder<'_> {
     fn playground(&self) -> PlaygroundService {
         let Runtime { pool, clock, tasks, .. } = self.runtime.clone();
         let registry = Arc::new(RunRegistry::default());
-        let executor = Executor::new(pool, clock, tasks, self.client.clone(), registry, Uuid::now_v7());
+        let health = self.catalog.health().clone();
+        let executor = Executor::new(pool, clock, tasks, self.client.clone(), registry, Uuid::now_v7(), health);
         let public_url = self.settings.public_url.clone();
         PlaygroundService::new(Arc::new(executor), self.catalog.clone(), self.accounts.clone(), public_url)
     }

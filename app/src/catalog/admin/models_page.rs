@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     api::{ChangeModels, DeleteModels, MoveModel, TestAllModels, all_models},
     form::Refusal,
+    health::HealthChip,
 };
 use crate::{
     error::CallError,
@@ -229,6 +230,7 @@ fn row(model: ModelView, is_first: bool, is_last: bool, typed: &Typed) -> impl I
                 <a href=page.clone()>{public_name.clone()}</a>
                 {model.is_featured.then(|| view! { <span class="tag">"put forward"</span> })}
                 {state.map(|state| view! { <span class="tag">{state}</span> })}
+                {model.health.map(|health| view! { <HealthChip health/> })}
                 <span class="hint">{model.family}</span>
             </th>
             <td>{upstream}<span class="hint"><code>{upstream_model}</code></span></td>

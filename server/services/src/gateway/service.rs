@@ -68,13 +68,14 @@ struct PreparedCall {
 impl Gateway {
     /// A gateway with these dependencies.
     pub fn new(deps: GatewayDeps) -> Self {
+        let health = deps.catalog.health().clone();
         Self {
             keys: deps.keys,
             candidates: Candidates::new(deps.routing, deps.catalog),
             client: deps.client,
             log: deps.log,
             clock: deps.clock,
-            accounting: Arc::new(Accounting::new(deps.tasks.draining())),
+            accounting: Arc::new(Accounting::new(deps.tasks.draining(), health)),
             tasks: deps.tasks,
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
         }

@@ -25,7 +25,7 @@ use super::{
     repo::{Finish, Lease, Renewed, runs},
     run_registry::{RunPermit, RunRegistry},
 };
-use crate::catalog::CallableModel;
+use crate::catalog::{CallableModel, HealthTracker};
 
 /// How long a lease lasts after it was last renewed; a run whose lease has expired is taken as interrupted.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
@@ -41,6 +41,7 @@ pub struct Executor {
     pub(super) registry: Arc<RunRegistry>,
     /// The owner of this process's leases.
     pub(super) instance: Uuid,
+    pub(super) health: Arc<HealthTracker>,
 }
 
 /// Queued runs of one comparison that are in the database.
@@ -70,8 +71,9 @@ impl Executor {
         client: UpstreamClient,
         registry: Arc<RunRegistry>,
         instance: Uuid,
+        health: Arc<HealthTracker>,
     ) -> Self {
-        Self { pool, clock, tasks, client, registry, instance }
+        Self { pool, clock, tasks, client, registry, instance, health }
     }
 
     /// A lease of this process from now on.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::health::ModelHealth;
 use crate::{UpstreamId, Usd};
 
 /// An upstream. Its key and the values of its headers are never shown.
@@ -80,6 +81,8 @@ pub struct ModelView {
     pub output_price_per_million_usd: Option<Usd>,
     /// Its last direct test.
     pub last_test: Option<LastTest>,
+    /// What keeps it from answering; `null` where its last call has succeeded, or failed in another way.
+    pub health: Option<ModelHealth>,
 }
 
 /// What is kept of a direct test: never what was asked or answered.

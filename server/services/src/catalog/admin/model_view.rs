@@ -2,7 +2,7 @@
 
 use domain::{
     UpstreamId,
-    catalog::admin::{LastTest, ModelView},
+    catalog::admin::{HealthState, LastTest, ModelHealth, ModelView},
 };
 
 use crate::catalog::{repo::FullModelRow, service::price_text};
@@ -17,6 +17,7 @@ impl From<FullModelRow> for ModelView {
             latency_ms: ms(row.latency_ms),
             ttft_ms: ms(row.ttft_ms),
         });
+        let health = health(&row);
         Self {
             public_name: row.public_name,
             slug: row.slug,
@@ -31,6 +32,16 @@ impl From<FullModelRow> for ModelView {
             input_price_per_million_usd: row.input_price_per_million_usd.map(price_text),
             output_price_per_million_usd: row.output_price_per_million_usd.map(price_text),
             last_test,
+            health,
         }
     }
+}
+
+fn health(row: &FullModelRow) -> Option<ModelHealth> {
+    Some(ModelHealth {
+        state: HealthState::of(row.health_state.as_deref()?)?,
+        since: row.health_since?,
+        last_seen: row.health_last_seen?,
+        count: row.health_count?.unsigned_abs(),
+    })
 }

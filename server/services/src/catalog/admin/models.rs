@@ -31,6 +31,14 @@ impl ModelsPort for CatalogService {
         Ok(repo::all_models(&self.pool).await?.into_iter().map(ModelView::from).collect())
     }
 
+    async fn unwell(&self, _: &Admin) -> Result<Vec<ModelView>, AppError> {
+        let models = repo::all_models(&self.pool).await?.into_iter().map(ModelView::from);
+        let is_unwell = |model: &ModelView| {
+            model.is_enabled && model.is_upstream_enabled && model.health.is_some_and(|health| health.lasts())
+        };
+        Ok(models.filter(is_unwell).collect())
+    }
+
     async fn save(&self, admin: &Admin, slug: Option<&str>, edit: ModelEdit) -> Result<ModelView, AppError> {
         let (this, actor, slug) = (self.clone(), Actor::from(admin), slug.map(str::to_owned));
         let row = self.tasks.detached(async move { this.save_model(&actor, slug.as_deref(), edit).await });
