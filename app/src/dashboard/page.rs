@@ -2,7 +2,7 @@
 
 use domain::{
     analytics::{Analytics, Filter},
-    catalog::ModelSummary,
+    catalog::{ModelSummary, admin::ModelView},
     error::{AppError, FieldError},
     playground::{HistoryEntry, HistoryFilter, HistoryRun},
     position::letter,
@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     analytics::{Glance, analyse_member},
-    catalog::models,
+    catalog::{
+        admin::{UnwellModels, unwell_models},
+        models,
+    },
     playground::ComparisonScript,
     share::UnshareComparison,
     ui::{Frame, Refused, Section, guard, loaded, position_class, posted_errors, time},
@@ -36,13 +39,14 @@ pub fn DashboardPage() -> impl IntoView {
         view! {
             <Title text="Dashboard"/>
             <Frame section=Section::Dashboard>
-                {loaded(everything(filter), move |(filter, entries, links, models, usage)| {
+                {loaded(everything(filter), move |(filter, entries, links, models, usage, unwell)| {
                     let refused = refused.get_value();
-                    if entries.is_empty() && links.is_empty() && filter.is_empty() {
+                    let content = if entries.is_empty() && links.is_empty() && filter.is_empty() {
                         view! { <FirstStep refused/> {usage.map(|analytics| view! { <Glance analytics/> })} }.into_any()
                     } else {
                         view! { <History filter entries links models usage refused/> }.into_any()
-                    }
+                    };
+                    view! { <UnwellModels models=unwell/> {content} }.into_any()
                 })}
             </Frame>
         }
@@ -50,14 +54,19 @@ pub fn DashboardPage() -> impl IntoView {
     })
 }
 
-type Everything = (HistoryFilter, Vec<HistoryEntry>, Vec<HistoryEntry>, Vec<ModelSummary>, Option<Analytics>);
+type Everything =
+    (HistoryFilter, Vec<HistoryEntry>, Vec<HistoryEntry>, Vec<ModelSummary>, Option<Analytics>, Vec<ModelView>);
 
 /// Reads everything from the context before the first `.await`, after which there is no context. The history is shown
-/// without usage and links if those cannot be read.
+/// without usage and without the notice for admins if those cannot be read.
 fn everything(filter: HistoryFilter) -> impl Future<Output = Result<Everything, AppError>> + Send + 'static {
     let (entries, links, models) = (history(filter.clone()), shared_links(), models());
     let usage = analyse_member(Filter::default());
-    async move { Ok((filter, entries.await?, links.await?, models.await?, usage.await.ok())) }
+    let unwell = unwell_models();
+    async move {
+        let unwell = async { unwell.await.unwrap_or_default() };
+        Ok((filter, entries.await?, links.await?, models.await?, usage.await.ok(), unwell.await))
+    }
 }
 
 #[component]

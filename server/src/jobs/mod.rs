@@ -7,6 +7,7 @@
 mod demo_seeding;
 mod event_shipping;
 mod key_last_used;
+mod model_health;
 mod notifications;
 mod reaper;
 mod retention;
@@ -25,6 +26,7 @@ pub fn start(AppState { settings, log, runtime, services, .. }: &AppState) {
     retention::start(runtime, settings.usage_retention_days);
     event_shipping::start(runtime, log.clone());
     key_last_used::start(runtime, services.keys.clone());
+    model_health::start(runtime, &services.catalog);
     notifications::start(runtime, services);
     if settings.is_demo {
         demo_seeding::start(runtime);

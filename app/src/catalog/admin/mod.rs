@@ -6,6 +6,7 @@ mod api;
 mod catalog_page;
 mod file_api;
 mod form;
+mod health;
 mod import_page;
 mod model_page;
 mod models_page;
@@ -16,6 +17,7 @@ mod upstream_presets;
 mod upstreams_page;
 
 pub use catalog_page::CatalogPage;
+pub use health::{UnwellModels, unwell_models};
 pub use import_page::ImportPage;
 pub use model_page::{ModelPage, NewModelPage};
 pub use models_page::ModelsPage;

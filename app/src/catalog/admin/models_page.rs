@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     api::{ChangeModels, DeleteModels, MoveModel, TestAllModels, all_models},
     form::Refusal,
+    health::HealthChip,
 };
 use crate::{
     error::CallError,
@@ -232,6 +233,7 @@ fn row(model: ModelView, is_first: bool, is_last: bool, typed: &Typed) -> impl I
                 {model.is_featured.then(|| view! { <span class="tag">"put forward"</span> })}
                 {state.map(|state| view! { <span class="tag">{state}</span> })}
                 {known}
+                {model.health.map(|health| view! { <HealthChip health/> })}
                 <span class="hint">{model.family}</span>
             </th>
             <td>{upstream}<span class="hint"><code>{upstream_model}</code></span></td>

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::{
     headers::read_headers,
+    health::HealthTracker,
     pricing::Prices,
     repo::{self, CallableRow, ModelRow},
 };
@@ -35,6 +36,7 @@ pub struct CatalogService {
     pub(super) tasks: Tasks,
     pub(super) keyring: Arc<Keyring>,
     pub(super) client: UpstreamClient,
+    pub(super) health: Arc<HealthTracker>,
 }
 
 /// A model that can be called now: where, under which name, at which list price.
@@ -70,7 +72,13 @@ impl CatalogService {
         keyring: Arc<Keyring>,
         client: UpstreamClient,
     ) -> Self {
-        Self { pool, clock, tasks, keyring, client }
+        let health = Arc::new(HealthTracker::new(clock.clone()));
+        Self { pool, clock, tasks, keyring, client, health }
+    }
+
+    /// The health of models, for whoever calls them.
+    pub fn health(&self) -> &Arc<HealthTracker> {
+        &self.health
     }
 
     /// The named models that can be called now, by public name. A name that is unknown, disabled, or whose upstream is

@@ -36,7 +36,9 @@ pub(super) async fn with_failover(
     let mut last = None;
     for model in candidates {
         recorder.begin_attempt(model);
-        match dispatch((client, catalog), call, model, recorder).await {
+        let answered = dispatch((client, catalog), call, model, recorder).await;
+        recorder.end_attempt(model, answered.as_ref().err());
+        match answered {
             Ok(answer) => return Ok(answer),
             Err(failure) if failure.can_fail_over => {
                 tracing::debug!(model = %model.public_name, code = %failure.code, "a model did not answer");

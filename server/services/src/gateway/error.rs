@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use domain::catalog::admin::HealthState;
 use foundation::error::Error;
 use serde_json::{Value, json};
 use upstream::{Fault, UpstreamError};
@@ -29,6 +30,8 @@ pub(super) struct Failure {
     pub can_fail_over: bool,
     /// Whether the same request would fail again. OpenAI's client libraries retry by themselves unless they are told.
     pub is_final: bool,
+    /// What it shows of the model's health.
+    pub health: Option<HealthState>,
 }
 
 impl Failure {
@@ -43,6 +46,7 @@ impl Failure {
             class: ErrorClass::Caller,
             can_fail_over: false,
             is_final: status.is_client_error(),
+            health: None,
         }
     }
 
@@ -152,6 +156,7 @@ fn of_refusal(error: UpstreamError, fault: Fault) -> Failure {
         F::Refused => (own.unwrap_or(S::BAD_REQUEST), "upstream_refused", C::Caller),
         F::Overloaded | F::Failed => (forwarded_status(error.status), "upstream_failed", C::Upstream5xx),
     };
+    let health = error.health();
     // What is wrong with this request would be so at the next model too.
     let is_the_requests = matches!(class, C::Caller | C::ContentFilter);
     let message = match (fault, &error.detail) {
@@ -170,6 +175,7 @@ fn of_refusal(error: UpstreamError, fault: Fault) -> Failure {
         can_fail_over: !is_the_requests,
         is_final: is_the_requests
             || matches!(fault, F::OutOfMoney | F::LargerThanRateLimit | F::UnknownModel | F::UnknownDeployment),
+        health,
     }
 }
 
@@ -199,6 +205,7 @@ fn of_exchange(error: UpstreamError) -> Failure {
         class,
         can_fail_over: true,
         is_final: false,
+        health: None,
     }
 }
 

@@ -69,6 +69,7 @@ struct PreparedCall {
 impl Gateway {
     /// A gateway with these dependencies.
     pub fn new(deps: GatewayDeps) -> Self {
+        let health = deps.catalog.health().clone();
         Self {
             keys: deps.keys,
             candidates: Candidates::new(deps.routing, deps.catalog.clone()),
@@ -76,7 +77,7 @@ impl Gateway {
             client: deps.client,
             log: deps.log,
             clock: deps.clock,
-            accounting: Arc::new(Accounting::new(deps.tasks.draining())),
+            accounting: Arc::new(Accounting::new(deps.tasks.draining(), health)),
             tasks: deps.tasks,
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
         }

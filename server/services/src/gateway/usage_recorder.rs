@@ -110,6 +110,14 @@ impl UsageRecorder {
         self.sent_at = Some(Instant::now());
     }
 
+    /// An upstream call has ended, or its answer has begun. Tells what the failure shows of the model's health.
+    pub(super) fn end_attempt(&self, model: &CallableModel, failure: Option<&Failure>) {
+        let state = failure.and_then(|failure| failure.health);
+        if failure.is_none() || state.is_some() {
+            self.accounting.health.note(model.upstream_id, &model.upstream_model, state);
+        }
+    }
+
     /// The response has ended. `tokens_in` estimates the prompt if the upstream did not count it.
     pub(super) async fn completed(self, progress: &Progress, ending: Ending, tokens_in: impl FnOnce() -> u64 + Send) {
         let class = match ending {

@@ -211,7 +211,7 @@ mod tests {
         for picture in
             [json!({"type": "image_url", "image_url": {"url": url}}), json!({"image_url": url}), json!({"url": url})]
         {
-            assert_eq!(read(json!({"images": [picture]})), [image.clone()]);
+            assert_eq!(read(json!({"images": [picture]})), std::slice::from_ref(&image));
         }
         assert_eq!(read(json!({"content": [{"type": "image_url", "image_url": {"url": url}}]})), [image]);
         assert_eq!(read(json!({"audio": {"id": "a", "transcript": "hi"}})), [(OutputKind::Audio, "hi".into())]);

@@ -173,10 +173,8 @@ fn merge(all: &mut Map<String, Value>, name: &str, piece: &Value) {
         return;
     };
     match (before, piece) {
-        (Value::String(before), Value::String(piece)) => {
-            if GROWING.contains(&name) || before.is_empty() {
-                before.push_str(piece);
-            }
+        (Value::String(before), Value::String(piece)) if GROWING.contains(&name) || before.is_empty() => {
+            before.push_str(piece);
         }
         (before @ Value::Array(_), Value::Array(calls)) if name == "tool_calls" => add_calls(before, calls),
         (Value::Array(before), Value::Array(piece)) => before.extend(piece.iter().cloned()),

@@ -11,7 +11,7 @@ mod types;
 
 pub use adjustment::{AdjustmentView, adjustment_words};
 pub use file_types::{CatalogDiff, DiffLine, PriceProposal};
-pub use health::HealthState;
+pub use health::{HealthState, ModelHealth};
 pub use key::{KeyError, clean_key};
 pub use limits::{FIRST_OUTPUT, MAX_LIMIT_MS, MIN_LIMIT_MS, SILENCE, TimeLimit, WHOLE};
 pub use port::{CatalogFilePort, ModelsPort, Tell, TestsPort, UpstreamsPort};

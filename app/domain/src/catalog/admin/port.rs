@@ -32,6 +32,8 @@ pub trait UpstreamsPort: Send + Sync {
 pub trait ModelsPort: Send + Sync {
     /// All models, in the order of the picker.
     async fn all(&self, admin: &Admin) -> Result<Vec<ModelView>, AppError>;
+    /// Those that can be asked and have been refused for so long that an admin should know.
+    async fn unwell(&self, admin: &Admin) -> Result<Vec<ModelView>, AppError>;
     /// Creates one, or changes the one of this slug.
     async fn save(&self, admin: &Admin, slug: Option<&str>, edit: ModelEdit) -> Result<ModelView, AppError>;
     /// Changes several in one transaction: all of them or, where one violates a rule, none.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::AdjustmentView;
+use super::{AdjustmentView, health::ModelHealth};
 use crate::{UpstreamId, Usd};
 
 /// An upstream. Its key and the values of its headers are never shown.
@@ -83,6 +83,8 @@ pub struct ModelView {
     pub last_test: Option<LastTest>,
     /// What it does not take, as far as that has been learned from refusals of the last week.
     pub adjustments: Vec<AdjustmentView>,
+    /// What keeps it from answering; `null` where its last call has succeeded, or failed in another way.
+    pub health: Option<ModelHealth>,
 }
 
 /// What is kept of a direct test: never what was asked or answered.

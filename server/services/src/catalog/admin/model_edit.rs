@@ -115,5 +115,9 @@ fn blank() -> FullModelRow {
         failed_stage: None,
         latency_ms: None,
         ttft_ms: None,
+        health_state: None,
+        health_since: None,
+        health_last_seen: None,
+        health_count: None,
     }
 }

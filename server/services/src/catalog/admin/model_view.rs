@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     UpstreamId,
-    catalog::admin::{AdjustmentView, LastTest, ModelView},
+    catalog::admin::{AdjustmentView, HealthState, LastTest, ModelHealth, ModelView},
 };
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ pub(in crate::catalog) type AdjustmentViews = HashMap<(Uuid, String), Vec<Adjust
 /// The view of a model, given what is known of all of them.
 pub(super) fn view(row: FullModelRow, known: &AdjustmentViews) -> ModelView {
     let ms = |ms: Option<i64>| ms.map(i64::unsigned_abs);
+    let health = health(&row);
     let last_test = row.tested_at.zip(row.verdict).map(|(tested_at, verdict)| LastTest {
         tested_at,
         verdict,
@@ -39,5 +40,15 @@ pub(super) fn view(row: FullModelRow, known: &AdjustmentViews) -> ModelView {
         output_price_per_million_usd: row.output_price_per_million_usd.map(price_text),
         last_test,
         adjustments,
+        health,
     }
+}
+
+fn health(row: &FullModelRow) -> Option<ModelHealth> {
+    Some(ModelHealth {
+        state: HealthState::of(row.health_state.as_deref()?)?,
+        since: row.health_since?,
+        last_seen: row.health_last_seen?,
+        count: row.health_count?.unsigned_abs(),
+    })
 }

@@ -13,7 +13,10 @@ use foundation::error::Error;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{model_view::view, model_write::ModelWrite};
+use super::{
+    model_view::{AdjustmentViews, view},
+    model_write::ModelWrite,
+};
 use crate::{
     audit::{Actor, Change, record},
     catalog::{
@@ -30,6 +33,15 @@ impl ModelsPort for CatalogService {
     async fn all(&self, _: &Admin) -> Result<Vec<ModelView>, AppError> {
         let known = self.adjustment_views().await?;
         Ok(repo::all_models(&self.pool).await?.into_iter().map(|row| view(row, &known)).collect())
+    }
+
+    async fn unwell(&self, _: &Admin) -> Result<Vec<ModelView>, AppError> {
+        let known = AdjustmentViews::default();
+        let models = repo::all_models(&self.pool).await?.into_iter().map(|row| view(row, &known));
+        let is_unwell = |model: &ModelView| {
+            model.is_enabled && model.is_upstream_enabled && model.health.is_some_and(|health| health.lasts())
+        };
+        Ok(models.filter(is_unwell).collect())
     }
 
     async fn save(&self, admin: &Admin, slug: Option<&str>, edit: ModelEdit) -> Result<ModelView, AppError> {

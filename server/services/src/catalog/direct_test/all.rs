@@ -61,6 +61,7 @@ impl DirectTestService {
             prompt: TestPrompt::default(),
         };
         let report = diagnose(&self.catalog.client, &probe, &mut |_| {}).await;
+        self.note_health(&model, &report);
         repo::write_test_result(&self.catalog.pool, model.id, &report, self.catalog.clock.now()).await?;
         Ok(TestRow { public_name: model.public_name, slug: model.slug, report })
     }

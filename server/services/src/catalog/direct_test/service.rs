@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use domain::{
     Usd,
     accounts::Admin,
-    catalog::admin::{Tell, TestReport, TestRequest, TestRow, TestsPort, UnsavedTest},
+    catalog::admin::{Tell, TestReport, TestRequest, TestRow, TestsPort, UnsavedTest, Verdict},
     error::{AppError, FieldError},
 };
 use foundation::error::Error;
@@ -101,6 +101,7 @@ impl DirectTestService {
         let mut report = diagnose(&self.catalog.client, &prepared.probe, &mut *tell).await;
         let subject = match &prepared.model {
             Some(model) => {
+                self.note_health(model, &report);
                 report.list_cost_usd = list_cost(model, &report);
                 model.public_name.clone()
             }
@@ -113,6 +114,13 @@ impl DirectTestService {
         };
         self.keep(&prepared.actor, prepared.model.as_ref(), &report, Change::new(action, subject, detail)).await?;
         Ok(report)
+    }
+
+    /// A test tells of the model what any other call does.
+    pub(super) fn note_health(&self, model: &FullModelRow, report: &TestReport) {
+        if report.health.is_some() || report.verdict == Verdict::Works {
+            self.catalog.health.note(model.upstream_id, &model.upstream_model, report.health);
+        }
     }
 
     async fn keep(

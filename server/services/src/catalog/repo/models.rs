@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-/// A model with its upstream and its last direct test.
+/// A model with its upstream, its last direct test and its health.
 #[derive(Clone)]
 pub(in crate::catalog) struct FullModelRow {
     pub id: Uuid,
@@ -27,6 +27,10 @@ pub(in crate::catalog) struct FullModelRow {
     pub failed_stage: Option<String>,
     pub latency_ms: Option<i64>,
     pub ttft_ms: Option<i64>,
+    pub health_state: Option<String>,
+    pub health_since: Option<DateTime<Utc>>,
+    pub health_last_seen: Option<DateTime<Utc>>,
+    pub health_count: Option<i64>,
 }
 
 /// The columns of a model that are written.
@@ -60,10 +64,13 @@ pub(in crate::catalog) async fn all_models(db: impl PgExecutor<'_>) -> Result<Ve
         SELECT m.id, m.public_name, m.slug, m.upstream_id, u.name AS upstream, u.is_enabled AS is_upstream_enabled,
                m.upstream_model, m.family, m.context_window, m.is_featured, m.is_enabled,
                m.input_price_per_million_usd, m.output_price_per_million_usd,
-               t.tested_at AS "tested_at?", t.verdict AS "verdict?", t.failed_stage, t.latency_ms, t.ttft_ms
+               t.tested_at AS "tested_at?", t.verdict AS "verdict?", t.failed_stage, t.latency_ms, t.ttft_ms,
+               h.state AS "health_state?", h.since AS "health_since?", h.last_seen AS "health_last_seen?",
+               h.count AS "health_count?"
         FROM models m
         JOIN upstreams u ON u.id = m.upstream_id
         LEFT JOIN model_tests t ON t.model_id = m.id
+        LEFT JOIN model_health h ON h.upstream_id = m.upstream_id AND h.upstream_model = m.upstream_model
         ORDER BY m.is_featured DESC, m.position NULLS LAST, m.public_name
         LIMIT 10000
         "#,

@@ -40,8 +40,19 @@ impl Executor {
             () = stop => Some(Failure::Stopping),
         };
         answer.failure = failure;
+        self.note_health(model, &answer);
         answer.latency.get_or_insert_with(|| sent_at.elapsed());
         answer
+    }
+
+    /// Tells what the call shows of the model's health.
+    fn note_health(&self, model: &CallableModel, answer: &Answer) {
+        let state = match &answer.failure {
+            None => None,
+            Some(Failure::Upstream(error)) if error.health().is_some() => error.health(),
+            Some(_) => return,
+        };
+        self.catalog.health().note(model.upstream_id, &model.upstream_model, state);
     }
 
     async fn read(
